@@ -4,6 +4,7 @@ import { createErrorHandler } from './answer/send-scim.ts';
 import { discovery } from './routes/discovery.ts';
 import { groups } from './routes/groups.ts';
 import { requireClient, type ScimDeps } from './routes/require-client.ts';
+import { resourceRoutes } from './routes/resource-routes.ts';
 import { users } from './routes/users.ts';
 
 const refuseWith =
@@ -23,8 +24,8 @@ export function createScimApp(deps: ScimDeps): Express {
   app.set('query parser', false);
   app.enable('case sensitive routing');
   app.use(requireClient(deps));
-  app.use('/Users', users(deps));
-  app.use('/Groups', groups(deps));
+  app.use('/Users', resourceRoutes(deps, users));
+  app.use('/Groups', resourceRoutes(deps, groups));
   app.use(discovery(deps.baseUrl));
   app.all('/Bulk', refuseWith(501, 'Bulk operations are not supported. See ServiceProviderConfig.'));
   app.post('/.search', refuseWith(501, 'Search one resource type at a time: POST /Users/.search or /Groups/.search.'));

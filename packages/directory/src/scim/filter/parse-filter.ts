@@ -3,24 +3,14 @@ import { ScimError } from '../answer/scim-error.ts';
 import { findAttribute, type FoundAttribute, type ResourceSchema } from '../schema/attribute.ts';
 import { comparisons, type Comparison, type Filter, type FilterValue } from './filter.ts';
 
-type Token =
-  | { type: 'word'; text: string }
-  | { type: 'text'; value: string }
-  | { type: 'sign'; sign: '(' | ')' | '[' | ']' };
+type Sign = '(' | ')' | '[' | ']';
+type Token = { type: 'word'; text: string } | { type: 'text'; value: string } | { type: 'sign'; sign: Sign };
 
 /** The maximum length of a filter or path, in characters. */
 export const maxFilterLength = 4096;
 
-const wordEnd = /[\s()[\]"]/;
-
-/** Returns the index after the string that begins at `from`. Visits each character once. */
-function endOfString(text: string, from: number): number {
-  for (let at = from + 1; at < text.length; at += 1) {
-    if (text[at] === '\\') at += 1;
-    else if (text[at] === '"') return at + 1;
-  }
-  throw new ScimError(400, 'A string in the filter has no closing quote.', 'invalidFilter');
-}
+/** Spaces, a sign, a string in quotes, or a word. Each character of a filter is visited once. */
+const lexer = /\s+|(?<sign>[()[\]])|(?<text>"(?:[^"\\]|\\[^])*")|(?<word>[^\s()[\]"]+)/y;
 
 function readString(literal: string): string {
   try {
@@ -35,23 +25,14 @@ function tokenize(text: string): Token[] {
   if (text.length > maxFilterLength)
     throw new ScimError(400, `The filter is longer than ${maxFilterLength} characters.`, 'invalidFilter');
   const tokens: Token[] = [];
-  let at = 0;
-  while (at < text.length) {
-    const character = text[at]!;
-    if (/\s/.test(character)) at += 1;
-    else if (character === '(' || character === ')' || character === '[' || character === ']') {
-      tokens.push({ type: 'sign', sign: character });
-      at += 1;
-    } else if (character === '"') {
-      const end = endOfString(text, at);
-      tokens.push({ type: 'text', value: readString(text.slice(at, end)) });
-      at = end;
-    } else {
-      let end = at + 1;
-      while (end < text.length && !wordEnd.test(text[end]!)) end += 1;
-      tokens.push({ type: 'word', text: text.slice(at, end) });
-      at = end;
-    }
+  lexer.lastIndex = 0;
+  while (lexer.lastIndex < text.length) {
+    const found = lexer.exec(text)?.groups as { sign?: Sign; text?: string; word?: string } | undefined;
+    // Only a quote can begin what does not match.
+    if (!found) throw new ScimError(400, 'A string in the filter has no closing quote.', 'invalidFilter');
+    if (found.sign !== undefined) tokens.push({ type: 'sign', sign: found.sign });
+    else if (found.text !== undefined) tokens.push({ type: 'text', value: readString(found.text) });
+    else if (found.word !== undefined) tokens.push({ type: 'word', text: found.word });
   }
   return tokens;
 }

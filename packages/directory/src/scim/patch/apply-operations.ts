@@ -4,6 +4,7 @@ import { matches } from '../filter/matches.ts';
 import { type Document, checkDocument } from '../resource/document.ts';
 import { checkLength, readValue } from '../resource/read-resource.ts';
 import { isIgnored, type Attribute, type ResourceSchema } from '../schema/attribute.ts';
+import { isMap } from '../values/maps.ts';
 import { parsePath, type PatchPath } from './parse-path.ts';
 import type { PatchWork, Operation } from './read-operations.ts';
 
@@ -16,8 +17,6 @@ function weightOf(value: unknown): number {
 
 type Element = Record<string, unknown>;
 type Target = Exclude<PatchPath, 'extension'>;
-const isMap = (value: unknown): value is Element =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const put = (holder: Element, name: string, value: unknown): Element => {
   const { [name]: _before, ...rest } = holder;
   return value === undefined ||

@@ -18,26 +18,19 @@ export type PatchPath =
 
 const bad = (detail: string) => new ScimError(400, detail, 'invalidPath');
 
-/** Returns the index of the bracket that closes a filter. Brackets in strings are ignored. */
-function endOfFilter(text: string, from: number): number {
-  let inString = false;
-  for (let at = from; at < text.length; at += 1) {
-    if (inString && text[at] === '\\') at += 1;
-    else if (text[at] === '"') inString = !inString;
-    else if (text[at] === ']' && !inString) return at;
-  }
-  return -1;
-}
+/** What an open bracket begins: a filter, in which brackets in strings are ignored, and the bracket that closes it. */
+const filterInBrackets = /\[(?:[^"\]]|"(?:[^"\\]|\\[^])*")*\]/y;
 
 function withFilter(schema: ResourceSchema, text: string, open: number): PatchPath {
-  const close = endOfFilter(text, open + 1);
-  const rest = text.slice(close + 1);
-  if (close < 0 || !(rest === '' || rest.startsWith('.')))
+  filterInBrackets.lastIndex = open;
+  const inBrackets = filterInBrackets.exec(text)?.[0];
+  const rest = text.slice(open + (inBrackets?.length ?? 0));
+  if (inBrackets === undefined || !(rest === '' || rest.startsWith('.')))
     throw bad('The filter in the path is not closed by a bracket, or is followed by unexpected text.');
   const found = find(schema, text.slice(0, open));
   if (found === 'extension' || found.subAttribute || !found.attribute.multiValued)
     throw bad('Only a multi-valued attribute can have a filter in its path.');
-  const filter = parseElementFilter(text.slice(open + 1, close), found);
+  const filter = parseElementFilter(inBrackets.slice(1, -1), found);
   if (rest === '') return { ...found, filter };
   const subAttribute = found.attribute.subAttributes?.find(
     ({ name }) => name.toLowerCase() === rest.slice(1).toLowerCase(),

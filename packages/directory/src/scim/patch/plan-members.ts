@@ -2,6 +2,7 @@ import { invalidValue, ScimError } from '../answer/scim-error.ts';
 import { comparisonsIn, type Filter } from '../filter/filter.ts';
 import { matches } from '../filter/matches.ts';
 import { groupSchema } from '../schema/schemas.ts';
+import { isMap, member } from '../values/maps.ts';
 import { parsePath } from './parse-path.ts';
 import type { PatchWork, Operation } from './read-operations.ts';
 
@@ -12,11 +13,6 @@ export type MemberPlan = {
   add: Set<string>;
   remove: Set<string>;
 };
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const member = (map: Record<string, unknown>, name: string) =>
-  Object.entries(map).find(([key]) => key.toLowerCase() === name)?.[1];
 
 function readMember(given: unknown): string {
   const id = typeof given === 'string' ? given : isMap(given) ? member(given, 'value') : undefined;

@@ -1,5 +1,6 @@
 import { createTimeSlicer } from '@sallyport/kit';
 import { ScimError } from '../answer/scim-error.ts';
+import { isMap, member, namesSchema } from '../values/maps.ts';
 
 /** The work of one PATCH: how much it may do, and when other requests have their turn. */
 export type PatchWork = {
@@ -31,13 +32,9 @@ export function createPatchWork(): PatchWork {
 
 export type Operation = { op: 'add' | 'remove' | 'replace'; path: string | undefined; value: unknown };
 
-const patchUrn = 'urn:ietf:params:scim:api:messages:2.0:patchop';
+const patchUrn = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 const maxOperations = 1000;
 const bad = (detail: string) => new ScimError(400, detail, 'invalidSyntax');
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const member = (map: Record<string, unknown>, name: string) =>
-  Object.entries(map).find(([key]) => key.toLowerCase() === name)?.[1];
 
 function readOperation(given: unknown): Operation {
   if (!isMap(given)) throw bad('An operation must be an object.');
@@ -68,9 +65,7 @@ function splitByAttribute(operation: Operation): Operation[] {
 /** Reads the body of a PATCH into operations that all have a path. Throws a ScimError. */
 export function readOperations(body: unknown): (Operation & { path: string })[] {
   if (!isMap(body)) throw bad('The body must be an object.');
-  const schemas = member(body, 'schemas');
-  if (!Array.isArray(schemas) || !schemas.some((one) => typeof one === 'string' && one.toLowerCase() === patchUrn))
-    throw bad('schemas must name urn:ietf:params:scim:api:messages:2.0:PatchOp.');
+  if (!namesSchema(member(body, 'schemas'), patchUrn)) throw bad(`schemas must name ${patchUrn}.`);
   const operations = member(body, 'operations');
   if (!Array.isArray(operations) || operations.length === 0)
     throw bad('Operations must be a list with at least one operation.');

@@ -1,5 +1,6 @@
 import { invalidValue, ScimError } from '../answer/scim-error.ts';
 import { type Attribute, type ResourceSchema, commonAttributes } from '../schema/attribute.ts';
+import { isMap, namesSchema } from '../values/maps.ts';
 import { checkDocument, type Document } from './document.ts';
 
 const maxTextBytes = 1024;
@@ -11,9 +12,6 @@ const maxElements = 50;
 export function checkLength(name: string, list: readonly unknown[]): void {
   if (list.length > maxElements) throw invalidValue(`${name} has more than ${maxElements} values.`);
 }
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Reads a string. Names are sent in headers and logged, so control characters and malformed Unicode are rejected.
@@ -79,20 +77,14 @@ function readAttributes(attributes: readonly Attribute[], given: Record<string, 
     });
 }
 
-/** Checks that `schemas` names the resource's own schema. Other names are ignored. */
-function checkSchemas(schema: ResourceSchema, schemas: unknown): void {
-  const named = Array.isArray(schemas) ? schemas : [];
-  if (!named.some((one) => typeof one === 'string' && one.toLowerCase() === schema.urn.toLowerCase()))
-    throw new ScimError(400, `schemas must name ${schema.urn}.`, 'invalidSyntax');
-}
-
 /**
  * Reads a whole resource, sent to create or replace one. Leaves out unknown and read-only attributes (id, meta, a user's
  * groups), and the attributes in `except`. Throws a ScimError.
  */
 export function readResource(schema: ResourceSchema, body: unknown, except: readonly string[] = []): Document {
   if (!isMap(body)) throw new ScimError(400, 'The body must be an object.', 'invalidSyntax');
-  checkSchemas(schema, body['schemas']);
+  if (!namesSchema(body['schemas'], schema.urn))
+    throw new ScimError(400, `schemas must name ${schema.urn}.`, 'invalidSyntax');
   const attributes = [externalId, ...schema.attributes.filter(({ name }) => !except.includes(name))];
   const { extension } = schema;
   const more =

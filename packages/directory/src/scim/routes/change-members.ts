@@ -2,7 +2,7 @@ import { sessionKeysOf } from '../../sources/stored-source.ts';
 import type { DirectoryEntry } from '../../store/directory-store.ts';
 import { invalidValue, ScimError } from '../answer/scim-error.ts';
 import type { MemberPlan } from '../patch/plan-members.ts';
-import type { ScimClient, ScimDeps } from './require-client.ts';
+import type { ScimCall } from './require-client.ts';
 
 /** Large changes are made in batches, so that no other request waits for long. */
 const batch = 500;
@@ -19,8 +19,7 @@ function* slices<T>(items: readonly T[]): Generator<T[]> {
 
 /** Reads users by their ids. Throws a ScimError if any does not exist. */
 export async function readPeople(
-  { store }: ScimDeps,
-  { source }: ScimClient,
+  { store, client: { source } }: ScimCall,
   ids: readonly string[],
 ): Promise<DirectoryEntry[]> {
   const people: DirectoryEntry[] = [];
@@ -41,8 +40,7 @@ export async function readPeople(
 
 /** Reads the current members of a group. */
 export async function readMembersNow(
-  { store }: ScimDeps,
-  { source }: ScimClient,
+  { store, client: { source } }: ScimCall,
   groupId: string,
 ): Promise<DirectoryEntry[]> {
   const people: DirectoryEntry[] = [];
@@ -58,14 +56,13 @@ const nameOf = ({ id, body }: DirectoryEntry) => (typeof body['userName'] === 's
  * batch, so that it is right even if a later one fails.
  */
 export async function changeMembers(
-  deps: ScimDeps,
-  client: ScimClient,
+  call: ScimCall,
   groupId: string,
   { plan, changed, write }: { plan: MemberPlan; changed: MembersChanged; write: MemberWrite },
 ): Promise<void> {
-  const { store } = deps;
-  const { source } = client;
-  const joining = await readPeople(deps, client, [...plan.add]);
+  const { store } = call;
+  const { source } = call.client;
+  const joining = await readPeople(call, [...plan.add]);
   const current = plan.replaceAll ? await store.memberIds(source.id, groupId) : [];
   const leaving = plan.replaceAll ? current.filter((id) => !plan.add.has(id)) : [...plan.remove];
   const apply = async (change: 'add' | 'remove', people: DirectoryEntry[]) => {

@@ -3,9 +3,7 @@ import { ScimError } from '../answer/scim-error.ts';
 import { sendScim } from '../answer/send-scim.ts';
 import { publishSchemas } from '../schema/publish-schema.ts';
 import { groupSchema, userSchema } from '../schema/schemas.ts';
-import { maxResults } from './read-request.ts';
-
-const listUrn = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
+import { listUrn, maxResults } from './read-request.ts';
 
 function serviceProviderConfig(baseUrl: string): object {
   return {

@@ -4,6 +4,7 @@ import type { Filter } from '../filter/filter.ts';
 import { parseFilter } from '../filter/parse-filter.ts';
 import { readSelection, type AttributeSelection } from '../resource/select-attributes.ts';
 import type { ResourceSchema } from '../schema/attribute.ts';
+import { isMap, namesSchema } from '../values/maps.ts';
 
 /** Large enough for a group with ten thousand members. */
 const maxScimBody = 4 * 1024 * 1024;
@@ -21,7 +22,7 @@ export function scimBody(): RequestHandler[] {
   ];
 }
 
-const searchUrn = 'urn:ietf:params:scim:api:messages:2.0:searchrequest';
+const searchUrn = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest';
 const bad = (detail: string) => new ScimError(400, detail, 'invalidSyntax');
 const texts = ['filter', 'sortBy', 'sortOrder'];
 const numbers = ['startIndex', 'count'];
@@ -48,11 +49,9 @@ function toParameter(name: string, value: unknown): string {
  * Unknown ones are ignored.
  */
 export function readSearch(body: unknown): URLSearchParams {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw bad('The body must be an object.');
-  const given = new Map(Object.entries(body).map(([name, value]) => [name.toLowerCase(), value as unknown]));
-  const schemas = given.get('schemas');
-  if (!Array.isArray(schemas) || !schemas.some((one) => typeof one === 'string' && one.toLowerCase() === searchUrn))
-    throw bad('schemas must name urn:ietf:params:scim:api:messages:2.0:SearchRequest.');
+  if (!isMap(body)) throw bad('The body must be an object.');
+  const given = new Map(Object.entries(body).map(([name, value]) => [name.toLowerCase(), value]));
+  if (!namesSchema(given.get('schemas'), searchUrn)) throw bad(`schemas must name ${searchUrn}.`);
   const query = new URLSearchParams();
   for (const name of [...texts, ...numbers, ...lists]) {
     const value = given.get(name.toLowerCase());
@@ -64,6 +63,8 @@ export function readSearch(body: unknown): URLSearchParams {
   }
   return query;
 }
+
+export const listUrn = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 
 /** The maximum number of resources in one answer, as published in ServiceProviderConfig. */
 export const maxResults = 500;

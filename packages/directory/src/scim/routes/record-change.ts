@@ -1,16 +1,15 @@
-import type { Response, Request } from 'express';
 import { readClientFacts } from '@sallyport/kit';
 import type { DirectoryChange } from '../../events/directory-events.ts';
 import type { DirectoryEntry } from '../../store/directory-store.ts';
 import { asScimError } from '../answer/scim-error.ts';
 import type { MembersChanged } from './change-members.ts';
-import { clientOf, type ScimDeps } from './require-client.ts';
+import type { ScimCall } from './require-client.ts';
 
 /**
  * Waits until a change that took effect is recorded, as long as the audit log may take. If it is not recorded by then,
  * the header `Sallyport-Recorded: false` says so: SCIM has no status for that, and a failure would be untrue.
  */
-export async function noteRecorded(response: Response, recorded: Promise<boolean>): Promise<void> {
+export async function noteRecorded({ response }: ScimCall, recorded: Promise<boolean>): Promise<void> {
   if (!(await recorded)) response.setHeader('sallyport-recorded', 'false');
 }
 
@@ -18,13 +17,8 @@ export async function noteRecorded(response: Response, recorded: Promise<boolean
 type Change = Omit<DirectoryChange, 'path' | 'facts' | 'source' | 'by'>;
 
 /** Records a change with the facts of its request. Reports whether it is recorded in time. Never rejects. */
-export function recordChange(
-  { events }: Pick<ScimDeps, 'events'>,
-  request: Request,
-  response: Response,
-  change: Change,
-): Promise<boolean> {
-  const { id: by, source } = clientOf(response);
+export function recordChange({ events, request, client }: ScimCall, change: Change): Promise<boolean> {
+  const { id: by, source } = client;
   return events.changed({
     ...change,
     path: request.originalUrl.split('?', 1)[0]!,
@@ -39,9 +33,7 @@ export function recordChange(
  * the request, which then changes nothing and leaves no event.
  */
 export async function recordUnanswered<T>(
-  deps: Pick<ScimDeps, 'events'>,
-  request: Request,
-  response: Response,
+  call: ScimCall,
   change: Omit<Change, 'code' | 'detail'>,
   write: () => Promise<T>,
 ): Promise<T> {
@@ -50,7 +42,7 @@ export async function recordUnanswered<T>(
   } catch (error) {
     const { status: code } = asScimError(error);
     const detail = 'the store did not answer, so this change may have been made';
-    await noteRecorded(response, recordChange(deps, request, response, { ...change, code, detail }));
+    await noteRecorded(call, recordChange(call, { ...change, code, detail }));
     throw error;
   }
 }
@@ -81,9 +73,7 @@ export const nothingDone = (entry: DirectoryEntry): GroupChange => ({
  * the affected users. What was done before a failure is recorded too: a repeat of the request finds it done already.
  */
 export async function recordGroupChange<T>(
-  deps: ScimDeps,
-  request: Request,
-  response: Response,
+  call: ScimCall,
   { verb, code, done }: { verb: 'create' | 'update' | 'delete'; code: number; done: GroupChange },
   work: (write: GroupWrite) => Promise<T>,
 ): Promise<T> {
@@ -92,21 +82,19 @@ export async function recordGroupChange<T>(
   const { added, removed } = done.members;
   const record = (about: Pick<Change, 'code' | 'detail'>): Promise<boolean> =>
     done.isWritten || added.length + removed.length > 0
-      ? recordChange(deps, request, response, { ...change(), added, removed, ...about })
+      ? recordChange(call, { ...change(), added, removed, ...about })
       : Promise.resolve(true);
   let result: T;
   try {
-    result = await work((members, write) =>
-      recordUnanswered(deps, request, response, { ...change(), ...members }, write),
-    );
+    result = await work((members, write) => recordUnanswered(call, { ...change(), ...members }, write));
   } catch (error) {
     const detail = 'the request failed, after this part of it had been done';
-    await noteRecorded(response, record({ code: asScimError(error).status, detail }));
+    await noteRecorded(call, record({ code: asScimError(error).status, detail }));
     throw error;
   }
   const recorded = record({ code });
   const touched = new Set([...done.members.touched, ...done.touched]);
-  await deps.reconciler.reconcileNow(clientOf(response).source.id, [...touched]);
-  await noteRecorded(response, recorded);
+  await call.reconciler.reconcileNow(call.client.source.id, [...touched]);
+  await noteRecorded(call, recorded);
   return result;
 }

@@ -1,6 +1,6 @@
 import type { SourceConfigOf } from '@sallyport/contracts';
 import { type Logger, readClientFacts } from '@sallyport/kit';
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { DirectoryEvents } from '../../events/directory-events.ts';
 import type { SessionReconciler } from '../../reconcile/create-session-reconciler.ts';
 import type { DirectoryStore } from '../../store/directory-store.ts';
@@ -22,17 +22,21 @@ export type ScimDeps = {
   randomId: () => string;
 };
 
-/** Returns the client of a request. It is known before any route runs. */
-export const clientOf = (response: Response): ScimClient => response.locals['scimClient'] as ScimClient;
+/** One request of a client, and what answers it. */
+export type ScimCall = ScimDeps & { request: Request; response: Response; client: ScimClient };
 
-type ScimRoute = (deps: ScimDeps) => RequestHandler;
+/** Creates the handler of a route. The client is known before any route runs. */
+export const onCall =
+  (deps: ScimDeps, work: (call: ScimCall) => Promise<void>): RequestHandler =>
+  (request, response) =>
+    work({ ...deps, request, response, client: response.locals['scimClient'] as ScimClient });
 
 /** The header in which the gateway forwards the SHA-256 of a bearer token. It does not forward the token. */
 const scimTokenHeader = 'sallyport-scim-token';
 
 /** Rejects requests without a configured token before their bodies are read. */
-export const requireClient: ScimRoute =
-  ({ clients, events }): RequestHandler =>
+export const requireClient =
+  ({ clients, events }: ScimDeps): RequestHandler =>
   (request, response, next) => {
     const hash = request.headers[scimTokenHeader];
     const client = typeof hash === 'string' ? clients.get(hash) : undefined;

@@ -1,30 +1,23 @@
-import { Router, type Request, type Response } from 'express';
 import { keyOf } from '../../groups/keys.ts';
 import { sessionKeysOf } from '../../sources/stored-source.ts';
 import type { DirectoryEntry } from '../../store/directory-store.ts';
 import { ScimError } from '../answer/scim-error.ts';
-import { sendScim } from '../answer/send-scim.ts';
 import { applyOperations } from '../patch/apply-operations.ts';
-import { createPatchWork, readOperations } from '../patch/read-operations.ts';
 import type { Document } from '../resource/document.ts';
 import { readResource } from '../resource/read-resource.ts';
-import { selectAttributes, isSelected, readSelection, type AttributeSelection } from '../resource/select-attributes.ts';
+import { isSelected, type AttributeSelection } from '../resource/select-attributes.ts';
 import { userSchema } from '../schema/schemas.ts';
-import { entityTag, sendIfNotModified, requireMatch, entryResource } from './entry-resource.ts';
-import { listResources } from './list-resources.ts';
+import { entryResource } from './entry-resource.ts';
 import { documentOf, personEntry } from './person-entry.ts';
-import { queryOf, scimBody } from './read-request.ts';
 import { noteRecorded, recordChange, recordUnanswered } from './record-change.ts';
-import { clientOf, type ScimDeps } from './require-client.ts';
+import type { ScimCall } from './require-client.ts';
+import type { Attempt, ResourceKind } from './resource-routes.ts';
 
-const maxTries = 5;
 const groupsOfUser = userSchema.attributes.find(({ name }) => name === 'groups')!;
-const idOf = (request: Request) => String(request.params['id']);
 
 /** Returns the resources of users, with their groups if requested. */
 async function userResources(
-  { store, baseUrl }: ScimDeps,
-  source: string,
+  { store, baseUrl, client: { source } }: ScimCall,
   entries: DirectoryEntry[],
   selection: AttributeSelection,
 ): Promise<Record<string, unknown>[]> {
@@ -32,7 +25,7 @@ async function userResources(
     return entries.map((entry) => entryResource(userSchema, entry, { baseUrl }));
   return Promise.all(
     entries.map(async (entry) => {
-      const groups = await store.get(source, 'groups', await store.groupIds(source, entry.id));
+      const groups = await store.get(source.id, 'groups', await store.groupIds(source.id, entry.id));
       const shown = groups.flatMap((group) =>
         group ? [{ value: group.id, display: group.body['displayName'], type: 'direct' }] : [],
       );
@@ -41,140 +34,76 @@ async function userResources(
   );
 }
 
-async function send(
-  deps: ScimDeps,
-  request: Request,
-  response: Response,
-  status: number,
-  entry: DirectoryEntry,
-): Promise<void> {
-  const selection = readSelection(userSchema, queryOf(request.url));
-  const [shown] = await userResources(deps, clientOf(response).source.id, [entry], selection);
-  response.setHeader('etag', entityTag(String(entry.version)));
-  sendScim(response, status, selectAttributes(userSchema, selection, shown!));
-}
-
-async function readPerson({ store }: ScimDeps, request: Request, response: Response): Promise<DirectoryEntry> {
-  const [entry] = await store.get(clientOf(response).source.id, 'people', [idOf(request)]);
-  if (!entry) throw new ScimError(404, 'The user does not exist.');
-  return entry;
-}
-
-/** Writes a user and reconciles their sessions before the request is answered. Returns false if the entry is stale. */
-async function write(
-  deps: ScimDeps,
-  request: Request,
-  response: Response,
-  { before, after }: { before?: DirectoryEntry; after: DirectoryEntry },
+/**
+ * Makes a write of a user, records it and reconciles their sessions before the request is answered. Returns false
+ * if the entry is stale.
+ */
+async function recordUser(
+  call: ScimCall,
+  about: { verb: 'create' | 'update' | 'delete'; code: number; entry: DirectoryEntry; touched: string[] },
+  write: () => Promise<'written' | 'stale' | 'taken'>,
 ): Promise<boolean> {
-  const { source } = clientOf(response);
-  const touched = sessionKeysOf(source.match, [before, after]);
-  const { active, id } = after;
-  const change = {
-    verb: before ? 'update' : 'create',
-    kind: 'User',
-    id,
-    name: after.body['userName'] as string,
-    active,
-  } as const;
-  const outcome = await recordUnanswered(deps, request, response, change, () =>
-    deps.store.put(source.id, 'people', after, {
-      expected: before?.version,
-      unique: [keyOf.name(after.body['userName'] as string)],
-      touched,
-    }),
-  );
+  const { verb, code, entry, touched } = about;
+  const { id, body } = entry;
+  const active = verb !== 'delete' && entry.active;
+  const change = { verb, kind: 'User', id, name: body['userName'] as string, active } as const;
+  const outcome = await recordUnanswered(call, change, write);
   if (outcome === 'taken') throw new ScimError(409, 'Another user has this userName.', 'uniqueness');
   if (outcome === 'stale') return false;
-  const recorded = recordChange(deps, request, response, { ...change, code: before ? 200 : 201 });
-  await deps.reconciler.reconcileNow(source.id, touched);
-  await noteRecorded(response, recorded);
+  const recorded = recordChange(call, { ...change, code });
+  await call.reconciler.reconcileNow(call.client.source.id, touched);
+  await noteRecorded(call, recorded);
   return true;
 }
 
-async function create(deps: ScimDeps, request: Request, response: Response): Promise<void> {
-  deps.events.requireRoom();
-  const after = personEntry(
-    { active: true, ...readResource(userSchema, request.body) },
-    { id: deps.randomId(), now: deps.now() },
+/** Writes a user. Returns false if the entry is stale. */
+function write(call: ScimCall, { before, after }: { before?: DirectoryEntry; after: DirectoryEntry }) {
+  const { source } = call.client;
+  const touched = sessionKeysOf(source.match, [before, after]);
+  const [verb, code] = before ? (['update', 200] as const) : (['create', 201] as const);
+  const unique = [keyOf.name(after.body['userName'] as string)];
+  return recordUser(call, { verb, code, entry: after, touched }, () =>
+    call.store.put(source.id, 'people', after, { expected: before?.version, unique, touched }),
   );
-  if (!(await write(deps, request, response, { after })))
-    throw new ScimError(409, 'The user already exists.', 'uniqueness');
-  response.setHeader('location', `${deps.baseUrl}/Users/${after.id}`);
-  await send(deps, request, response, 201, after);
 }
 
-/** Changes a user. Calls `next` again if a concurrent request changed the user first. */
-async function change(
-  deps: ScimDeps,
-  request: Request,
-  response: Response,
-  next: (before: Document) => Document | Promise<Document>,
-): Promise<void> {
-  deps.events.requireRoom();
-  for (let tries = 0; tries < maxTries; tries += 1) {
-    const before = await readPerson(deps, request, response);
-    requireMatch(request, entityTag(String(before.version)));
+const attempt =
+  (call: ScimCall, next: (before: Document) => Document | Promise<Document>): Attempt =>
+  async (before) => {
     const document = await next(documentOf(before));
-    const after = personEntry(document, { id: before.id, now: deps.now(), before });
-    const isSame = JSON.stringify([after.body, after.active]) === JSON.stringify([before.body, before.active]);
-    if (isSame || (await write(deps, request, response, { before, after })))
-      return send(deps, request, response, 200, isSame ? before : after);
-  }
-  throw new ScimError(409, 'Other requests are changing this user at the same time. Try again.');
-}
+    const after = personEntry(document, { id: before.id, now: call.now(), before });
+    if (JSON.stringify([after.body, after.active]) === JSON.stringify([before.body, before.active])) return before;
+    return (await write(call, { before, after })) ? after : undefined;
+  };
 
-async function remove(deps: ScimDeps, request: Request, response: Response): Promise<void> {
-  deps.events.requireRoom();
-  const { source } = clientOf(response);
-  const entry = await readPerson(deps, request, response);
-  requireMatch(request, entityTag(String(entry.version)));
-  const keys = sessionKeysOf(source.match, [entry]);
-  const expected = request.headers['if-match'] === undefined ? {} : { expected: entry.version };
-  const change = {
-    verb: 'delete',
-    kind: 'User',
-    id: entry.id,
-    name: entry.body['userName'] as string,
-    active: false,
-  } as const;
-  const isRemoved = await recordUnanswered(deps, request, response, change, () =>
-    deps.store.remove(source.id, 'people', entry.id, { ...expected, gone: keys, touched: keys }),
-  );
-  if (!isRemoved) throw new ScimError(404, 'The user does not exist.');
-  const recorded = recordChange(deps, request, response, { ...change, code: 204 });
-  await deps.reconciler.reconcileNow(source.id, keys);
-  await noteRecorded(response, recorded);
-  response.status(204).end();
-}
-
-/** Creates the routes of `/Users` (RFC 7644 3). */
-export function users(deps: ScimDeps): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  const list = listResources(deps, userSchema, (source, entries, selection) =>
-    userResources(deps, source, entries, selection),
-  );
-  router.get('/', list);
-  router.post('/.search', scimBody(), list);
-  router.post('/', scimBody(), (request: Request, response: Response) => create(deps, request, response));
-  router.get('/:id', async (request, response) => {
-    const entry = await readPerson(deps, request, response);
-    if (!sendIfNotModified(request, response, entityTag(String(entry.version))))
-      await send(deps, request, response, 200, entry);
-  });
-  router.put('/:id', scimBody(), (request: Request, response: Response) => {
-    const document = readResource(userSchema, request.body);
+/** The users of `/Users`. */
+export const users: ResourceKind = {
+  schema: userSchema,
+  kind: 'people',
+  noun: 'user',
+  versionOf: async (_call, { version }) => String(version),
+  toResources: userResources,
+  async create(call) {
+    const document = { active: true, ...readResource(userSchema, call.request.body) };
+    const after = personEntry(document, { id: call.randomId(), now: call.now() });
+    if (!(await write(call, { after }))) throw new ScimError(409, 'The user already exists.', 'uniqueness');
+    return after;
+  },
+  replace(call) {
+    const document = readResource(userSchema, call.request.body);
     // A user stays deactivated until a request sets `active`.
-    return change(deps, request, response, ({ active }) => ({
-      ...(active === undefined ? {} : { active }),
-      ...document,
-    }));
-  });
-  router.patch('/:id', scimBody(), (request: Request, response: Response) => {
-    const operations = readOperations(request.body);
-    const work = createPatchWork();
-    return change(deps, request, response, (before) => applyOperations(userSchema, before, operations, work));
-  });
-  router.delete('/:id', (request, response) => remove(deps, request, response));
-  return router;
-}
+    return attempt(call, ({ active }) => ({ ...(active === undefined ? {} : { active }), ...document }));
+  },
+  patch: (call, operations, work) => attempt(call, (before) => applyOperations(userSchema, before, operations, work)),
+  isPatchedSilently: false,
+  async remove(call, entry) {
+    const { source } = call.client;
+    const touched = sessionKeysOf(source.match, [entry]);
+    const expected = call.request.headers['if-match'] === undefined ? {} : { expected: entry.version };
+    const about = { ...expected, gone: touched, touched };
+    const isRemoved = await recordUser(call, { verb: 'delete', code: 204, entry, touched }, async () =>
+      (await call.store.remove(source.id, 'people', entry.id, about)) ? 'written' : 'stale',
+    );
+    if (!isRemoved) throw new ScimError(404, 'The user does not exist.');
+  },
+};

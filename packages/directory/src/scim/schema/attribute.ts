@@ -28,63 +28,38 @@ export type ResourceSchema = {
   ignored: readonly string[];
 };
 
+/** Defines an attribute that is a string, unless `more` says otherwise. */
+export const text = (name: string, description: string, more: Partial<Attribute> = {}): Attribute => ({
+  name,
+  type: 'string',
+  description,
+  ...more,
+});
+
+const fixed = { mutability: 'readOnly', caseExact: true } as const;
+const dated = { mutability: 'readOnly', type: 'dateTime' } as const;
+
 /** The attributes of every resource (RFC 7643 3.1). */
 export const commonAttributes: readonly Attribute[] = [
-  {
-    name: 'id',
-    type: 'string',
-    description: 'The identifier of the resource in this service.',
-    mutability: 'readOnly',
-    returned: 'always',
-    caseExact: true,
-    uniqueness: 'server',
-  },
-  { name: 'externalId', type: 'string', description: 'The identifier of the resource at the client.', caseExact: true },
-  {
-    name: 'schemas',
+  text('id', 'The identifier of the resource in this service.', { ...fixed, returned: 'always', uniqueness: 'server' }),
+  text('externalId', 'The identifier of the resource at the client.', { caseExact: true }),
+  text('schemas', 'The schemas of the resource.', {
+    ...fixed,
     type: 'reference',
-    description: 'The schemas of the resource.',
     multiValued: true,
-    mutability: 'readOnly',
     returned: 'always',
-    caseExact: true,
-  },
-  {
-    name: 'meta',
+  }),
+  text('meta', 'Metadata of the resource.', {
     type: 'complex',
-    description: 'Metadata of the resource.',
     mutability: 'readOnly',
     subAttributes: [
-      {
-        name: 'resourceType',
-        type: 'string',
-        description: 'The resource type.',
-        mutability: 'readOnly',
-        caseExact: true,
-      },
-      { name: 'created', type: 'dateTime', description: 'When the resource was created.', mutability: 'readOnly' },
-      {
-        name: 'lastModified',
-        type: 'dateTime',
-        description: 'When the resource was last changed.',
-        mutability: 'readOnly',
-      },
-      {
-        name: 'location',
-        type: 'reference',
-        description: 'The URL of the resource.',
-        mutability: 'readOnly',
-        caseExact: true,
-      },
-      {
-        name: 'version',
-        type: 'string',
-        description: 'The entity tag of the resource.',
-        mutability: 'readOnly',
-        caseExact: true,
-      },
+      text('resourceType', 'The resource type.', fixed),
+      text('created', 'When the resource was created.', dated),
+      text('lastModified', 'When the resource was last changed.', dated),
+      text('location', 'The URL of the resource.', { ...fixed, type: 'reference' }),
+      text('version', 'The entity tag of the resource.', fixed),
     ],
-  },
+  }),
 ];
 
 /** A resolved attribute path: the URN of the extension if any, the attribute, and the sub-attribute if named. */

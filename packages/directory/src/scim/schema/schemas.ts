@@ -1,4 +1,4 @@
-import type { ResourceSchema, Attribute } from './attribute.ts';
+import { text, type Attribute, type ResourceSchema } from './attribute.ts';
 
 /** The schema of groups. Members are users; nested groups are rejected. */
 export const groupSchema: ResourceSchema = {
@@ -7,34 +7,23 @@ export const groupSchema: ResourceSchema = {
   description: 'A group',
   urn: 'urn:ietf:params:scim:schemas:core:2.0:Group',
   attributes: [
-    { name: 'displayName', type: 'string', description: 'The name of the group, as policies use it.', required: true },
-    {
-      name: 'members',
+    text('displayName', 'The name of the group, as policies use it.', { required: true }),
+    text('members', 'The users in the group. Nested groups are not supported.', {
       type: 'complex',
       multiValued: true,
-      description: 'The users in the group. Nested groups are not supported.',
       subAttributes: [
-        { name: 'value', type: 'string', description: 'The id of the user.', caseExact: true },
-        {
-          name: '$ref',
+        text('value', 'The id of the user.', { caseExact: true }),
+        text('$ref', 'The URL of the user. Only value is evaluated.', {
           type: 'reference',
-          description: 'The URL of the user. Only value is evaluated.',
           referenceTypes: ['User'],
           caseExact: true,
-        },
-        { name: 'type', type: 'string', description: 'Always User.', canonicalValues: ['User'] },
+        }),
+        text('type', 'Always User.', { canonicalValues: ['User'] }),
       ],
-    },
+    }),
   ],
   ignored: [],
 };
-
-const text = (name: string, description: string, more: Partial<Attribute> = {}): Attribute => ({
-  name,
-  type: 'string',
-  description,
-  ...more,
-});
 
 const name: Attribute = {
   name: 'name',
