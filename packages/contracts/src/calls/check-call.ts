@@ -6,14 +6,18 @@ import { maxImpersonationTargets } from '../kubernetes/impersonation-targets.ts'
 
 // POST /v1/check: a list of checks, and a list of answers in the same order.
 
+const notEmpty = 'must be a string that is not empty';
+
 /** The SHA-256 of the caller's token, in base64url. The token itself never leaves the proxy. */
 export const credentialSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('none') }),
   z.object({
     kind: z.literal('token'),
-    hash: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/)),
+    hash: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 in base64url')),
     /** The origin of the web application that acts with the session, for one of the clusters that its route names. */
-    application: z.optional(z.string().check(z.minLength(1), z.maxLength(300))),
+    application: z.optional(
+      z.string(notEmpty).check(z.minLength(1, notEmpty), z.maxLength(300, 'must have at most 300 characters')),
+    ),
   }),
 ]);
 export type CheckCredential = z.infer<typeof credentialSchema>;
