@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../document/canonical-json.ts';
 import { isPlainObject } from '../../document/plain-object.ts';
 import { mayActAs } from '../../evaluate/evaluate-policy.ts';
 import { finiteTexts, textMatcherOf } from '../../matchers/named-texts.ts';
@@ -25,20 +26,10 @@ const ofUsers = /^(?:authenticated_user|user|email|domain|groups|elevation|claim
 /** Reports whether a criterion holds only for someone who is logged in. */
 export const isAboutUsers = (label: string): boolean => ofUsers.test(label);
 
-/** Writes data with sorted keys, so that the same data has the same text. */
-function canonical(data: unknown): string {
-  if (Array.isArray(data)) return `[${data.map(canonical).join()}]`;
-  if (!isPlainObject(data)) return JSON.stringify(data) ?? 'null';
-  return `{${Object.keys(data)
-    .toSorted()
-    .map((key) => `${JSON.stringify(key)}:${canonical(data[key])}`)
-    .join()}}`;
-}
-
 function keyOf({ label, data }: Literal): string {
   if (label === 'accept' || label === 'authenticated_user') return label;
   const short = label === 'groups' && typeof data === 'string' ? { has: data } : data;
-  return `${label} ${canonical(short)}`;
+  return `${label} ${canonicalJson(short)}`;
 }
 
 const prefixOf = (data: unknown) =>
@@ -59,7 +50,7 @@ function compareLiteral(literal: Literal): ComparedLiteral {
       literal.label === 'k8s/resource'
         ? resourceItems(literal.data).map(({ pattern }) => ({ pattern, matches: compileResourcePattern(pattern) }))
         : none,
-    key: texts ? `${literal.label} ${canonical([...new Set(texts)].toSorted())}` : keyOf(literal),
+    key: texts ? `${literal.label} ${canonicalJson([...new Set(texts)].toSorted())}` : keyOf(literal),
   };
 }
 
