@@ -1,15 +1,15 @@
+import type { FaultPath } from '../../document/fault-list.ts';
 import { quoteName } from '../../document/nearest-name.ts';
-import { kindOf } from '../../document/plain-object.ts';
-import type { CompileContext, Criterion } from '../../language/criterion.ts';
+import type { CompileContext } from '../../language/criterion.ts';
 import { definition } from '../../language/json-schema.ts';
-import { fail, pass } from '../../language/verdict.ts';
+import { compileEach } from '../../matchers/each-of.ts';
 import { compileIpRange, type IpRange, parseIp } from '../../matchers/ip-range.ts';
+import { createPlainCriterion } from '../plain/plain-criterion.ts';
 
-const ok = pass('source-ip-ok');
-const unauthorized = fail('source-ip-unauthorized');
-
-// Scratch space, shared by all evaluations because evaluation is synchronous.
+// Shared by all evaluations because evaluation is synchronous: the text that was read last, and its address. So the rules
+// that evaluate one request do not each parse it again.
 const address = new Uint32Array(4);
+const last = { text: '', isAddress: false };
 
 /** A link-local address can have a zone, the interface on which it was seen (RFC 4007, 11). */
 function withoutZone(text: string): string {
@@ -17,23 +17,23 @@ function withoutZone(text: string): string {
   return percent < 0 ? text : text.slice(0, percent);
 }
 
-function compileOne(data: unknown, path: CompileContext['path'], { faults }: CompileContext): IpRange | undefined {
-  if (typeof data !== 'string') {
-    faults.add(path, `must be an IP address or a CIDR range, not ${kindOf(data)}`);
-    return undefined;
+/** Reads an address into `address`. Returns false if the text is not one. */
+function readAddress(text: string): boolean {
+  if (text !== last.text) {
+    last.text = text;
+    last.isAddress = parseIp(withoutZone(text), address);
   }
-  const range = compileIpRange(data);
-  if (!range)
-    faults.add(
-      path,
-      `${quoteName(data)} is neither an IP address nor a CIDR range`,
-      'write it as 10.0.0.0/8 or 2001:db8::/32',
-    );
-  return range;
+  return last.isAddress;
+}
+
+function compileOne(data: unknown, path: FaultPath, { faults }: CompileContext): IpRange | undefined {
+  if (typeof data !== 'string') return faults.addKind(path, 'an IP address or a CIDR range', data);
+  const hint = 'write it as 10.0.0.0/8 or 2001:db8::/32';
+  return compileIpRange(data) ?? faults.add(path, `${quoteName(data)} is neither an IP address nor a CIDR range`, hint);
 }
 
 /** Holds if the client's address is one of these, or is in one of these ranges. */
-export const sourceIp: Criterion = {
+export const sourceIp = createPlainCriterion({
   name: 'source_ip',
   doc: {
     summary:
@@ -41,23 +41,17 @@ export const sourceIp: Criterion = {
     data: 'IP address or CIDR range, or a list of these, of which one must match',
     example: ['10.0.0.0/8', '2001:db8::/32'],
     source: 'Pomerium',
-    reasons: ['source-ip-ok', 'source-ip-unauthorized'],
   },
   schema: definition('textOrList'),
   value: (input) => input.request?.ip,
   compile(data, _subpath, context) {
-    const list: unknown[] = Array.isArray(data) ? data : [data];
-    if (list.length === 0) context.faults.add(context.path, 'needs at least one address');
-    const ranges = list.map((item, index) =>
-      compileOne(item, Array.isArray(data) ? [...context.path, index] : context.path, context),
-    );
-    if (list.length === 0 || ranges.includes(undefined)) return undefined;
-    const all = ranges as IpRange[];
+    const all = compileEach(data, (item, path) => compileOne(item, path, context), { ...context, what: 'address' });
+    if (!all) return undefined;
     return (input) => {
       const text = input.request?.ip;
-      if (typeof text !== 'string' || !parseIp(withoutZone(text), address)) return unauthorized;
-      for (let index = 0; index < all.length; index += 1) if (all[index]!(address)) return ok;
-      return unauthorized;
+      if (typeof text !== 'string' || !readAddress(text)) return false;
+      for (let index = 0; index < all.length; index += 1) if (all[index]!(address)) return true;
+      return false;
     };
   },
-};
+});
