@@ -1,6 +1,5 @@
 import type { FaultList, FaultPath } from '../document/fault-list.ts';
-import { nearestName, quoteName } from '../document/nearest-name.ts';
-import { isPlainObject, kindOf } from '../document/plain-object.ts';
+import { isPlainObject } from '../document/plain-object.ts';
 import type { Steps } from '../document/run-steps.ts';
 import type { Alternative } from '../language/compiled-policy.ts';
 import { operators, type Action, type Operator } from '../language/criterion.ts';
@@ -18,15 +17,9 @@ type BodyContext = {
 
 function* compileBlock(data: unknown, operator: Operator, context: BodyContext): Steps<Alternative | undefined> {
   const path = [...context.path, operator];
-  if (!Array.isArray(data)) {
-    context.faults.add(path, `must be a list of criteria, not ${kindOf(data)}`);
-    return undefined;
-  }
+  if (!Array.isArray(data)) return context.faults.addKind(path, 'a list of criteria', data);
   // An empty block is not an alternative: it is neither true nor gives a reason.
-  if (data.length === 0) {
-    context.warnings.add(path, 'is empty and has no effect', { code: 'empty-rule' });
-    return undefined;
-  }
+  if (data.length === 0) return context.warnings.add(path, 'is empty and has no effect', { code: 'empty-rule' });
   const kept: LabelledCriterion[] = [];
   const siblings = data.filter(isPlainObject);
   for (const [index, item] of data.entries()) {
@@ -47,17 +40,10 @@ function* compileBlock(data: unknown, operator: Operator, context: BodyContext):
 /** Compiles the body of allow or deny. Each operator block becomes an alternative. */
 export function* compileBody(body: unknown, context: BodyContext): Steps<Alternative[]> {
   if (!isPlainObject(body)) {
-    context.faults.add(context.path, `must be a mapping of and, or, not, nor, not ${kindOf(body)}`);
+    context.faults.addKind(context.path, 'a mapping of and, or, not, nor', body);
     return [];
   }
-  for (const key of Object.keys(body)) {
-    if (operators.some((operator) => operator === key)) continue;
-    context.faults.add(
-      [...context.path, key],
-      `unknown operator ${quoteName(key)}`,
-      () => `did you mean ${nearestName(key, operators)}?`,
-    );
-  }
+  context.faults.addUnknownKeys(context.path, 'operator', body, operators);
   if (Object.keys(body).length === 0)
     context.warnings.add(context.path, 'is empty and has no effect', { code: 'empty-rule' });
   const alternatives: Alternative[] = [];

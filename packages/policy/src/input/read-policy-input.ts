@@ -1,6 +1,5 @@
 import { FaultList, type FaultPath, type PolicyFault } from '../document/fault-list.ts';
-import { nearestName, quoteName } from '../document/nearest-name.ts';
-import { isPlainObject, kindOf } from '../document/plain-object.ts';
+import { isPlainObject } from '../document/plain-object.ts';
 import { checkBounds } from '../document/run-steps.ts';
 import { parseDate } from './parse-date.ts';
 import type { PolicyInput } from './policy-input.ts';
@@ -15,9 +14,7 @@ type Read = (value: unknown, path: FaultPath, lists: Lists) => unknown;
 
 function ofType(type: 'string' | 'boolean'): Read {
   return (value, path, { faults }) => {
-    if (typeof value === type) return value;
-    faults.add(path, `must be a ${type}, not ${kindOf(value)}`);
-    return undefined;
+    return typeof value === type ? value : faults.addKind(path, `a ${type}`, value);
   };
 }
 const text = ofType('string');
@@ -25,15 +22,11 @@ const flag = ofType('boolean');
 
 const texts: Read = (value, path, lists) => {
   if (Array.isArray(value)) return value.map((item: unknown, index) => text(item, [...path, index], lists));
-  lists.faults.add(path, `must be a list of strings, not ${kindOf(value)}`);
-  return undefined;
+  return lists.faults.addKind(path, 'a list of strings', value);
 };
 
-const mapping: Read = (value, path, { faults }) => {
-  if (isPlainObject(value)) return value;
-  faults.add(path, `must be a mapping, not ${kindOf(value)}`);
-  return undefined;
-};
+const mapping: Read = (value, path, { faults }) =>
+  isPlainObject(value) ? value : faults.addKind(path, 'a mapping', value);
 
 /**
  * Keeps header names as they are. A header that was sent more than once is a list, which is joined as in HTTP (RFC
@@ -56,9 +49,7 @@ const headers: Read = (value, path, lists) => {
 const moment: Read = (value, path, { faults }) => {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   const parsed = typeof value === 'string' ? parseDate(value) : undefined;
-  if (parsed !== undefined) return parsed;
-  faults.add(path, 'must be milliseconds since 1970 or a time such as 2026-03-01T12:00:00Z');
-  return undefined;
+  return parsed ?? faults.add(path, 'must be milliseconds since 1970 or a time such as 2026-03-01T12:00:00Z');
 };
 
 /** Reads the given members. Null counts as missing. */
@@ -69,12 +60,7 @@ function shape(members: Readonly<Record<string, Read>>): Read {
     if (!all) return undefined;
     const entries: [string, unknown][] = [];
     for (const [name, item] of Object.entries(all)) {
-      if (!Object.hasOwn(members, name))
-        lists.warnings.add(
-          [...path, name],
-          `unknown member ${quoteName(name)}`,
-          () => `did you mean ${nearestName(name, names)}?`,
-        );
+      if (!Object.hasOwn(members, name)) lists.warnings.addUnknown([...path, name], 'member', name, names);
       else if (item !== null && item !== undefined) entries.push([name, members[name]!(item, [...path, name], lists)]);
     }
     return Object.fromEntries(entries);
@@ -86,8 +72,7 @@ const onCallUser: Read = (value, path, lists) =>
   typeof value === 'string' ? { user: value } : shape({ user: text, until: moment })(value, path, lists);
 const onCallUsers: Read = (value, path, lists) => {
   if (Array.isArray(value)) return value.map((one: unknown, index) => onCallUser(one, [...path, index], lists));
-  lists.faults.add(path, `must be a list of users, not ${kindOf(value)}`);
-  return undefined;
+  return lists.faults.addKind(path, 'a list of users', value);
 };
 /** A list as a file has it (`{users: [...]}`), or only its users. */
 const onCallList: Read = (value, path, lists) =>

@@ -1,6 +1,5 @@
 import type { FaultList, FaultPath } from '../document/fault-list.ts';
-import { nearestName, quoteName } from '../document/nearest-name.ts';
-import { isPlainObject, kindOf } from '../document/plain-object.ts';
+import { isPlainObject } from '../document/plain-object.ts';
 
 type Scalar = string | number | boolean;
 
@@ -26,20 +25,9 @@ const isScalar = (value: unknown) =>
 
 function compileOperator(operator: string, data: unknown, context: Context): Test | undefined {
   const path = [...context.path, operator];
-  if (!Object.hasOwn(tests, operator)) {
-    context.faults.add(
-      path,
-      `unknown list matcher ${quoteName(operator)}`,
-      () => `did you mean ${nearestName(operator, listOperators)}?`,
-    );
-    return undefined;
-  }
+  if (!Object.hasOwn(tests, operator)) return context.faults.addUnknown(path, 'list matcher', operator, listOperators);
   if (typeof data === 'string' || (context.scalars && isScalar(data))) return tests[operator]!(data as Scalar);
-  context.faults.add(
-    path,
-    `must be ${context.scalars ? 'a string, number or boolean' : 'a string'}, not ${kindOf(data)}`,
-  );
-  return undefined;
+  return context.faults.addKind(path, context.scalars ? 'a string, number or boolean' : 'a string', data);
 }
 
 type Context = { readonly path: FaultPath; readonly faults: FaultList; readonly scalars: boolean };
@@ -80,13 +68,13 @@ export function compileListMatcher(
 ): ListMatcher | undefined {
   if (typeof data === 'string' || (scalars && isScalar(data))) return matcherOf([tests.has!(data as Scalar)], scalars);
   if (!isPlainObject(data)) {
-    const hint = Array.isArray(data) ? 'write one criterion for each value under or' : undefined;
-    faults.add(
+    const what = `${scalars ? 'a string, number, boolean' : 'a string'} or a mapping of list matchers`;
+    return faults.addKind(
       path,
-      `must be ${scalars ? 'a string, number, boolean' : 'a string'} or a mapping of list matchers, not ${kindOf(data)}`,
-      hint,
+      what,
+      data,
+      Array.isArray(data) ? 'write one criterion for each value under or' : undefined,
     );
-    return undefined;
   }
   const keys = Object.keys(data);
   if (keys.length === 0) faults.add(path, 'needs at least one list matcher', `one of ${listOperators.join(', ')}`);

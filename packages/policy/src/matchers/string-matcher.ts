@@ -1,7 +1,6 @@
 import { createTextSearch } from '@sallyport/contracts';
 import type { FaultList, FaultPath } from '../document/fault-list.ts';
-import { nearestName, quoteName } from '../document/nearest-name.ts';
-import { isPlainObject, kindOf } from '../document/plain-object.ts';
+import { isPlainObject } from '../document/plain-object.ts';
 
 /** Reports whether the string on the left matches. A missing value or another type matches nothing, not even `not`. */
 export type StringMatcher = (left: string | undefined) => boolean;
@@ -49,31 +48,32 @@ export function compileStringOperator(
 ): Test | undefined {
   if (Object.hasOwn(textTests, operator)) {
     if (typeof data === 'string') return textTests[operator]!(data);
-    faults.add(path, `must be a string, not ${kindOf(data)}`, quoteHint(data));
-    return undefined;
+    return faults.addKind(path, 'a string', data, quoteHint(data));
   }
-  if (!Object.hasOwn(listTests, operator)) {
-    faults.add(
-      path,
-      `unknown string matcher ${quoteName(operator)}`,
-      () => `did you mean ${nearestName(operator, stringOperators)}?`,
-    );
-    return undefined;
-  }
+  if (!Object.hasOwn(listTests, operator)) return faults.addUnknown(path, 'string matcher', operator, stringOperators);
   const right = readStrings(data, path, faults);
   return right && listTests[operator]!(right);
 }
 
 /** Reads a list of strings. Returns undefined after reporting a fault. */
 export function readStrings(data: unknown, path: FaultPath, faults: FaultList): readonly string[] | undefined {
-  if (!Array.isArray(data)) {
-    faults.add(path, `must be a list of strings, not ${kindOf(data)}`);
-    return undefined;
-  }
+  if (!Array.isArray(data)) return faults.addKind(path, 'a list of strings', data);
   const bad = data.findIndex((item) => typeof item !== 'string');
   if (bad < 0) return data as string[];
-  faults.add([...path, bad], `must be a string, not ${kindOf(data[bad])}`, quoteHint(data[bad]));
-  return undefined;
+  return faults.addKind([...path, bad], 'a string', data[bad], quoteHint(data[bad]));
+}
+
+/** Reads one name or a list of names, at least one. Returns undefined after reporting a fault. */
+export function readNames(
+  data: unknown,
+  what: string,
+  path: FaultPath,
+  faults: FaultList,
+): readonly string[] | undefined {
+  if (typeof data === 'string') return [data];
+  if (!Array.isArray(data)) return faults.addKind(path, `the name of ${what} or a list of names`, data);
+  const names = readStrings(data, path, faults);
+  return names?.length === 0 ? faults.add(path, 'needs at least one name') : names;
 }
 
 /**
@@ -82,10 +82,8 @@ export function readStrings(data: unknown, path: FaultPath, faults: FaultList): 
  */
 export function compileStringMatcher(data: unknown, path: FaultPath, faults: FaultList): StringMatcher | undefined {
   if (typeof data === 'string') return (left) => left === data;
-  if (!isPlainObject(data)) {
-    faults.add(path, `must be a string or a mapping of string matchers, not ${kindOf(data)}`, quoteHint(data));
-    return undefined;
-  }
+  if (!isPlainObject(data))
+    return faults.addKind(path, 'a string or a mapping of string matchers', data, quoteHint(data));
   const keys = Object.keys(data);
   if (keys.length === 0) faults.add(path, 'needs at least one string matcher', `one of ${stringOperators.join(', ')}`);
   const tests = keys.map((key) => compileStringOperator(key, data[key], [...path, key], faults));

@@ -1,16 +1,11 @@
 import { parseDate } from '../../input/parse-date.ts';
-import { isLoggedIn } from '../../input/policy-input.ts';
-import type { Criterion } from '../../language/criterion.ts';
-import { fail, pass } from '../../language/verdict.ts';
+import { createPlainCriterion } from '../plain/plain-criterion.ts';
 import { compileBounds } from '../time/compile-bounds.ts';
 
-const ok = pass('auth-time-ok');
-const unauthorized = fail('auth-time-unauthorized');
-const unauthenticated = fail('user-unauthenticated');
-
 /** Holds if the caller was authenticated between two times. */
-export const authTime: Criterion = {
+export const authTime = createPlainCriterion({
   name: 'auth_time',
+  ofCaller: true,
   doc: {
     summary:
       'Holds if the time at which the identity provider authenticated the caller (`auth_time` of the id_token) is after `after` and before `before`. You can omit either. ' +
@@ -18,7 +13,6 @@ export const authTime: Criterion = {
     data: 'mapping of `after` and `before`: ISO 8601 dates with or without a time, in UTC unless they have an offset',
     example: { after: '2026-03-01T08:00:00Z' },
     source: 'Sallyport',
-    reasons: ['auth-time-ok', 'auth-time-unauthorized', 'user-unauthenticated'],
   },
   schema: {
     type: 'object',
@@ -32,9 +26,8 @@ export const authTime: Criterion = {
     if (!bounds) return undefined;
     const { after, before } = bounds;
     return (input) => {
-      if (!isLoggedIn(input)) return unauthenticated;
       const at = input.session?.authTime;
-      return typeof at === 'number' && at > after && at < before ? ok : unauthorized;
+      return typeof at === 'number' && at > after && at < before;
     };
   },
-};
+});

@@ -1,14 +1,9 @@
-import { isLoggedIn } from '../../input/policy-input.ts';
-import type { CompileContext, Criterion } from '../../language/criterion.ts';
+import type { CompileContext } from '../../language/criterion.ts';
 import { definition } from '../../language/json-schema.ts';
-import { fail, pass } from '../../language/verdict.ts';
 import { eitherSpelling, foldData, foldWholeAddress } from '../../matchers/address-matcher.ts';
 import { compileDataPath } from '../../matchers/data-path.ts';
 import { compileListMatcher, type ListMatcher } from '../../matchers/list-matcher.ts';
-
-const ok = pass('claim-ok');
-const unauthorized = fail('claim-unauthorized');
-const unauthenticated = fail('user-unauthenticated');
+import { createPlainCriterion } from '../plain/plain-criterion.ts';
 
 const fold = (value: unknown) => (typeof value === 'string' && value.includes('@') ? foldWholeAddress(value) : value);
 
@@ -22,8 +17,9 @@ function matchAddresses(asWritten: ListMatcher, data: unknown, context: CompileC
  * List matcher over a claim of the caller, `claim/<path>`. A claim with a single value counts as a list of one. User
  * claims take precedence over session claims.
  */
-export const claim: Criterion = {
+export const claim = createPlainCriterion({
   name: 'claim',
+  ofCaller: true,
   ofPerson: true,
   takesSubpath: true,
   doc: {
@@ -34,7 +30,6 @@ export const claim: Criterion = {
     example: 'engineering',
     exampleKey: 'claim/department',
     source: 'Pomerium',
-    reasons: ['claim-ok', 'claim-unauthorized', 'user-unauthenticated'],
   },
   schema: definition('claimMatcher'),
   value: (input, subpath) => compileDataPath(subpath)(input.user?.claims, input.session?.claims),
@@ -54,9 +49,6 @@ export const claim: Criterion = {
     if (subpath.split(/[./]/).includes('__proto__'))
       warnings.add(path, 'refers to no claim, so the value is always missing', { code: 'never-holds' });
     const find = compileDataPath(subpath);
-    return (input) => {
-      if (!isLoggedIn(input)) return unauthenticated;
-      return matches(find(input.user?.claims, input.session?.claims)) ? ok : unauthorized;
-    };
+    return (input) => matches(find(input.user?.claims, input.session?.claims));
   },
-};
+});

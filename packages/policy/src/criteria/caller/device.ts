@@ -1,5 +1,4 @@
-import { nearestName, quoteName } from '../../document/nearest-name.ts';
-import { isPlainObject, kindOf } from '../../document/plain-object.ts';
+import { isPlainObject } from '../../document/plain-object.ts';
 import { isLoggedIn } from '../../input/policy-input.ts';
 import type { Criterion } from '../../language/criterion.ts';
 import { fail } from '../../language/verdict.ts';
@@ -7,7 +6,6 @@ import { fail } from '../../language/verdict.ts';
 const deviceUnauthenticated = fail('device-unauthenticated');
 const unauthenticated = fail('user-unauthenticated');
 const types: Readonly<Record<string, string>> = { is: 'string', approved: 'boolean', type: 'string' };
-const names = Object.keys(types);
 
 /** Compiles but never holds, because Sallyport does not enroll devices. */
 export const device: Criterion = {
@@ -26,20 +24,12 @@ export const device: Criterion = {
     additionalProperties: false,
   },
   compile(data, _subpath, { path, faults, warnings }) {
-    if (!isPlainObject(data)) {
-      faults.add(path, `must be a mapping of is, approved, type, not ${kindOf(data)}`);
-      return undefined;
-    }
+    if (!isPlainObject(data)) return faults.addKind(path, 'a mapping of is, approved, type', data);
     const before = faults.size;
-    for (const key of Object.keys(data)) {
+    for (const [key, value] of Object.entries(data)) {
       const type = Object.hasOwn(types, key) ? types[key] : undefined;
-      if (type === undefined)
-        faults.add(
-          [...path, key],
-          `unknown device matcher ${quoteName(key)}`,
-          () => `did you mean ${nearestName(key, names)}?`,
-        );
-      else if (typeof data[key] !== type) faults.add([...path, key], `must be a ${type}, not ${kindOf(data[key])}`);
+      if (type === undefined) faults.addUnknown([...path, key], 'device matcher', key, Object.keys(types));
+      else if (typeof value !== type) faults.addKind([...path, key], `a ${type}`, value);
     }
     if (faults.size > before) return undefined;
     warnings.add(

@@ -1,8 +1,5 @@
 import { quoteName } from '../../document/nearest-name.ts';
-import { kindOf } from '../../document/plain-object.ts';
-import { isLoggedIn } from '../../input/policy-input.ts';
-import type { Criterion } from '../../language/criterion.ts';
-import { fail, pass } from '../../language/verdict.ts';
+import { createPlainCriterion } from '../plain/plain-criterion.ts';
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -18,13 +15,10 @@ function parseDuration(text: string): number | undefined {
   );
 }
 
-const ok = pass('max-age-ok');
-const unauthorized = fail('max-age-unauthorized');
-const unauthenticated = fail('user-unauthenticated');
-
 /** Holds for this long after the caller was authenticated. */
-export const maxAge: Criterion = {
+export const maxAge = createPlainCriterion({
   name: 'max_age',
+  ofCaller: true,
   doc: {
     summary:
       'Holds if the identity provider authenticated the caller (`auth_time` of the id_token) at most this long ago. A refresh of the session does not change this time. Without `auth_time` the criterion does not hold. ' +
@@ -32,24 +26,17 @@ export const maxAge: Criterion = {
     data: 'a duration such as `15m` or `1h30m`',
     example: '15m',
     source: 'Sallyport',
-    reasons: ['max-age-ok', 'max-age-unauthorized', 'user-unauthenticated'],
   },
   schema: { type: 'string', pattern: '^([0-9]{1,9}(ms|s|m|h|d))+$' },
   value: (input) => input.session?.authTime,
   compile(data, _subpath, { path, faults }) {
-    const longest = typeof data === 'string' ? parseDuration(data) : undefined;
-    if (longest === undefined) {
-      faults.add(
-        path,
-        typeof data === 'string' ? `${quoteName(data)} is not a duration` : `must be a duration, not ${kindOf(data)}`,
-        'write it like 15m or 1h30m',
-      );
-      return undefined;
-    }
+    const hint = 'write it like 15m or 1h30m';
+    if (typeof data !== 'string') return faults.addKind(path, 'a duration', data, hint);
+    const longest = parseDuration(data);
+    if (longest === undefined) return faults.add(path, `${quoteName(data)} is not a duration`, hint);
     return (input) => {
-      if (!isLoggedIn(input)) return unauthenticated;
       const at = input.session?.authTime;
-      return typeof at === 'number' && typeof input.now === 'number' && input.now - at <= longest ? ok : unauthorized;
+      return typeof at === 'number' && typeof input.now === 'number' && input.now - at <= longest;
     };
   },
-};
+});

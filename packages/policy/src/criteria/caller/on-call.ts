@@ -1,10 +1,10 @@
-import { isPlainObject, kindOf } from '../../document/plain-object.ts';
+import { isPlainObject } from '../../document/plain-object.ts';
 import { type PolicyInput, isLoggedIn } from '../../input/policy-input.ts';
 import type { Criterion } from '../../language/criterion.ts';
 import { definition } from '../../language/json-schema.ts';
 import { fail, leaveOpen, pass } from '../../language/verdict.ts';
 import { foldWholeAddress } from '../../matchers/address-matcher.ts';
-import { readStrings } from '../../matchers/string-matcher.ts';
+import { readNames } from '../../matchers/string-matcher.ts';
 
 /** When each of the users of a list stops being on call, by their name as written and as an address without case. */
 type OnCallIndex = { readonly asWritten: ReadonlyMap<string, number>; readonly folded: ReadonlyMap<string, number> };
@@ -81,11 +81,8 @@ export const onCall: Criterion = {
   schema: definition('textOrList'),
   value: (input) => Object.keys(input.onCall ?? {}).filter((name) => isOnCall(input, name, 'asWritten') === true),
   compile(data, _subpath, { action, operator, path, faults }) {
-    const names = typeof data === 'string' ? [data] : Array.isArray(data) ? readStrings(data, path, faults) : undefined;
-    if (!names && !Array.isArray(data))
-      faults.add(path, `must be the name of an on-call list or a list of names, not ${kindOf(data)}`);
-    if (names?.length === 0) faults.add(path, 'needs at least one name');
-    if (!names || names.length === 0) return undefined;
+    const names = readNames(data, 'an on-call list', path, faults);
+    if (!names) return undefined;
     const inverted = operator === 'not' || operator === 'nor';
     // An allow must be sure of what it says, a deny must not miss anyone.
     const spelling = (action === 'deny') === inverted ? 'asWritten' : 'folded';

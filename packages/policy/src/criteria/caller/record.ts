@@ -1,16 +1,12 @@
 import type { FaultList, FaultPath } from '../../document/fault-list.ts';
-import { nearestName, quoteName } from '../../document/nearest-name.ts';
-import { isPlainObject, kindOf } from '../../document/plain-object.ts';
+import { isPlainObject } from '../../document/plain-object.ts';
 import type { PolicyInput } from '../../input/policy-input.ts';
-import type { CompileContext, Criterion } from '../../language/criterion.ts';
+import type { CompileContext } from '../../language/criterion.ts';
 import type { JsonSchema } from '../../language/json-schema.ts';
-import { fail, pass } from '../../language/verdict.ts';
 import { compileDataPath } from '../../matchers/data-path.ts';
 import { compileListOperator, listOperators } from '../../matchers/list-matcher.ts';
 import { compileStringOperator, stringOperators } from '../../matchers/string-matcher.ts';
-
-const ok = pass('record-ok');
-const unauthorized = fail('record-unauthorized');
+import { createPlainCriterion } from '../plain/plain-criterion.ts';
 
 type FieldTest = (value: unknown) => boolean;
 
@@ -38,20 +34,14 @@ function compileFieldOperator(
   if (Object.hasOwn(comparisons, operator)) {
     const compare = comparisons[operator]!;
     if (typeof data === 'number') return (value) => typeof value === 'number' && compare(value, data);
-    faults.add(path, `must be a number, not ${kindOf(data)}`);
-    return undefined;
+    return faults.addKind(path, 'a number', data);
   }
   if (listOperators.includes(operator)) return compileListOperator(operator, data, path, faults);
   if (stringOperators.includes(operator)) {
     const test = compileStringOperator(operator, data, path, faults);
     return test && ((value) => typeof value === 'string' && test(value));
   }
-  faults.add(
-    path,
-    `unknown record matcher ${quoteName(operator)}`,
-    () => `did you mean ${nearestName(operator, operatorNames)}?`,
-  );
-  return undefined;
+  return faults.addUnknown(path, 'record matcher', operator, operatorNames);
 }
 
 function compileField(data: Record<string, unknown>, { path, faults }: CompileContext): FieldTest | undefined {
@@ -60,7 +50,7 @@ function compileField(data: Record<string, unknown>, { path, faults }: CompileCo
     compileFieldOperator(operator, data[operator], [...path, operator], faults),
   );
   if (operators.length > 0 && typeof data.field !== 'string')
-    faults.add([...path, 'field'], `must be the name of a field, not ${kindOf(data.field)}`);
+    faults.addKind([...path, 'field'], 'the name of a field', data.field);
   if (operators.length === 0 && !Object.hasOwn(data, 'exists'))
     faults.add(path, 'needs exists or a matcher', `one of ${operatorNames.join(', ')}`);
   if (tests.includes(undefined)) return undefined;
@@ -94,7 +84,7 @@ const schema: JsonSchema = {
 };
 
 /** Matches a record of `input.records`: whether there is one of this type, and the value of a field. */
-export const record: Criterion = {
+export const record = createPlainCriterion({
   name: 'record',
   ofPerson: true,
   doc: {
@@ -104,26 +94,22 @@ export const record: Criterion = {
     data: 'mapping with `type`, and `exists` or `field` with operators of string and list matchers or a comparison with a number (`<`, `<=`, `=`, `>`, `>=`); all of them must hold',
     example: { type: 'example.com/device', field: 'trust_score', '>=': 5 },
     source: 'Pomerium',
-    reasons: ['record-ok', 'record-unauthorized'],
   },
   schema,
   compile(data, _subpath, context) {
     const { path, faults } = context;
-    if (!isPlainObject(data)) {
-      faults.add(path, `must be a mapping with the type of a record, not ${kindOf(data)}`);
-      return undefined;
-    }
+    if (!isPlainObject(data)) return faults.addKind(path, 'a mapping with the type of a record', data);
     const { type, field, exists } = data;
-    if (typeof type !== 'string') faults.add([...path, 'type'], `must be the type of a record, not ${kindOf(type)}`);
+    if (typeof type !== 'string') faults.addKind([...path, 'type'], 'the type of a record', type);
     if (Object.hasOwn(data, 'exists') && typeof exists !== 'boolean')
-      faults.add([...path, 'exists'], `must be true or false, not ${kindOf(exists)}`);
+      faults.addKind([...path, 'exists'], 'true or false', exists);
     const matches = compileField(data, context);
     if (typeof type !== 'string' || !matches) return undefined;
     const find = typeof field === 'string' ? compileDataPath(field) : () => undefined;
     return (input) => {
       const found = recordOf(input, type);
-      if (typeof exists === 'boolean' && exists !== (found !== undefined)) return unauthorized;
-      return matches(find(found)) ? ok : unauthorized;
+      if (typeof exists === 'boolean' && exists !== (found !== undefined)) return false;
+      return matches(find(found));
     };
   },
-};
+});

@@ -4,8 +4,8 @@ import { createTextCriterion } from '../text/text-criterion.ts';
 export const user = createTextCriterion({
   name: 'user',
   read: (input) => input.user?.id,
-  reason: 'user',
   ofCaller: true,
+  ofPerson: true,
   address: 'where-at',
   doc: {
     summary:
@@ -19,8 +19,8 @@ export const user = createTextCriterion({
 export const email = createTextCriterion({
   name: 'email',
   read: (input) => input.user?.email,
-  reason: 'email',
   ofCaller: true,
+  ofPerson: true,
   address: 'always',
   doc: {
     summary:
@@ -41,8 +41,8 @@ function domainOf(address: string | undefined): string | undefined {
 export const domain = createTextCriterion({
   name: 'domain',
   read: (input) => domainOf(input.user?.email),
-  reason: 'domain',
   ofCaller: true,
+  ofPerson: true,
   address: 'always',
   doc: {
     summary:

@@ -2,6 +2,11 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import { quoteName } from '../../document/nearest-name.ts';
 import { expressionLimits } from './expression-environment.ts';
 
+/** Reports whether a part of a parsed expression is a node of it. */
+export function isNode<Node extends ASTNode = ASTNode>(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
+}
+
 function memberOf(member: unknown): string | undefined {
   if (typeof member === 'string') return member;
   const node = member as { op?: unknown; args?: unknown } | null;
@@ -36,7 +41,8 @@ export type CheckedExpression = {
   readonly problem?: { readonly message: string; readonly hint?: string };
 };
 
-const loops: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
+/** The methods that evaluate an expression for each item of a list. */
+export const loops: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 const functions: ReadonlySet<string> = new Set([
   'has',
   'size',
@@ -100,10 +106,6 @@ function problemOfCall(name: string, isMethod: boolean, args: readonly unknown[]
   if (name === 'duration' && !(isNode(args[0]) && args[0].op === 'value'))
     return { message: 'duration() takes only a literal, such as duration("5m")' };
   return undefined;
-}
-
-function isNode(value: unknown): value is ASTNode {
-  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
 }
 
 function noteGuard([asked]: readonly unknown[], state: Walk): void {

@@ -59,18 +59,13 @@ function run(parsed: ParseResult, input: PolicyInput): boolean | undefined {
 /** Compiles an expression of the Common Expression Language. Returns undefined after reporting a fault. */
 export function compileExpression(text: string, context: CompileContext): Expression | undefined {
   const { path, faults } = context;
-  if (text.length > expressionLimits.length) {
-    faults.add(path, `is longer than ${expressionLimits.length} characters`);
-    return undefined;
-  }
+  if (text.length > expressionLimits.length)
+    return faults.add(path, `is longer than ${expressionLimits.length} characters`);
   try {
     const parsed = parse(text);
     const checked = checkExpression(parsed.ast);
     const { identifiers, paths, problem } = checked;
-    if (problem) {
-      faults.add(path, problem.message, problem.hint);
-      return undefined;
-    }
+    if (problem) return faults.add(path, problem.message, problem.hint);
     warnOfExpression(parsed.ast, checked, context);
     limitExpressionCost(parsed.ast);
     const reads = (member: string) => paths.has('kubernetes') || paths.has(`kubernetes.${member}`);
@@ -82,11 +77,10 @@ export function compileExpression(text: string, context: CompileContext): Expres
       evaluate: (input) => run(parsed, input),
     };
   } catch (error) {
-    faults.add(
+    return faults.add(
       path,
       `is not a valid expression: ${describeError(error)}`,
       'the variables are request, user, session, cluster, kubernetes, elevations, now',
     );
-    return undefined;
   }
 }

@@ -1,4 +1,3 @@
-import { kindOf } from '../../document/plain-object.ts';
 import { isLoggedIn } from '../../input/policy-input.ts';
 import type { Criterion } from '../../language/criterion.ts';
 import { fail, leaveOpen, pass } from '../../language/verdict.ts';
@@ -46,10 +45,7 @@ export const expression: Criterion = {
   schema: { type: 'string', minLength: 1, maxLength: expressionLimits.length },
   compile(data, _subpath, context) {
     const { path, faults } = context;
-    if (typeof data !== 'string') {
-      faults.add(path, `must be a string with an expression, not ${kindOf(data)}`);
-      return undefined;
-    }
+    if (typeof data !== 'string') return faults.addKind(path, 'a string with an expression', data);
     const compiled = compileExpression(data, context);
     if (!compiled) return undefined;
     const { ofCaller, readsNamespace, readsName, readsResource, evaluate } = compiled;

@@ -1,4 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
+import { isNode } from './check-expression.ts';
 
 /** How many units of work one evaluation may do: a few milliseconds at most. */
 export const expressionBudget = 20_000;
@@ -74,10 +75,6 @@ function searchCost(args: unknown): number {
   return (text.length * piece.length) / 1024;
 }
 
-function isNode(value: unknown): value is InnerNode {
-  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
-}
-
 function limitNode(node: InnerNode, seen: Set<unknown>): void {
   if (typeof node.meta !== 'object' || typeof node.setMeta !== 'function') throw new TypeError('unknown kind of node');
   const { evaluate, alternate, macro } = node.meta;
@@ -116,7 +113,7 @@ function limitNode(node: InnerNode, seen: Set<unknown>): void {
 function limitAll(value: unknown, seen: Set<unknown>): void {
   if (typeof value !== 'object' || value === null || seen.has(value)) return;
   seen.add(value);
-  if (isNode(value)) return limitNode(value, seen);
+  if (isNode<InnerNode>(value)) return limitNode(value, seen);
   for (const item of Array.isArray(value) ? (value as unknown[]) : Object.values(value))
     if (Array.isArray(item) || isNode(item)) limitAll(item, seen);
 }

@@ -1,6 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { CompileContext } from '../../language/criterion.ts';
-import { pathOfNode, type CheckedExpression } from './check-expression.ts';
+import { isNode, loops, pathOfNode, type CheckedExpression } from './check-expression.ts';
 import { expressionBudget } from './limit-expression-cost.ts';
 
 /** Returns the warning about a rule that denies by path, for requests to a web application or to a cluster. */
@@ -45,10 +45,6 @@ function sizeOfPath(path: readonly string[]): Size {
   if (name.startsWith('request.headers.')) return text(60_000);
   return /^(?:user|session)\.claims\./.test(name) ? { chars: 250, items: 200, itemChars: 60 } : ordinary;
 }
-
-const loops: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
-const isNode = (value: unknown): value is ASTNode =>
-  typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
 
 /** The cost of a step with a result of this size. */
 const step = (size: Size): number => 1 + Math.max(size.chars >>> 4, size.items);

@@ -1,35 +1,26 @@
 import { isShellEquivalent, shellEquivalents } from '@sallyport/contracts';
-import { kindOf } from '../../document/plain-object.ts';
 import type { PolicyInput, KubernetesInput } from '../../input/policy-input.ts';
 import type { Criterion, CriterionDoc } from '../../language/criterion.ts';
-import type { Reason } from '../../language/reasons.ts';
-import { fail, pass } from '../../language/verdict.ts';
+import { createPlainCriterion, type PlainCriterion } from '../plain/plain-criterion.ts';
 
-type FlagCriterionOptions = {
-  readonly name: string;
-  readonly reason: string;
+type FlagCriterionOptions = Pick<PlainCriterion, 'name'> & {
   /** Undefined if the question does not apply: then neither true nor false matches. */
   readonly read: (input: PolicyInput) => boolean | undefined;
   readonly doc: Pick<CriterionDoc, 'summary'>;
 };
 
 /** Creates a criterion that holds if a property is present (`true`) or absent (`false`). */
-function createFlagCriterion({ name, reason, read, doc }: FlagCriterionOptions): Criterion {
-  const okReason = `${reason}-ok` as Reason;
-  const failReason = `${reason}-unauthorized` as Reason;
-  const ok = pass(okReason);
-  const unauthorized = fail(failReason);
-  return {
+function createFlagCriterion({ name, read, doc }: FlagCriterionOptions): Criterion {
+  return createPlainCriterion({
     name,
-    doc: { ...doc, data: '`true` or `false`', example: true, source: 'Sallyport', reasons: [okReason, failReason] },
+    doc: { ...doc, data: '`true` or `false`', example: true, source: 'Sallyport' },
     schema: { type: 'boolean' },
     value: read,
     compile(data, _subpath, { path, faults }) {
-      if (typeof data === 'boolean') return (input) => (read(input) === data ? ok : unauthorized);
-      faults.add(path, `must be true or false, not ${kindOf(data)}`);
-      return undefined;
+      if (typeof data !== 'boolean') return faults.addKind(path, 'true or false', data);
+      return (input) => read(input) === data;
     },
-  };
+  });
 }
 
 const changing: ReadonlySet<string | undefined> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
@@ -46,7 +37,6 @@ function isNeverDry(kubernetes: KubernetesInput): boolean {
 /** Holds for a request that certainly changes nothing. */
 export const k8sDryRun = createFlagCriterion({
   name: 'k8s/dry_run',
-  reason: 'k8s-dry-run',
   read({ kubernetes }: PolicyInput) {
     if (!kubernetes) return undefined;
     return kubernetes.dryRun === true && changing.has(kubernetes.verb) && !isNeverDry(kubernetes);
@@ -72,7 +62,6 @@ const written = (onlyCreate: boolean) =>
 /** Holds for what is equivalent to a shell. If the resource of a request is unknown, neither true nor false matches. */
 export const k8sShellEquivalent = createFlagCriterion({
   name: 'k8s/shell_equivalent',
-  reason: 'k8s-shell-equivalent',
   read({ kubernetes }) {
     if (!kubernetes) return undefined;
     if (isShellEquivalent(kubernetes)) return true;

@@ -6,7 +6,6 @@ import { createTextCriterion } from '../text/text-criterion.ts';
 const named = createTextCriterion({
   name: 'k8s/cluster',
   read: (input) => input.kubernetes?.cluster || undefined,
-  reason: 'k8s-cluster',
   takesList: true,
   doc: {
     summary:

@@ -1,14 +1,9 @@
-import { nearestName, quoteName } from '../../document/nearest-name.ts';
-import { isPlainObject, kindOf } from '../../document/plain-object.ts';
+import { isPlainObject } from '../../document/plain-object.ts';
 import type { KubernetesInput } from '../../input/policy-input.ts';
-import type { CompileContext, Criterion } from '../../language/criterion.ts';
+import type { CompileContext } from '../../language/criterion.ts';
 import { definition } from '../../language/json-schema.ts';
-import { fail, pass } from '../../language/verdict.ts';
 import { compileTextOrList, readStrings } from '../../matchers/string-matcher.ts';
-
-const ok = pass('k8s-exec-command-ok');
-const unauthorized = fail('k8s-exec-command-unauthorized');
-const names = ['program', 'argv'];
+import { createPlainCriterion } from '../plain/plain-criterion.ts';
 
 function sameVector(command: readonly string[], argv: readonly string[]): boolean {
   if (command.length !== argv.length) return false;
@@ -25,15 +20,13 @@ function commandOf(kubernetes: KubernetesInput | undefined): readonly string[] |
 
 function compileArgv(data: unknown, { path, faults }: CompileContext): readonly string[] | undefined {
   const argv = readStrings(data, [...path, 'argv'], faults);
-  if (argv?.length !== 0) return argv;
-  faults.add([...path, 'argv'], 'needs at least the program');
-  return undefined;
+  return argv?.length === 0 ? faults.add([...path, 'argv'], 'needs at least the program') : argv;
 }
 
 /**
  * Matches the program (argv[0]) or the whole argument vector of an exec. A request without a command matches nothing.
  */
-export const k8sExecCommand: Criterion = {
+export const k8sExecCommand = createPlainCriterion({
   name: 'k8s/exec_command',
   doc: {
     summary:
@@ -42,7 +35,6 @@ export const k8sExecCommand: Criterion = {
     data: 'mapping of `program` (string matcher or list of strings) and `argv` (list of strings); both must hold',
     example: { argv: ['cat', '/etc/hostname'] },
     source: 'Sallyport',
-    reasons: ['k8s-exec-command-ok', 'k8s-exec-command-unauthorized'],
   },
   schema: {
     type: 'object',
@@ -56,18 +48,9 @@ export const k8sExecCommand: Criterion = {
   value: ({ kubernetes }) => commandOf(kubernetes),
   compile(data, _subpath, context) {
     const { path, faults } = context;
-    if (!isPlainObject(data)) {
-      faults.add(path, `must be a mapping of program and argv, not ${kindOf(data)}`);
-      return undefined;
-    }
+    if (!isPlainObject(data)) return faults.addKind(path, 'a mapping of program and argv', data);
     const before = faults.size;
-    for (const key of Object.keys(data))
-      if (!names.includes(key))
-        faults.add(
-          [...path, key],
-          `unknown command matcher ${quoteName(key)}`,
-          () => `did you mean ${nearestName(key, names)}?`,
-        );
+    faults.addUnknownKeys(path, 'command matcher', data, ['program', 'argv']);
     const hasProgram = Object.hasOwn(data, 'program');
     const hasArgv = Object.hasOwn(data, 'argv');
     if (!hasProgram && !hasArgv) faults.add(path, 'needs program or argv');
@@ -76,8 +59,7 @@ export const k8sExecCommand: Criterion = {
     if (faults.size > before || !matches) return undefined;
     return ({ kubernetes }) => {
       const command = commandOf(kubernetes);
-      if (!command) return unauthorized;
-      return matches(command[0]) && (argv === undefined || sameVector(command, argv)) ? ok : unauthorized;
+      return command !== undefined && matches(command[0]) && (argv === undefined || sameVector(command, argv));
     };
   },
-};
+});

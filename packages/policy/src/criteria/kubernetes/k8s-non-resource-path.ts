@@ -7,7 +7,6 @@ import { createTextCriterion } from '../text/text-criterion.ts';
 export const k8sNonResourcePath = createTextCriterion({
   name: 'k8s/non_resource_path',
   read: ({ kubernetes }) => (kubernetes?.isResourceRequest === false ? kubernetes.path || undefined : undefined),
-  reason: 'k8s-non-resource-path',
   takesList: true,
   isClusterPath: () => true,
   doc: {

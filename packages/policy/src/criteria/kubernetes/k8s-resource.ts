@@ -1,21 +1,15 @@
-import { kindOf } from '../../document/plain-object.ts';
+import type { FaultPath } from '../../document/fault-list.ts';
 import type { PolicyInput } from '../../input/policy-input.ts';
-import type { CompileContext, Criterion } from '../../language/criterion.ts';
-import { fail, pass } from '../../language/verdict.ts';
+import type { CompileContext } from '../../language/criterion.ts';
+import { compileEach } from '../../matchers/each-of.ts';
 import { compileResourcePattern, type ResourcePattern } from '../../matchers/resource-pattern.ts';
+import { createPlainCriterion } from '../plain/plain-criterion.ts';
 
-const ok = pass('k8s-resource-ok');
-const unauthorized = fail('k8s-resource-unauthorized');
+const what = 'a resource such as pods/exec or deployments.apps';
 
-function compileOne(data: unknown, path: CompileContext['path'], context: CompileContext): ResourcePattern | undefined {
-  if (typeof data !== 'string' || data === '') {
-    context.faults.add(
-      path,
-      `must be a resource such as pods/exec or deployments.apps, not ${data === '' ? 'empty' : kindOf(data)}`,
-    );
-    return undefined;
-  }
-  return compileResourcePattern(data);
+function compileOne(data: unknown, path: FaultPath, { faults }: CompileContext): ResourcePattern | undefined {
+  if (data === '') return faults.add(path, `must be ${what}, not empty`);
+  return typeof data === 'string' ? compileResourcePattern(data) : faults.addKind(path, what, data);
 }
 
 function valueOf({ kubernetes }: PolicyInput): string | undefined {
@@ -28,7 +22,7 @@ function valueOf({ kubernetes }: PolicyInput): string | undefined {
 }
 
 /** `resource[.group][/subresource]` with `*` in any part, or a list of these. */
-export const k8sResource: Criterion = {
+export const k8sResource = createPlainCriterion({
   name: 'k8s/resource',
   doc: {
     summary:
@@ -37,7 +31,6 @@ export const k8sResource: Criterion = {
     data: '`resource[.group][/subresource]`, or a list of these, of which one must match',
     example: ['pods', 'pods/log', 'deployments.apps'],
     source: 'Sallyport',
-    reasons: ['k8s-resource-ok', 'k8s-resource-unauthorized'],
   },
   schema: {
     anyOf: [
@@ -47,18 +40,13 @@ export const k8sResource: Criterion = {
   },
   value: valueOf,
   compile(data, _subpath, context) {
-    const list: unknown[] = Array.isArray(data) ? data : [data];
-    if (list.length === 0) context.faults.add(context.path, 'needs at least one resource');
-    const patterns = list.map((item, index) =>
-      compileOne(item, Array.isArray(data) ? [...context.path, index] : context.path, context),
-    );
-    if (list.length === 0 || patterns.includes(undefined)) return undefined;
-    const all = patterns as ResourcePattern[];
+    const all = compileEach(data, (item, path) => compileOne(item, path, context), { ...context, what: 'resource' });
+    if (!all) return undefined;
     return ({ kubernetes }) => {
-      if (!kubernetes?.resource) return unauthorized;
+      if (!kubernetes?.resource) return false;
       const { resource, apiGroup = '', subresource = '' } = kubernetes;
-      for (let index = 0; index < all.length; index += 1) if (all[index]!(resource, apiGroup, subresource)) return ok;
-      return unauthorized;
+      for (let index = 0; index < all.length; index += 1) if (all[index]!(resource, apiGroup, subresource)) return true;
+      return false;
     };
   },
-};
+});

@@ -4,7 +4,6 @@ import { createTextCriterion } from '../text/text-criterion.ts';
 const overVerb = createTextCriterion({
   name: 'k8s/verb',
   read: (input) => input.kubernetes?.verb || undefined,
-  reason: 'k8s-verb',
   takesList: true,
   doc: {
     summary:

@@ -5,20 +5,18 @@ import { createTextCriterion } from '../text/text-criterion.ts';
 const verbsWithSelectors: ReadonlySet<string | undefined> = new Set(['list', 'watch', 'deletecollection']);
 
 type SelectorCriterionOptions = {
-  readonly name: string;
+  readonly name: 'k8s/label_selector' | 'k8s/field_selector';
   readonly member: 'labelSelector' | 'fieldSelector';
-  readonly reason: string;
   readonly what: string;
   readonly example: string;
 };
 
 /** Creates a criterion over the text of a selector, for requests to which the API server applies it. */
-function createSelectorCriterion({ name, member, reason, what, example }: SelectorCriterionOptions): Criterion {
+function createSelectorCriterion({ name, member, what, example }: SelectorCriterionOptions): Criterion {
   return createTextCriterion({
     name,
     read: ({ kubernetes }) =>
       verbsWithSelectors.has(kubernetes?.verb) ? kubernetes?.[member] || undefined : undefined,
-    reason,
     takesList: true,
     doc: {
       summary:
@@ -35,7 +33,6 @@ function createSelectorCriterion({ name, member, reason, what, example }: Select
 export const k8sFieldSelector = createSelectorCriterion({
   name: 'k8s/field_selector',
   member: 'fieldSelector',
-  reason: 'k8s-field-selector',
   what: 'field selector',
   example: 'status.phase=Running',
 });
@@ -44,7 +41,6 @@ export const k8sFieldSelector = createSelectorCriterion({
 export const k8sLabelSelector = createSelectorCriterion({
   name: 'k8s/label_selector',
   member: 'labelSelector',
-  reason: 'k8s-label-selector',
   what: 'label selector',
   example: 'app=web',
 });

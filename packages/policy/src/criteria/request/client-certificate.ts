@@ -1,15 +1,12 @@
 import type { FaultList, FaultPath } from '../../document/fault-list.ts';
-import { nearestName, quoteName } from '../../document/nearest-name.ts';
-import { isPlainObject, kindOf } from '../../document/plain-object.ts';
+import { isPlainObject } from '../../document/plain-object.ts';
 import type { PolicyInput } from '../../input/policy-input.ts';
 import type { Criterion } from '../../language/criterion.ts';
 import { definition } from '../../language/json-schema.ts';
 import { fail, pass } from '../../language/verdict.ts';
 import { readCertificate, type CertificateFacts } from '../../matchers/read-certificate.ts';
 import { compileStringMatcher, readStrings, type StringMatcher } from '../../matchers/string-matcher.ts';
-
-const ok = pass('client-certificate-ok');
-const unauthorized = fail('client-certificate-unauthorized');
+import { createPlainCriterion } from '../plain/plain-criterion.ts';
 
 /** `trusted`: the chain is not known to be invalid. */
 type CertificateTest = (facts: CertificateFacts, trusted: boolean) => boolean;
@@ -71,7 +68,7 @@ function factsOf(input: PolicyInput): CertificateFacts | undefined {
 }
 
 /** Matches the certificate that the client presented in the TLS handshake. */
-export const clientCertificate: Criterion = {
+export const clientCertificate = createPlainCriterion({
   name: 'client_certificate',
   doc: {
     summary:
@@ -81,7 +78,6 @@ export const clientCertificate: Criterion = {
     data: 'mapping of `fingerprint`, `spki_hash` (a string or a list), `san_email`, `san_dns`, `san_uri` (string matchers)',
     example: { san_email: { ends_with: '@example.com' } },
     source: 'Pomerium',
-    reasons: ['client-certificate-ok', 'client-certificate-unauthorized'],
   },
   schema: {
     type: 'object',
@@ -96,30 +92,23 @@ export const clientCertificate: Criterion = {
   },
   value: factsOf,
   compile(data, _subpath, { path, faults }) {
-    if (!isPlainObject(data)) {
-      faults.add(path, `must be a mapping of ${names.join(', ')}, not ${kindOf(data)}`);
-      return undefined;
-    }
-    const tests = Object.keys(data).map((key) => {
-      if (Object.hasOwn(members, key)) return members[key]!(data[key], [...path, key], faults);
-      faults.add(
-        [...path, key],
-        `unknown certificate matcher ${quoteName(key)}`,
-        () => `did you mean ${nearestName(key, names)}?`,
-      );
-      return undefined;
-    });
+    if (!isPlainObject(data)) return faults.addKind(path, `a mapping of ${names.join(', ')}`, data);
+    const tests = Object.keys(data).map((key) =>
+      Object.hasOwn(members, key)
+        ? members[key]!(data[key], [...path, key], faults)
+        : faults.addUnknown([...path, key], 'certificate matcher', key, names),
+    );
     if (tests.includes(undefined)) return undefined;
     const all = tests as CertificateTest[];
     return (input) => {
       const facts = factsOf(input);
-      if (!facts) return unauthorized;
+      if (!facts) return false;
       const trusted = input.request?.clientCertificate?.valid !== false;
-      for (let index = 0; index < all.length; index += 1) if (!all[index]!(facts, trusted)) return unauthorized;
-      return ok;
+      for (let index = 0; index < all.length; index += 1) if (!all[index]!(facts, trusted)) return false;
+      return true;
     };
   },
-};
+});
 
 const required = pass('client-certificate-required');
 const invalid = pass('invalid-client-certificate');

@@ -4,7 +4,6 @@ import { createTextCriterion } from '../text/text-criterion.ts';
 export const httpMethod = createTextCriterion({
   name: 'http_method',
   read: (input) => input.request?.method,
-  reason: 'http-method',
   doc: {
     summary: 'Holds if the HTTP method matches. On a cluster, `k8s/verb` is more precise: a GET can be an exec.',
     example: { in: ['GET', 'HEAD'] },
@@ -16,7 +15,6 @@ export const httpMethod = createTextCriterion({
 export const httpPath = createTextCriterion({
   name: 'http_path',
   read: (input) => input.request?.path,
-  reason: 'http-path',
   isClusterPath: ({ kubernetes }) => kubernetes !== undefined,
   doc: {
     summary:

@@ -4,7 +4,6 @@ import { createTextCriterion } from '../text/text-criterion.ts';
 export const serviceAccount = createTextCriterion({
   name: 'service_account',
   read: (input) => input.serviceAccount,
-  reason: 'service-account',
   takesList: true,
   doc: {
     summary:

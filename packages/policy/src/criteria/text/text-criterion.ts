@@ -1,20 +1,14 @@
-import { type PolicyInput, isLoggedIn } from '../../input/policy-input.ts';
+import type { PolicyInput } from '../../input/policy-input.ts';
 import type { CompileContext, Criterion, CriterionDoc } from '../../language/criterion.ts';
 import { definition, textOrListData } from '../../language/json-schema.ts';
-import type { Reason } from '../../language/reasons.ts';
-import { fail, pass } from '../../language/verdict.ts';
 import { eitherSpelling, foldData, foldWholeAddress } from '../../matchers/address-matcher.ts';
 import { compilePathMatcher } from '../../matchers/path-matcher.ts';
 import { compileStringMatcher, compileTextOrList, type StringMatcher } from '../../matchers/string-matcher.ts';
+import { createPlainCriterion, type PlainCriterion } from '../plain/plain-criterion.ts';
 
-type TextCriterionOptions = {
-  readonly name: string;
+type TextCriterionOptions = Pick<PlainCriterion, 'name' | 'ofCaller' | 'ofPerson'> & {
   /** Returns the string to match; undefined or empty if there is none. */
   readonly read: (input: PolicyInput) => string | undefined;
-  /** The reasons are `<reason>-ok` and `<reason>-unauthorized`. */
-  readonly reason: string;
-  /** Whether it is about the caller, so that a request without a session is asked to log in. */
-  readonly ofCaller?: boolean;
   /** Whether a bare list of strings means "one of". */
   readonly takesList?: boolean;
   /** The string is an address, or part of one: a deny ignores its case. `where-at`: only if it has an at sign. */
@@ -23,8 +17,6 @@ type TextCriterionOptions = {
   readonly isClusterPath?: (input: PolicyInput) => boolean;
   readonly doc: Omit<CriterionDoc, 'data' | 'reasons'>;
 };
-
-const unauthenticated = fail('user-unauthenticated');
 
 function matchAddress(
   matches: StringMatcher,
@@ -42,27 +34,16 @@ function matchAddress(
 
 /** Creates a criterion that is a string matcher over one string of the input. */
 export function createTextCriterion({
-  name,
   read,
-  reason,
-  ofCaller = false,
   takesList = false,
   address,
   isClusterPath,
   doc,
+  ...more
 }: TextCriterionOptions): Criterion {
-  const okReason = `${reason}-ok` as Reason;
-  const failReason = `${reason}-unauthorized` as Reason;
-  const ok = pass(okReason);
-  const unauthorized = fail(failReason);
-  return {
-    name,
-    ...(ofCaller ? { ofPerson: true } : {}),
-    doc: {
-      ...doc,
-      data: takesList ? textOrListData : 'string matcher',
-      reasons: ofCaller ? [okReason, failReason, 'user-unauthenticated'] : [okReason, failReason],
-    },
+  return createPlainCriterion({
+    ...more,
+    doc: { ...doc, data: takesList ? textOrListData : 'string matcher' },
     schema: definition(takesList ? 'textMatcherOrList' : 'textMatcher'),
     value: (input) => read(input) || undefined,
     compile(data, _subpath, context) {
@@ -70,14 +51,10 @@ export function createTextCriterion({
       const matches = (takesList ? compileTextOrList : compileStringMatcher)(data, path, faults);
       if (!matches) return undefined;
       const ofPath = isClusterPath && compilePathMatcher(data, path, faults);
-      if (ofPath) return (input) => ((isClusterPath(input) ? ofPath : matches)(read(input)) ? ok : unauthorized);
-      if (!ofCaller) return (input) => (matches(read(input)) ? ok : unauthorized);
+      if (ofPath) return (input) => (isClusterPath(input) ? ofPath : matches)(read(input));
       const ofAddress =
         address && context.action === 'deny' ? matchAddress(matches, data, { ...context, address }) : matches;
-      return (input) => {
-        if (!isLoggedIn(input)) return unauthenticated;
-        return ofAddress(read(input)) ? ok : unauthorized;
-      };
+      return (input) => ofAddress(read(input));
     },
-  };
+  });
 }

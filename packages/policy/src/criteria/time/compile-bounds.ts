@@ -1,5 +1,5 @@
-import { nearestName, quoteName } from '../../document/nearest-name.ts';
-import { isPlainObject, kindOf } from '../../document/plain-object.ts';
+import { quoteName } from '../../document/nearest-name.ts';
+import { isPlainObject } from '../../document/plain-object.ts';
 import type { CompileContext } from '../../language/criterion.ts';
 
 /** `after` and `before`, if given. The compared time must be strictly between them. */
@@ -20,10 +20,8 @@ function compileBound(
   { path, faults }: CompileContext,
   { parse, what, example }: BoundsOptions,
 ): number | undefined {
-  if (typeof data !== 'string') {
-    faults.add([...path, name], `must be ${what}, not ${kindOf(data)}`, `write it in quotes, as '${example}'`);
-    return undefined;
-  }
+  if (typeof data !== 'string')
+    return faults.addKind([...path, name], what, data, `write it in quotes, as '${example}'`);
   const bound = parse(data);
   if (bound === undefined) faults.add([...path, name], `${quoteName(data)} is not ${what}`, `write it as ${example}`);
   return bound;
@@ -33,14 +31,9 @@ function compileBound(
 export function compileBounds(data: unknown, context: CompileContext, options: BoundsOptions): Bounds | undefined {
   const { path, faults, warnings } = context;
   const names = [...(options.others ?? []), 'after', 'before'];
-  if (!isPlainObject(data)) {
-    faults.add(path, `must be a mapping of ${names.join(', ')}, not ${kindOf(data)}`);
-    return undefined;
-  }
+  if (!isPlainObject(data)) return faults.addKind(path, `a mapping of ${names.join(', ')}`, data);
   const start = faults.size;
-  for (const key of Object.keys(data))
-    if (!names.includes(key))
-      faults.add([...path, key], `unknown member ${quoteName(key)}`, () => `did you mean ${nearestName(key, names)}?`);
+  faults.addUnknownKeys(path, 'member', data, names);
   if (!Object.hasOwn(data, 'after') && !Object.hasOwn(data, 'before')) faults.add(path, 'needs after or before');
   const after = Object.hasOwn(data, 'after') ? compileBound('after', data.after, context, options) : -Infinity;
   const before = Object.hasOwn(data, 'before') ? compileBound('before', data.before, context, options) : Infinity;

@@ -1,7 +1,7 @@
-import { nearestName, quoteName } from '../../document/nearest-name.ts';
+import { quoteName } from '../../document/nearest-name.ts';
 import { isPlainObject, kindOf } from '../../document/plain-object.ts';
-import type { CompileContext, Criterion } from '../../language/criterion.ts';
-import { fail, pass } from '../../language/verdict.ts';
+import type { CompileContext } from '../../language/criterion.ts';
+import { createPlainCriterion } from '../plain/plain-criterion.ts';
 import { compileZone } from './zone-clock.ts';
 
 const dayNames = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
@@ -36,10 +36,6 @@ export function parseDays(text: string): readonly boolean[] | undefined {
   return days;
 }
 
-const ok = pass('day-of-week-ok');
-const unauthorized = fail('day-of-week-unauthorized');
-const names = ['is', 'timezone'];
-
 function compileDays(
   data: unknown,
   path: CompileContext['path'],
@@ -55,14 +51,8 @@ function compileDays(
   return days;
 }
 
-function checkMembers(data: Record<string, unknown>, { path, faults }: CompileContext): void {
-  for (const key of Object.keys(data))
-    if (!names.includes(key))
-      faults.add([...path, key], `unknown member ${quoteName(key)}`, () => `did you mean ${nearestName(key, names)}?`);
-}
-
 /** Holds on some days of the week, in UTC or in a time zone. */
-export const dayOfWeek: Criterion = {
+export const dayOfWeek = createPlainCriterion({
   name: 'day_of_week',
   doc: {
     summary:
@@ -70,7 +60,6 @@ export const dayOfWeek: Criterion = {
     data: '`*`, days (`sat,sun`), a range (`mon-fri`) or a combination, as English names or their first three letters; or a mapping of `is` (the same) and `timezone`',
     example: 'mon-fri',
     source: 'Pomerium',
-    reasons: ['day-of-week-ok', 'day-of-week-unauthorized'],
   },
   schema: {
     anyOf: [
@@ -88,10 +77,10 @@ export const dayOfWeek: Criterion = {
     const { path, faults } = context;
     const before = faults.size;
     const zoned = isPlainObject(data);
-    if (zoned) checkMembers(data, context);
+    if (zoned) faults.addUnknownKeys(path, 'member', data, ['is', 'timezone']);
     const days = compileDays(zoned ? data.is : data, zoned ? [...path, 'is'] : path, context);
     const clock = compileZone(zoned ? data.timezone : 'UTC', [...path, 'timezone'], faults);
     if (!days || !clock || faults.size > before) return undefined;
-    return ({ now }) => (typeof now === 'number' && days[clock.weekday(now)] === true ? ok : unauthorized);
+    return ({ now }) => typeof now === 'number' && days[clock.weekday(now)] === true;
   },
-};
+});

@@ -1,6 +1,5 @@
 import { isPlainObject } from '../../document/plain-object.ts';
-import type { Criterion } from '../../language/criterion.ts';
-import { fail, pass } from '../../language/verdict.ts';
+import { createPlainCriterion } from '../plain/plain-criterion.ts';
 import { compileBounds } from './compile-bounds.ts';
 import { compileZone } from './zone-clock.ts';
 
@@ -28,11 +27,8 @@ export function parseTimeOfDay(text: string): number | undefined {
   return hour * 3_600_000 + minute * 60_000 + second * 1000 + Number(`0.${parts[4] ?? 0}`) * 1000;
 }
 
-const ok = pass('time-of-day-ok');
-const unauthorized = fail('time-of-day-unauthorized');
-
 /** Holds between two times of the day in a time zone. */
-export const timeOfDay: Criterion = {
+export const timeOfDay = createPlainCriterion({
   name: 'time_of_day',
   doc: {
     summary:
@@ -41,7 +37,6 @@ export const timeOfDay: Criterion = {
     data: 'mapping of `timezone` (required; a name such as `Europe/Berlin`), `after` and `before` (`15:04`, `15:04:05`, `3:04 PM`, `3PM`)',
     example: { timezone: 'Europe/Berlin', after: '8:00', before: '6:30 PM' },
     source: 'Pomerium',
-    reasons: ['time-of-day-ok', 'time-of-day-unauthorized'],
   },
   schema: {
     type: 'object',
@@ -64,9 +59,9 @@ export const timeOfDay: Criterion = {
     if (!bounds || !clock) return undefined;
     const { after, before } = bounds;
     return ({ now }) => {
-      if (typeof now !== 'number') return unauthorized;
+      if (typeof now !== 'number') return false;
       const time = clock.timeOfDay(now);
-      return time > after && time < before ? ok : unauthorized;
+      return time > after && time < before;
     };
   },
-};
+});

@@ -1,6 +1,5 @@
 import type { FaultList, FaultPath } from '../../document/fault-list.ts';
 import { nearestName, quoteName } from '../../document/nearest-name.ts';
-import { kindOf } from '../../document/plain-object.ts';
 
 /** The local time of one time zone. Both functions return NaN for an invalid time. */
 type ZoneClock = {
@@ -68,16 +67,10 @@ export function zoneClock(timeZone: string): ZoneClock | undefined {
 
 /** Returns the clock of the time zone named in a policy, or undefined after reporting a fault. */
 export function compileZone(data: unknown, path: FaultPath, faults: FaultList): ZoneClock | undefined {
-  if (typeof data !== 'string') {
-    faults.add(path, `must be the name of a time zone, not ${kindOf(data)}`, 'write it as Europe/Berlin or UTC');
-    return undefined;
-  }
-  const clock = zoneClock(data);
-  if (!clock)
-    faults.add(
-      path,
-      `unknown time zone ${quoteName(data)}`,
-      () => `did you mean ${nearestName(data, ['UTC', ...Intl.supportedValuesOf('timeZone')])}?`,
-    );
-  return clock;
+  if (typeof data !== 'string')
+    return faults.addKind(path, 'the name of a time zone', data, 'write it as Europe/Berlin or UTC');
+  const nearest = () => nearestName(data, ['UTC', ...Intl.supportedValuesOf('timeZone')]);
+  return (
+    zoneClock(data) ?? faults.add(path, `unknown time zone ${quoteName(data)}`, () => `did you mean ${nearest()}?`)
+  );
 }

@@ -1,4 +1,3 @@
-import { kindOf } from '../../document/plain-object.ts';
 import { isLoggedIn } from '../../input/policy-input.ts';
 import type { CompileContext, Criterion } from '../../language/criterion.ts';
 import { type JsonSchema, definition } from '../../language/json-schema.ts';
@@ -65,7 +64,7 @@ function createUnsupportedCriterion({
 /** Reports data that is neither a string nor a list of strings. */
 function checkTexts(data: unknown, { path, faults }: CompileContext): void {
   if (Array.isArray(data)) readStrings(data, path, faults);
-  else if (typeof data !== 'string') faults.add(path, `must be a string or a list of strings, not ${kindOf(data)}`);
+  else if (typeof data !== 'string') faults.addKind(path, 'a string or a list of strings', data);
 }
 
 /** The tool in a call of the Model Context Protocol. */
@@ -122,7 +121,7 @@ export const sshUsernameMatchesClaim = createUnsupportedCriterion({
   schema: { type: 'string' },
   ofCaller: true,
   check(data, { path, faults }) {
-    if (typeof data !== 'string') faults.add(path, `must be the name of a claim, not ${kindOf(data)}`);
+    if (typeof data !== 'string') faults.addKind(path, 'the name of a claim', data);
   },
 });
 
