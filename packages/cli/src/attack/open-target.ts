@@ -62,9 +62,9 @@ async function firstCluster(
   address: GatewayAddress,
   token: string,
   trust: TrustChoices,
-  { env }: Environment,
+  environment: Environment,
 ): Promise<string | undefined> {
-  const { status, body } = await createGatewayClient(address, trust, env).call({
+  const { status, body } = await createGatewayClient(address, trust, environment).call({
     method: 'GET',
     path: '/.sallyport/api/v1/clusters',
     token,

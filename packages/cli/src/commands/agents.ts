@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Environment } from '../environment/environment.ts';
-import { collectEach, listFormats, withExample, withGateway, lazily } from './command-kit.ts';
+import { collectEach, lazily, listFormats, withExample, withGateway, withList } from './command-kit.ts';
 
 /** `sallyport agent create`. */
 function addAgentCreate(agent: Command, environment: Environment): void {
@@ -36,7 +36,7 @@ export function addAgent(program: Command, environment: Environment): void {
     .description('list your agents')
     .option('--all', 'include all users, if the gateway allows it')
     .action(lazily(environment, async () => (await import('../agents/agents.ts')).listAgents));
-  withExample(withGateway(listing, listFormats), 'sallyport agent list', 'sallyport agent list --all -o wide');
+  withExample(withList(listing), 'sallyport agent list', 'sallyport agent list --all -o wide');
   const revoking = agent
     .command('revoke')
     .description('end agents at once, and their open streams within a second')
@@ -58,7 +58,7 @@ function addNameCommands(account: Command, environment: Environment): void {
     .description('list the names that belong to you, those of accounts that have ended included')
     .option('--all', 'include those of all holders, if the gateway allows it')
     .action(lazily(environment, async () => (await import('../agents/account-names.ts')).listNames));
-  withExample(withGateway(listing, listFormats), 'sallyport service-account names');
+  withExample(withList(listing), 'sallyport service-account names');
   const releasing = account
     .command('release')
     .description('free names that no account has any more, so that anyone can create one with them')
@@ -90,7 +90,7 @@ export function addServiceAccount(program: Command, environment: Environment): v
     .option('--all', 'include those of all makers, if the gateway allows it')
     .option('--unused <time>', 'only those that were not used for this long, such as 30d')
     .action(lazily(environment, async () => (await import('../agents/service-accounts.ts')).listServiceAccounts));
-  withExample(withGateway(listing, listFormats), 'sallyport service-account list --all --unused 30d');
+  withExample(withList(listing), 'sallyport service-account list --all --unused 30d');
   const revoking = account
     .command('revoke')
     .description('end service accounts at once, and their open streams within a second')

@@ -1,9 +1,10 @@
 import { Option, type Command } from 'commander';
 import type { Environment } from '../environment/environment.ts';
+import type { GatewayNames } from '../gateway/find-gateway.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 
-/** What every list has in addition. `name` prints what other commands accept, one per line. */
-export const listFormats: readonly OutputFormat[] = ['wide', 'name'];
+/** What every list has in addition. `name` prints what other commands accept, one per line. `csv` has all columns. */
+export const listFormats: readonly OutputFormat[] = ['wide', 'name', 'csv'];
 
 /** Adds `-o text|json|yaml`, and the further formats that a command supports. A list can also omit its heading. */
 export function withOutput(command: Command, more: readonly OutputFormat[] = []): Command {
@@ -29,6 +30,16 @@ export function withGatewayNames(command: Command): Command {
 /** Adds `--gateway`, `--context` and `-o`. */
 export function withGateway(command: Command, more: readonly OutputFormat[] = []): Command {
   return withOutput(withGatewayNames(command), more);
+}
+
+/** Adds what every list of the gateway has: `--gateway`, `--context`, `-o` with the formats of lists, and `--watch`. */
+export function withList(command: Command): Command {
+  return withGateway(command, listFormats).option('-w, --watch', 'show the list again when it changes, until Ctrl-C');
+}
+
+/** Adds `--web`. */
+export function withPage(command: Command): Command {
+  return command.option('--web', 'open the page of it in the browser instead');
 }
 
 /** Adds examples to the help of a command. */
@@ -58,12 +69,21 @@ export const collectEach = (value: string, before: string[] = []): string[] => [
 
 /**
  * Returns the action of a command. It loads the function of the command when the command runs, and calls it with the
- * environment, the arguments and the options.
+ * environment, the arguments and the options. `page` is the path of the page that `--web` opens instead.
  */
 export function lazily<Given extends unknown[]>(
   environment: Environment,
   load: () => Promise<(environment: Environment, ...given: Given) => Promise<void>>,
+  page?: (...given: Given) => string,
 ) {
-  return async (...given: [...Given, Command]): Promise<void> =>
-    (await load())(environment, ...(given.slice(0, -1) as Given));
+  return async (...all: [...Given, Command]): Promise<void> => {
+    const given = all.slice(0, -1) as Given;
+    const options = given.at(-1) as GatewayNames & { web?: boolean; watch?: boolean };
+    if (page && options.web === true)
+      return (await import('../login/open-page.ts')).openPage(environment, options, page(...given));
+    const run = await load();
+    const show = (at: Environment) => run(at, ...given);
+    if (options.watch !== true) return show(environment);
+    return (await import('../terminal/watch-list.ts')).watchList(environment, show);
+  };
 }

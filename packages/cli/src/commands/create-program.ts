@@ -21,6 +21,23 @@ const exitTable = Object.entries(exitMeanings)
   .map(([name, meaning]) => `  ${String(exitCodes[name as ExitName]).padEnd(2)} ${name.padEnd(14)} ${meaning}`)
   .join('\n');
 
+/** Adds `-v` to every command that does something. */
+function addVerbosity(program: Command, environment: Environment): void {
+  const addTo = (command: Command): void => {
+    if (command.commands.length > 0) return command.commands.forEach(addTo);
+    command.option(
+      '-v, --verbose',
+      'say on standard error what is asked of whom, and how long it takes; -vv says more',
+      (_given, before: number) => before + 1,
+      0,
+    );
+  };
+  addTo(program);
+  program.hook('preAction', (_program, command) => {
+    environment.verbosity = command.opts<{ verbose: number }>().verbose;
+  });
+}
+
 /** Creates the command parser. It throws a CommanderError for a wrong command line, and does not end the process. */
 export function createProgram(environment: Environment): Command {
   const program = new Command('sallyport')
@@ -30,7 +47,8 @@ export function createProgram(environment: Environment): Command {
     .showSuggestionAfterError(false)
     .configureOutput({
       writeOut: (text) => environment.stdout.write(text),
-      writeErr: (text) => environment.stderr.write(text),
+      // Only the help of a group without a command comes here: as an answer, not as an error.
+      writeErr: (text) => environment.stdout.write(text),
       // See describeUsageError.
       outputError: () => {},
       getOutHasColors: () => false,
@@ -76,5 +94,6 @@ SALLYPORT_KEYRING=1, the token is in the keyring of your system. HTTPS_PROXY and
     addVersion,
   ])
     add(program, environment);
+  addVerbosity(program, environment);
   return program;
 }

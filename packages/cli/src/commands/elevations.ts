@@ -1,7 +1,19 @@
 import { Option, type Command } from 'commander';
 import type { StepOptions } from '../elevation/decide.ts';
 import type { Environment } from '../environment/environment.ts';
-import { listFormats, withExample, withGateway, withGatewayNames, withReportFormat, lazily } from './command-kit.ts';
+import {
+  lazily,
+  listFormats,
+  withExample,
+  withGateway,
+  withGatewayNames,
+  withList,
+  withPage,
+  withReportFormat,
+} from './command-kit.ts';
+
+/** Where the gateway has the pages of elevations. */
+const elevationsPage = '/.sallyport/elevations';
 
 /** `sallyport elevate`. */
 export function addElevate(program: Command, environment: Environment): void {
@@ -19,9 +31,15 @@ export function addElevate(program: Command, environment: Environment): void {
     .option('--at <time>', 'begin at this time, such as 2026-11-01T08:00:00Z, instead of at the approval')
     .option('--no-wait', 'do not wait for the approval')
     .option('--dry-run', 'only show what it would change and who approves, and ask for nothing')
-    .action(lazily(environment, async () => (await import('../elevation/elevate.ts')).elevate));
+    .action(
+      lazily(
+        environment,
+        async () => (await import('../elevation/elevate.ts')).elevate,
+        (name) => (name === undefined ? elevationsPage : `${elevationsPage}/new/${encodeURIComponent(name)}`),
+      ),
+    );
   withExample(
-    withGateway(command, listFormats),
+    withPage(withGateway(command, listFormats)),
     'sallyport elevate',
     'sallyport elevate prod-admin --cluster prod-eu --for 30m --reason "the shop is down"',
     'sallyport elevate prod-admin --cluster prod-eu --dry-run',
@@ -104,9 +122,15 @@ export function addElevations(program: Command, environment: Environment): void 
     .description('list your open elevations, and those that you may decide about')
     .option('--all', 'include those that are over')
     .addOption(new Option('--to-review', 'only what you have to review, by when it is due').conflicts('all'))
-    .action(lazily(environment, async () => (await import('../elevation/decide.ts')).listElevations));
+    .action(
+      lazily(
+        environment,
+        async () => (await import('../elevation/decide.ts')).listElevations,
+        () => elevationsPage,
+      ),
+    );
   withExample(
-    withGateway(listing, listFormats),
+    withPage(withList(listing)),
     'sallyport elevations list',
     'sallyport elevations list --all -o wide',
     'sallyport elevations list --to-review',
@@ -116,7 +140,11 @@ export function addElevations(program: Command, environment: Environment): void 
     .description('show one elevation')
     .argument('<elevation>', 'the id from "elevations list", or its first characters')
     .action(lazily(environment, async () => (await import('../elevation/decide.ts')).showElevation));
-  withExample(withGateway(showing), 'sallyport elevations show 5f0c6a1e');
+  withExample(
+    withPage(withGateway(showing)),
+    'sallyport elevations show 5f0c6a1e',
+    'sallyport elevations show 5f0c6a1e --web',
+  );
   for (const step of Object.keys(steps) as (keyof typeof steps)[]) addStep(elevations, environment, step);
   addExtend(elevations, environment);
   addReview(elevations, environment);
@@ -133,11 +161,7 @@ export function addNotifications(program: Command, environment: Environment): vo
     .command('list')
     .description('list the notifications that a channel has not taken yet, or not at all')
     .action(lazily(environment, async () => (await import('../elevation/notifications.ts')).listFailed));
-  withExample(
-    withGateway(listing, listFormats),
-    'sallyport notifications list',
-    'sallyport notifications list -o wide',
-  );
+  withExample(withList(listing), 'sallyport notifications list', 'sallyport notifications list -o wide');
   const retrying = notifications
     .command('retry')
     .description('send again what was given up')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Environment } from '../environment/environment.ts';
 import type { SessionListOptions } from '../sessions/list-sessions.ts';
-import { collect, listFormats, withExample, withGateway, lazily } from './command-kit.ts';
+import { collect, lazily, withExample, withGateway, withList, withPage } from './command-kit.ts';
 
 /** `sallyport sessions list|revoke`. */
 export function addSessions(program: Command, environment: Environment): void {
@@ -18,13 +18,18 @@ export function addSessions(program: Command, environment: Environment): void {
     .option('--user <name>', 'only this user, if the gateway allows it')
     .option('--cluster <name>', 'with --streams: only streams to this cluster')
     .option('--session <id>', 'with --streams: only streams of this session')
-    .action(async (options: SessionListOptions) =>
-      options.streams === true
-        ? (await import('../sessions/list-streams.ts')).listStreams(environment, options)
-        : (await import('../sessions/list-sessions.ts')).showSessions(environment, options),
+    .action(
+      lazily(
+        environment,
+        async () => async (at: Environment, options: SessionListOptions) =>
+          options.streams === true
+            ? (await import('../sessions/list-streams.ts')).listStreams(at, options)
+            : (await import('../sessions/list-sessions.ts')).showSessions(at, options),
+        () => '/',
+      ),
     );
   withExample(
-    withGateway(listing, listFormats),
+    withPage(withList(listing)),
     'sallyport sessions list --all',
     'sallyport sessions list --streams',
     'sallyport sessions list --streams --all --user bob@example.com -o wide',

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Environment } from '../environment/environment.ts';
-import { listFormats, withExample, withGateway, lazily } from './command-kit.ts';
+import { lazily, withExample, withGateway, withList, withPage } from './command-kit.ts';
 
 const statusHelp = `
 The exit code is 0 if you are logged in, 3 if you are not, and 4 if the gateway cannot be reached.`;
@@ -10,8 +10,14 @@ export function addStatus(program: Command, environment: Environment): void {
   const command = program
     .command('status')
     .description('show who you are, where and until when, what you can reach, and what to do next')
-    .action(lazily(environment, async () => (await import('../status/show-status.ts')).showStatus));
-  withGateway(command).addHelpText('after', statusHelp);
+    .action(
+      lazily(
+        environment,
+        async () => (await import('../status/show-status.ts')).showStatus,
+        () => '/',
+      ),
+    );
+  withPage(withGateway(command)).addHelpText('after', statusHelp);
   withExample(command, 'sallyport status', 'sallyport status -o json');
 }
 
@@ -50,8 +56,14 @@ export function addClusters(program: Command, environment: Environment): void {
   const command = program
     .command('clusters')
     .description('list the clusters behind the gateway')
-    .action(lazily(environment, async () => (await import('../status/whoami.ts')).listClusters));
-  withExample(withGateway(command, listFormats), 'sallyport clusters', 'sallyport clusters -o name');
+    .action(
+      lazily(
+        environment,
+        async () => (await import('../status/whoami.ts')).listClusters,
+        () => '/',
+      ),
+    );
+  withExample(withPage(withList(command)), 'sallyport clusters', 'sallyport clusters -o name');
 }
 
 /** `sallyport version`. */

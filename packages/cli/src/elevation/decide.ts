@@ -12,6 +12,7 @@ import {
 import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
 import { openGateway } from '../gateway/open-gateway.ts';
+import { openPage } from '../login/open-page.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
 import { type ListOptions, writeList } from '../terminal/table.ts';
@@ -49,9 +50,15 @@ export async function listElevations(environment: Environment, options: Elevatio
   else if (options.output === 'text') remindOfReviews(environment, elevations);
 }
 
-export async function showElevation(environment: Environment, id: string, options: GatewayOptions) {
+export async function showElevation(
+  environment: Environment,
+  text: string,
+  options: GatewayOptions & { web?: boolean },
+) {
   const gateway = await openGateway(environment, options);
-  const found = await readElevation(gateway, await resolveElevationId(gateway, id));
+  const id = await resolveElevationId(gateway, text);
+  if (options.web === true) return openPage(environment, options, `/.sallyport/elevations/${encodeURIComponent(id)}`);
+  const found = await readElevation(gateway, id);
   await writeResult(environment, options.output, { elevation: elevationData(found) }, () => describeElevation(found));
 }
 

@@ -21,6 +21,8 @@ export type Environment = {
   stdin: AsyncIterable<Uint8Array>;
   stdout: TextSink;
   stderr: TextSink;
+  /** How often `-v` was given: how much to say about what is asked. */
+  verbosity?: number;
   /** Milliseconds since the epoch. */
   now(): number;
   sleep(ms: number): Promise<void>;

@@ -8,6 +8,7 @@ import { findProxy, type Proxy } from '../proxy/find-proxy.ts';
 import { openTunnel } from '../proxy/open-tunnel.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { GatewayAddress } from '../input/gateway-address.ts';
+import { trace, traceRequest, type Traced } from '../terminal/trace.ts';
 import { isTrustFault, unreachable } from './unreachable.ts';
 
 /** One call to the gateway. The token is sent in the Authorization header and nowhere else. */
@@ -157,11 +158,15 @@ async function sendLong(route: Route, call: GatewayCall, silenceMs: number): Pro
 export function createGatewayClient(
   address: GatewayAddress,
   trust: TrustChoices,
-  env: Environment['env'],
+  environment: Pick<Environment, 'env'> & Traced,
 ): GatewayClient {
+  const { env } = environment;
   let chosen = 0;
+  // A query may name a person or hold a code, so it is left out.
+  const nameOf = ({ method, path }: GatewayCall) => `${method} ${address.origin}${path.split('?', 1)[0]!}`;
   const attempt = async <T>(work: (route: Route) => Promise<T>): Promise<T> => {
     const proxy = findProxy(address.origin, env);
+    if (proxy !== undefined) trace(environment, 2, `through the proxy that ${proxy.name} names`);
     for (;;) {
       const ca = await trust[chosen]?.();
       try {
@@ -176,7 +181,8 @@ export function createGatewayClient(
   };
   return {
     address,
-    call: (call) => attempt((route) => sendWhole(route, call)),
-    stream: (call, silenceMs) => attempt((route) => sendLong(route, call, silenceMs)),
+    call: (call) => traceRequest(environment, nameOf(call), () => attempt((route) => sendWhole(route, call))),
+    stream: (call, silenceMs) =>
+      traceRequest(environment, nameOf(call), () => attempt((route) => sendLong(route, call, silenceMs))),
   };
 }

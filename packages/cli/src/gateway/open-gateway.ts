@@ -1,6 +1,7 @@
 import { clustersSchema, type Cluster } from '@sallyport/contracts/answers';
 import { readAnswer } from './read-answer.ts';
 import { usageError } from '../terminal/cli-error.ts';
+import { trace } from '../terminal/trace.ts';
 import { authorityInKubeconfig, kubeconfigFiles, kubectlContext } from '../kubectl/read-kubeconfigs.ts';
 import type { Credential } from '../home/stored-credential.ts';
 import { openCredentialStore, type CredentialStore } from '../home/credential-store.ts';
@@ -36,6 +37,7 @@ export type OpenGateway = {
 export function openGatewayAt(environment: Environment, address: GatewayAddress): OpenGateway {
   const home = findHome(environment);
   const known = openKnownGateways(home);
+  trace(environment, 2, `logins are in ${home.root}`);
   const trust = trustChoices(known.authorityOf(address), () =>
     authorityInKubeconfig(kubeconfigFiles(environment), address),
   );
@@ -44,7 +46,7 @@ export function openGatewayAt(environment: Environment, address: GatewayAddress)
     home,
     known,
     address,
-    client: createGatewayClient(address, trust, environment.env),
+    client: createGatewayClient(address, trust, environment),
     trust,
     store: openCredentialStore(home, address, environment),
   };
@@ -56,6 +58,7 @@ export async function openGateway(
   names: GatewayNames,
 ): Promise<OpenGateway & { found: FoundGateway }> {
   const found = await findGateway(environment, names);
+  trace(environment, 1, `the gateway is ${found.address.origin}, from ${found.source}`);
   return { ...openGatewayAt(environment, found.address), found };
 }
 

@@ -33,15 +33,13 @@ function isUsageError(error: unknown): error is UsageError {
 }
 
 async function refuseUsage(error: UsageError, args: readonly string[], environment: Environment): Promise<number> {
-  if (error.exitCode === 0) return exitCodes.ok;
-  // For a command without a subcommand, the parser has printed the help.
-  if (error.code !== 'commander.help') {
-    const [{ createProgram }, { describeUsageError }] = await Promise.all([
-      import('../commands/create-program.ts'),
-      import('./describe-usage-error.ts'),
-    ]);
-    environment.stderr.write(describeUsageError(createProgram(environment), args, error));
-  }
+  // For a group of commands alone, the parser has printed its help, as kubectl and gh do.
+  if (error.exitCode === 0 || error.code === 'commander.help') return exitCodes.ok;
+  const [{ createProgram }, { describeUsageError }] = await Promise.all([
+    import('../commands/create-program.ts'),
+    import('./describe-usage-error.ts'),
+  ]);
+  environment.stderr.write(describeUsageError(createProgram(environment), args, error));
   return exitCodes.usage;
 }
 

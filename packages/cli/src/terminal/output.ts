@@ -1,8 +1,8 @@
 import type { Environment } from '../environment/environment.ts';
 import { jsonForTerminal } from './for-terminal.ts';
 
-/** The formats of a command's result on standard output. Only lists have `wide` and `name`. */
-export type OutputFormat = 'text' | 'json' | 'yaml' | 'wide' | 'name';
+/** The formats of a command's result on standard output. Only lists have `wide`, `name` and `csv`. */
+export type OutputFormat = 'text' | 'json' | 'yaml' | 'wide' | 'name' | 'csv';
 
 /** Reports whether a format is for programs, which get the complete result and nothing else on standard output. */
 export const isData = (format: OutputFormat): boolean => format === 'json' || format === 'yaml';

@@ -1,4 +1,5 @@
 import type { Environment } from '../environment/environment.ts';
+import { renderCsv } from './csv.ts';
 import { forTerminal } from './for-terminal.ts';
 import { type OutputFormat, render } from './output.ts';
 import { createPaint, type Tone, type Paint } from './paint.ts';
@@ -157,6 +158,7 @@ export async function writeList<Row>(environment: Environment, list: List<Row>, 
   const { rows, data, name, none } = list;
   environment.stdout.write(
     await render(options.output, data, () => {
+      if (options.output === 'csv') return renderCsv(list.columns, rows, options.headers);
       if (options.output === 'name') return rows.map((row) => `${forTerminal(name?.(row) ?? '')}\n`).join('');
       return rows.length === 0 ? '' : renderTable(environment, list, options);
     }),

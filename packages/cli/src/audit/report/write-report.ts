@@ -4,7 +4,7 @@ import type { Environment } from '../../environment/environment.ts';
 import { requireCredential } from '../../gateway/open-gateway.ts';
 import { writeResult } from '../../terminal/output.ts';
 import { renderTable, type Column } from '../../terminal/table.ts';
-import { forTerminal } from '../../terminal/for-terminal.ts';
+import { renderCsv } from '../../terminal/csv.ts';
 
 type ReportRow = AuditReport['rows'][number];
 
@@ -31,24 +31,6 @@ export function reportColumns(by: readonly string[]): Column<ReportRow>[] {
   ];
 }
 
-type Table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], headers: boolean) => string;
-
-/** Shows control characters as escapes. A spreadsheet would run a cell that begins with one of these as a formula. */
-const csvCell = (text: string): string => {
-  const shown = forTerminal(text);
-  const safe = /^[=+\-@]/.test(shown) ? `'${shown}` : shown;
-  return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-};
-
-/** Returns rows as CSV (RFC 4180), with line feeds. */
-const toCsv: Table = (columns, rows, headers) =>
-  [
-    ...(headers ? [columns.map(({ name }) => name.toLowerCase())] : []),
-    ...rows.map((row) => columns.map(({ cell }) => cell(row))),
-  ]
-    .map((cells) => `${cells.map(csvCell).join(',')}\n`)
-    .join('');
-
 /** Shows a name as it is: it comes from a client, and must be neither markup nor another cell. */
 const markdownCell = (text: string): string =>
   text
@@ -56,14 +38,14 @@ const markdownCell = (text: string): string =>
     .replaceAll(/[\\`*_{}[\]<>()#!|~&]/g, (character) => `\\${character}`);
 
 /** Returns rows as a table in Markdown (GFM). */
-const toMarkdown: Table = (columns, rows, headers) => {
+function toMarkdown<Row>(columns: readonly Column<Row>[], rows: readonly Row[], headers: boolean): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
   const heading = [line(columns.map(({ name }) => name.toLowerCase())), line(columns.map(() => '---'))];
   return [
     ...(headers ? heading : []),
     ...rows.map((row) => line(columns.map(({ cell }) => markdownCell(cell(row))))),
   ].join('');
-};
+}
 
 export type ReportFormat = 'text' | 'csv' | 'markdown' | 'json' | 'yaml';
 
@@ -91,7 +73,7 @@ export async function writeReport<Row>(
     report.scope === 'all' ? undefined : scopeNote({ ...report, events: [] }, requireCredential(gateway).user, user);
   if (note !== undefined) stderr.write(note);
   if (output === 'csv' || output === 'markdown') {
-    stdout.write((output === 'csv' ? toCsv : toMarkdown)(allColumns, rows, headers));
+    stdout.write((output === 'csv' ? renderCsv : toMarkdown)(allColumns, rows, headers));
     return;
   }
   const table = () =>

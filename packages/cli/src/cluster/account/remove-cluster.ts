@@ -20,7 +20,7 @@ export async function removeCluster(environment: Environment, name: string, opti
   if (options.kubeconfig === undefined)
     throw usageError('--kubeconfig is missing', 'Name the kubeconfig of an administrator of the cluster.');
   const { access } = await openKubeconfig(environment, { kubeconfig: options.kubeconfig, context: options.context });
-  const client = createKubeClient(access);
+  const client = createKubeClient(access, environment);
   const looking = await startSpinner(environment, `Looking for what was made in ${access.server}`);
   const plan = await planRemoval(client, {
     cluster: name,

@@ -187,7 +187,7 @@ function describeCluster(
 export async function runAdd(environment: Environment, request: AddRequest): Promise<Added> {
   const { place, out, force } = request;
   const opened = await openKubeconfig(environment, request);
-  const client = createKubeClient(opened.access);
+  const client = createKubeClient(opened.access, environment);
   const spinner = await startSpinner(environment, `Making the gateway's account in ${opened.access.server}`);
   try {
     const impersonate = await settle(client, request);

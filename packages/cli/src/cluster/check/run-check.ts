@@ -1,3 +1,4 @@
+import type { Traced } from '../../terminal/trace.ts';
 import { fieldOf } from '../../input/untrusted.ts';
 import { type KubeAnswer, type KubeClient, createKubeClient, expectKube, statusMessage } from '../kube/kube-client.ts';
 import { hasRight, rightName } from '../kube/require-rights.ts';
@@ -76,9 +77,9 @@ function namespacesOf({ config }: ConfiguredCluster, user: string | undefined): 
 }
 
 /** Checks that the gateway may do in a cluster what it must, and nothing more. */
-export async function runCheck(configured: ConfiguredCluster, now: number): Promise<CheckReport> {
+export async function runCheck(configured: ConfiguredCluster, traced: Traced, now: number): Promise<CheckReport> {
   const { config, access, credential } = configured;
-  const client = createKubeClient(access);
+  const client = createKubeClient(access, traced);
   const who = await askWho(client);
   const report: CheckReport = {
     cluster: config.name,
@@ -177,7 +178,7 @@ export async function checkCluster(environment: Environment, name: string, optio
   const loaded = await loadGatewayConfig(environment, options.config);
   const configured = await openConfigured(environment, loaded, findCluster(loaded, name));
   const spinner = await startSpinner(environment, `Asking ${configured.access.server}`);
-  const report = await runCheck(configured, environment.now()).finally(() => spinner.stop());
+  const report = await runCheck(configured, environment, environment.now()).finally(() => spinner.stop());
   await writeResult(environment, options.output, dataOf(report), () => describeCheck(report, createPaint(environment)));
   const { faults, warnings } = report;
   if (faults.length > 0)

@@ -1,6 +1,7 @@
 import { request as httpRequest, type Agent, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { describeConnectionFault, isTrustFault } from '../../gateway/unreachable.ts';
+import { traceRequest, type Traced } from '../../terminal/trace.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { fieldOf } from '../../input/untrusted.ts';
 
@@ -155,13 +156,16 @@ function send(access: KubeAccess, { method = 'GET', path, json, headers }: KubeC
 }
 
 /** Creates a client of an API server. It follows no redirects. Throws a CliError if the server cannot be reached. */
-export function createKubeClient(access: KubeAccess): KubeClient {
+export function createKubeClient(access: KubeAccess, traced: Traced): KubeClient {
   return {
     server: access.server,
     async ask(call) {
+      const { method = 'GET', path } = call;
       try {
-        const response = await send(access, call);
-        return { status: response.statusCode ?? 0, body: await readJson(response) };
+        return await traceRequest(traced, `${method} ${access.server}${path.split('?', 1)[0]!}`, async () => {
+          const response = await send(access, call);
+          return { status: response.statusCode ?? 0, body: await readJson(response) };
+        });
       } catch (error) {
         throw unreachableCluster(access, error);
       }

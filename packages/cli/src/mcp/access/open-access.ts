@@ -34,6 +34,6 @@ export async function openAccess(environment: Environment, options: AccessOption
   const authority = options.caFile === undefined ? undefined : readAuthority(options.caFile);
   const opened = await openGateway(environment, options);
   const client =
-    authority === undefined ? opened.client : createGatewayClient(opened.address, [() => [authority]], environment.env);
+    authority === undefined ? opened.client : createGatewayClient(opened.address, [() => [authority]], environment);
   return { token, gateway: { ...opened, client, store: token ? storeOf(token, opened.store) : opened.store } };
 }
