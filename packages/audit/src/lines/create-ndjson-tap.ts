@@ -1,7 +1,5 @@
-import { mkdir, rename, stat } from 'node:fs/promises';
-import path from 'node:path';
 import { anonymousGroup, type AuditConsumer } from '@sallyport/audit-log';
-import { appendLines } from './append-lines.ts';
+import { createBoundedFile } from './create-bounded-file.ts';
 import { toLine } from './to-line.ts';
 
 export type NdjsonTapDeps = {
@@ -15,44 +13,6 @@ export type NdjsonTapDeps = {
 };
 
 const mebibyte = 1024 * 1024;
-
-/**
- * Creates a function that appends to a file, one text after the other. `onRotate` is called when the file begins anew.
- */
-function createBoundedFile(
-  file: string,
-  maxBytes: number,
-  onRotate: () => void = () => {},
-): (text: string) => Promise<void> {
-  let size: number | undefined;
-  let last: Promise<void> = Promise.resolve();
-
-  const write = async (text: string): Promise<void> => {
-    if (size === undefined) {
-      await mkdir(path.dirname(file), { recursive: true });
-      size = await stat(file).then(
-        (found) => found.size,
-        () => 0,
-      );
-    }
-    const bytes = Buffer.byteLength(text);
-    if (size > 0 && size + bytes > maxBytes) {
-      await rename(file, `${file}.1`);
-      size = 0;
-      onRotate();
-    }
-    await appendLines(file, text);
-    size += bytes;
-  };
-  return (text) => {
-    const written = last.then(() => write(text));
-    last = written.catch(() => {
-      // How much was written is unknown, so the size is read again.
-      size = undefined;
-    });
-    return written;
-  };
-}
 
 /**
  * Creates a consumer that writes every event to a file. If there are very many of anonymous callers, the rest of those

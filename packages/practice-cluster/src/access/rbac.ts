@@ -15,10 +15,13 @@ export type Attributes = {
   path?: string;
 };
 
-/** Reports whether a rule that is bound to the user allows the access. */
 /** What the attributes of a path have, because they are about no resource. */
 export const noResource = { apiGroup: '', resource: '', subresource: '', namespace: '', name: '' };
 
+/** The reason that reviews and the audit log give for an access that is allowed. */
+export const allowedReason = 'RBAC: allowed by a binding of the practice cluster';
+
+/** Reports whether a rule that is bound to the user allows the access. */
 export type Access = (user: User, attributes: Attributes) => boolean;
 
 /** A PolicyRule of RBAC. */

@@ -4,7 +4,7 @@ import { reviews } from '../kinds/kinds.ts';
 import { badRequest, unknownResource } from '../objects/api-error.ts';
 import { isJsonObject, textAt, valueAt, type KubeObject } from '../objects/kube-object.ts';
 import type { Call, Cluster } from './call.ts';
-import { noResource, rulesFor, type Attributes, type Rule } from './rbac.ts';
+import { allowedReason, noResource, rulesFor, type Attributes, type Rule } from './rbac.ts';
 import type { User } from './user.ts';
 
 /** Resources that only answer a question about the caller or, for SubjectAccessReview, about another user. */
@@ -56,7 +56,7 @@ function readSubject(review: KubeObject): User {
 
 function access(cluster: Cluster, user: User, review: KubeObject): Record<string, unknown> {
   const allowed = cluster.access(user, readAttributes(review));
-  return { allowed, ...(allowed && { reason: 'RBAC: allowed by a binding of the practice cluster' }) };
+  return { allowed, ...(allowed && { reason: allowedReason }) };
 }
 
 function readAttributes(review: KubeObject): Attributes {

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { createAuthenticate, type TokenIdentity } from '../access/authenticate.ts';
 import type { Cluster } from '../access/call.ts';
 import { createAccess } from '../access/rbac.ts';
+import type { ClusterAuditEvent } from '../audit/cluster-audit-event.ts';
 import { runControllers } from '../controllers/run-controllers.ts';
 import type { KubeObject } from '../objects/kube-object.ts';
 import { seedBindings, seedRoles } from '../seed/roles.ts';
@@ -33,6 +34,8 @@ export type PracticeClusterOptions = {
   /** Additional initial objects. */
   seed?: readonly KubeObject[];
   onRequest?: (request: PracticeRequest) => void;
+  /** Gets each event of the cluster's own audit log. */
+  onAudit?: (event: ClusterAuditEvent) => void;
   /** Milliseconds since the epoch. */
   clock?: () => number;
 };
@@ -55,6 +58,7 @@ export function createPracticeCluster(options: PracticeClusterOptions = {}): Pra
     adminToken = randomBytes(32).toString('base64url'),
     tokens = {},
     onRequest = () => undefined,
+    onAudit = () => undefined,
   } = options;
   const closing = new AbortController();
   const store = new ObjectStore();
@@ -78,7 +82,7 @@ export function createPracticeCluster(options: PracticeClusterOptions = {}): Pra
     ...tokens,
     [adminToken]: { user: 'kubernetes-admin', groups: ['system:masters'] },
   });
-  const server = createServer({ cluster, authenticate, onRequest }, options.tls);
+  const server = createServer({ cluster, authenticate, onRequest, onAudit }, options.tls);
   const sockets = new Set<Duplex>();
   server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Duplex) => {
     sockets.add(socket);

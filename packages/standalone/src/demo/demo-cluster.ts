@@ -5,6 +5,8 @@ export type DemoCluster = {
   access: Record<string, unknown>;
   /** A kubeconfig that bypasses the gateway, for checks. */
   adminKubeconfig: string;
+  /** The cluster's own audit log. Undefined if the demo does not know it. */
+  auditFile: string | undefined;
   /** The kubectl that comes with the cluster. */
   kubectl: string | undefined;
   /** The namespace to start with. */

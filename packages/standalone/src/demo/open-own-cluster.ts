@@ -23,6 +23,7 @@ export async function openOwnCluster(deps: {
     kind: 'kubeconfig',
     access: { kubeconfig: deps.kubeconfig, ...(deps.context === undefined ? {} : { context: deps.context }) },
     adminKubeconfig: deps.kubeconfig,
+    auditFile: undefined,
     kubectl: undefined,
     namespace: undefined,
     close: () => Promise.resolve(),

@@ -1,12 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { createBoundedFile } from '@sallyport/audit';
 import { kubeconfig, type CertificateAuthority } from '@sallyport/bed';
 import { createPracticeCluster } from '@sallyport/practice-cluster';
 import { privateFilesIn } from '../settings/private-files.ts';
 import type { DemoCluster, DemoClusterDeps } from './demo-cluster.ts';
 
+/** At this size in bytes, the cluster's audit log begins anew. The one before is kept. */
+const maxAuditBytes = 32 * 1024 * 1024;
+
 /**
  * Starts the practice cluster in this process, with TLS and a token for the gateway. The token allows impersonation and
- * nothing else.
+ * nothing else. The cluster writes an audit log of its own.
  */
 export async function openPracticeCluster(
   deps: DemoClusterDeps & { authority: CertificateAuthority },
@@ -17,9 +22,17 @@ export async function openPracticeCluster(
     ipAddresses: ['127.0.0.1'],
     server: true,
   });
+  const auditFile = path.join(deps.directory, 'cluster-audit.ndjson');
+  const writeAudit = createBoundedFile(auditFile, maxAuditBytes);
+  let audited = writeAudit('');
   const cluster = createPracticeCluster({
     tls: certificate,
     tokens: { [token]: { user: 'system:serviceaccount:sallyport:gateway', groups: ['system:serviceaccounts'] } },
+    onAudit(event) {
+      audited = writeAudit(`${JSON.stringify(event)}\n`).catch((error: unknown) => {
+        deps.say(`The practice cluster cannot write its audit log: ${String(error)}`);
+      });
+    },
   });
   const server = await cluster.listen('127.0.0.1', 0);
   const file = privateFilesIn(deps.directory);
@@ -31,8 +44,12 @@ export async function openPracticeCluster(
       'admin.kubeconfig',
       kubeconfig({ server, caPem, user: { token: cluster.adminToken }, name: 'practice-admin' }),
     ),
+    auditFile,
     kubectl: undefined,
     namespace: 'dev',
-    close: () => cluster.close(),
+    async close() {
+      await cluster.close();
+      await audited;
+    },
   };
 }

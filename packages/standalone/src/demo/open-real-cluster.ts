@@ -57,6 +57,7 @@ export async function openRealCluster(deps: DemoClusterDeps): Promise<DemoCluste
         impersonate: { groups: [...demoGroups] },
       },
       adminKubeconfig: cluster.adminKubeconfig,
+      auditFile: cluster.auditLogFile,
       kubectl: bed.kubectl,
       namespace: 'dev',
       close: () => bed.stop(),

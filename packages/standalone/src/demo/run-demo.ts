@@ -32,6 +32,7 @@ export type DemoState = {
   webApp: { url: string };
   adminKubeconfig: string;
   auditFile: string;
+  clusterAuditFile?: string;
   policyFile: string;
   home: string;
   loginUrl: string;
@@ -186,6 +187,7 @@ async function startParts(
     webApp: { url: webApp.url },
     adminKubeconfig: cluster.adminKubeconfig,
     auditFile,
+    ...(cluster.auditFile === undefined ? {} : { clusterAuditFile: cluster.auditFile }),
     policyFile,
     home,
     loginUrl: settings.pagesUrl,
