@@ -1,24 +1,28 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { unauthorized } from '../objects/api-error.ts';
+import type { AccountTokens } from './account-tokens.ts';
 import { anonymous, serviceAccountGroups, serviceAccountOf, type User } from './user.ts';
 
 /** The identity of a bearer token. */
 export type TokenIdentity = { user: string; uid?: string; groups?: readonly string[] };
 
-/** Authenticates callers by bearer token. Without a credential the caller is anonymous. A wrong one is refused. */
+/**
+ * Authenticates callers by bearer token: one of `tokens`, or that of a service account. Without a credential the caller
+ * is anonymous. A wrong one is refused.
+ */
 export function createAuthenticate(
   tokens: Readonly<Record<string, TokenIdentity>>,
-): (request: IncomingMessage) => User {
+  accounts: Pick<AccountTokens, 'identify'>,
+): (request: IncomingMessage) => Promise<User> {
   const known = Object.entries(tokens).map(([token, identity]) => ({ digest: digest(token), user: userOf(identity) }));
-  return (request) => {
+  return async (request) => {
     const header = request.headers.authorization;
     if (header === undefined) return anonymous;
     const token = /^Bearer +([^\s]+)$/i.exec(header)?.[1];
-    const wanted = digest(token ?? '');
-    const match = token === undefined ? undefined : known.find((one) => timingSafeEqual(one.digest, wanted));
-    if (match === undefined) throw unauthorized();
-    return match.user;
+    if (token === undefined) throw unauthorized();
+    const wanted = digest(token);
+    return known.find((one) => timingSafeEqual(one.digest, wanted))?.user ?? (await accounts.identify(token));
   };
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { isApiTrue, type RequestInfo, type RequestTarget } from '@sallyport/kubernetes';
 import type { ObjectStore } from '../store/object-store.ts';
+import type { AccountTokens } from './account-tokens.ts';
 import type { Access } from './rbac.ts';
 import type { User } from './user.ts';
 
@@ -9,6 +10,7 @@ import type { User } from './user.ts';
 export type Cluster = {
   store: ObjectStore;
   access: Access;
+  tokens: AccountTokens;
   /** Milliseconds since the epoch. */
   clock: () => number;
   randomUUID: () => string;

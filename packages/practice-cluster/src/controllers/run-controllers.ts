@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { accountOfSecret } from '../access/account-tokens.ts';
 import { timestamp, type Cluster } from '../access/call.ts';
-import { deployments, pods } from '../kinds/kinds.ts';
+import { deployments, pods, secrets } from '../kinds/kinds.ts';
 import { preparePod, runningPod } from '../kinds/prepare-pod.ts';
 import { isJsonObject, textAt, valueAt, type KubeObject, type Metadata } from '../objects/kube-object.ts';
 import { randomSuffix } from '../verbs/admit.ts';
@@ -10,8 +11,8 @@ const templateHash = 'pod-template-hash';
 
 /**
  * Does the work of a controller manager and a kubelet in the simplest form: starts pods, gives deployments the requested
- * number of pods, and deletes pods with their deployment. Runs right after each change. Returns a function that stops
- * it.
+ * number of pods, deletes pods with their deployment, and writes tokens into Secrets. Runs right after each change.
+ * Returns a function that stops it.
  */
 export function runControllers(cluster: Cluster): () => void {
   let due = false;
@@ -24,11 +25,25 @@ export function runControllers(cluster: Cluster): () => void {
     collectOrphans(cluster);
     for (const deployment of cluster.store.list(deployments)) reconcileDeployment(cluster, deployment);
   };
-  return cluster.store.subscribe(({ kind }) => {
+  return cluster.store.subscribe(({ kind, type, object }) => {
+    if (kind === secrets && type !== 'DELETED') void fillToken(cluster, object);
     if (due || (kind !== pods && kind !== deployments)) return;
     due = true;
     setImmediate(reconcile);
   });
+}
+
+/** Writes the token of a service account into a Secret that is for it. */
+async function fillToken(cluster: Cluster, secret: KubeObject): Promise<void> {
+  const { store, tokens } = cluster;
+  const account = accountOfSecret(store, secret);
+  if (account === undefined) return;
+  const { namespace = '', name = '', resourceVersion } = secret.metadata;
+  const { token } = await tokens.issue(account, { secret });
+  // A change in the meantime has come here too.
+  if (store.get(secrets, namespace, name)?.metadata.resourceVersion !== resourceVersion) return;
+  const data = { namespace: btoa(namespace), token: btoa(token) };
+  store.replace(secrets, { ...secret, data: { ...(secret.data as object | undefined), ...data } });
 }
 
 function collectOrphans(cluster: Cluster): void {

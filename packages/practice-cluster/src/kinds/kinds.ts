@@ -58,8 +58,13 @@ export const pods = core('Pod', {
   subresources: [status('Pod'), { name: 'log', verbs: ['get'], kind: 'Pod' }, ...podStreams],
 });
 export const configMaps = core('ConfigMap', { shortNames: ['cm'] });
-const secrets = core('Secret', { prepare: prepareSecret });
-const serviceAccounts = core('ServiceAccount', { shortNames: ['sa'] });
+export const secrets = core('Secret', { prepare: prepareSecret });
+export const serviceAccounts = core('ServiceAccount', {
+  shortNames: ['sa'],
+  subresources: [
+    { name: 'token', verbs: ['create'], kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1' },
+  ],
+});
 const services = core('Service', {
   shortNames: ['svc'],
   categories: ['all'],

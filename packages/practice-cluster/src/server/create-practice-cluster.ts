@@ -3,6 +3,7 @@ import { createServer as createHttpServer, ServerResponse, type IncomingMessage,
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { createAccountTokens } from '../access/account-tokens.ts';
 import { createAuthenticate, type TokenIdentity } from '../access/authenticate.ts';
 import type { Cluster } from '../access/call.ts';
 import { createAccess } from '../access/rbac.ts';
@@ -65,6 +66,7 @@ export function createPracticeCluster(options: PracticeClusterOptions = {}): Pra
   const cluster: Cluster = {
     store,
     access: createAccess(store),
+    tokens: createAccountTokens({ store, clock, randomUUID }),
     clock,
     randomUUID,
     version: practiceVersion,
@@ -78,10 +80,8 @@ export function createPracticeCluster(options: PracticeClusterOptions = {}): Pra
     ...seedBindings(impersonators),
     ...(options.seed ?? []),
   ]);
-  const authenticate = createAuthenticate({
-    ...tokens,
-    [adminToken]: { user: 'kubernetes-admin', groups: ['system:masters'] },
-  });
+  const administrator = { user: 'kubernetes-admin', groups: ['system:masters'] };
+  const authenticate = createAuthenticate({ ...tokens, [adminToken]: administrator }, cluster.tokens);
   const server = createServer({ cluster, authenticate, onRequest, onAudit }, options.tls);
   const sockets = new Set<Duplex>();
   server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Duplex) => {

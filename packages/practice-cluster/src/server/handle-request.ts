@@ -30,7 +30,7 @@ export type PracticeRequest = {
 
 export type RequestDeps = {
   cluster: Cluster;
-  authenticate: (request: IncomingMessage) => User;
+  authenticate: (request: IncomingMessage) => Promise<User>;
   onRequest: (request: PracticeRequest) => void;
   onAudit: (event: ClusterAuditEvent) => void;
 };
@@ -55,7 +55,7 @@ export async function handleRequest(
       ? undefined
       : recordRequest({ clock: deps.cluster.clock, onAudit: deps.onAudit }, { request, info, auditId });
   try {
-    const user = identify(deps, { request, response, upgrade, auditId }, record);
+    const user = await identify(deps, { request, response, upgrade, auditId }, record);
     if (!target.ok) throw badRequest(target.reason);
     await answer(deps.cluster, { request, response, user, upgrade, target, info: info! }, record);
     record?.answered(upgrade === undefined ? response.statusCode : 101);
@@ -66,16 +66,16 @@ export async function handleRequest(
   }
 }
 
-function identify(
+async function identify(
   { cluster, authenticate, onRequest }: RequestDeps,
   { request, response, upgrade, auditId }: Arrived,
   record: RequestRecord | undefined,
-): User {
+): Promise<User> {
   const { method = '', url = '', rawHeaders } = request;
   let authenticatedAs: User | undefined;
   let actsAs: User | undefined;
   try {
-    authenticatedAs = authenticate(request);
+    authenticatedAs = await authenticate(request);
     record?.received(authenticatedAs);
     (upgrade?.socket ?? response).once('close', () => record?.ended());
     const impersonated = impersonate(authenticatedAs, rawHeaders, cluster.access);

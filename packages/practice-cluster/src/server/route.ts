@@ -3,7 +3,7 @@ import { answerReview, reviewResources } from '../access/reviews.ts';
 import { answerDiscovery } from '../discovery/answer-discovery.ts';
 import { sendJson } from '../http/reply.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { findKind, pods } from '../kinds/kinds.ts';
+import { findKind } from '../kinds/kinds.ts';
 import { methodNotAllowed, unknownResource } from '../objects/api-error.ts';
 import { refuseStream } from '../pods/find-container.ts';
 import { openExec } from '../pods/open-exec.ts';
@@ -11,6 +11,7 @@ import { sendLog } from '../pods/send-log.ts';
 import { patch, update } from '../verbs/change.ts';
 import { create } from '../verbs/create.ts';
 import { remove, removeCollection } from '../verbs/delete.ts';
+import { issueToken } from '../verbs/issue-token.ts';
 import { get, list } from '../verbs/list.ts';
 import { toScale } from '../verbs/scale.ts';
 import { watch } from '../verbs/watch.ts';
@@ -28,11 +29,14 @@ const byVerb: ReadonlyMap<string, Answer> = new Map<string, Answer>([
   ['deletecollection', removeCollection],
 ]);
 
-const bySubresourceOfPods: ReadonlyMap<string, (cluster: Cluster, call: Call) => void> = new Map([
-  ['log', sendLog],
-  ['exec', openExec],
-  ['attach', refuseStream],
-  ['portforward', refuseStream],
+type SubresourceAnswer = (cluster: Cluster, call: Call) => void | Promise<void>;
+
+const bySubresource: ReadonlyMap<string, SubresourceAnswer> = new Map<string, SubresourceAnswer>([
+  ['pods/log', sendLog],
+  ['pods/exec', openExec],
+  ['pods/attach', refuseStream],
+  ['pods/portforward', refuseStream],
+  ['serviceaccounts/token', issueToken],
 ]);
 
 /** Routes an authorized request to its handler. */
@@ -50,7 +54,8 @@ export async function route(cluster: Cluster, call: Call): Promise<void> {
   const sub = kind.subresources.find(({ name }) => name === info.subresource);
   if (sub === undefined) throw unknownResource();
   if (!sub.verbs.includes(info.requestVerb)) throw methodNotAllowed();
-  if (kind === pods && bySubresourceOfPods.has(sub.name)) return bySubresourceOfPods.get(sub.name)!(cluster, call);
+  const answer = bySubresource.get(`${kind.resource}/${sub.name}`);
+  if (answer !== undefined) return answer(cluster, call);
   if (info.requestVerb === 'update') return update(cluster, call, kind);
   if (info.requestVerb === 'patch') return patch(cluster, call, kind);
   return readPart(cluster, call, kind);
