@@ -11,6 +11,7 @@ export * from './cache/once-for-each.ts';
 export { createRefreshed, type Refreshed } from './cache/refreshed.ts';
 export * from './events/create-listeners.ts';
 export * from './time/create-repeater.ts';
+export * from './time/run-every.ts';
 export * from './time/time-slicer.ts';
 export * from './time/with-deadline.ts';
 export * from './run-service.ts';

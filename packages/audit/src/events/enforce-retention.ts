@@ -1,4 +1,4 @@
-import type { Logger, Metrics } from '@sallyport/kit';
+import { runEvery, type Logger, type Metrics } from '@sallyport/kit';
 import { Gauge } from 'prom-client';
 import type { EventStore, LegalHold, StoredPartition } from './event-store.ts';
 
@@ -60,8 +60,6 @@ export function enforceRetention(deps: RetentionDeps): Retention {
   const { keep, keepAnonymous, holds = [], logger, store } = deps;
   const threshold = Math.max(100, Math.min((keep ?? Infinity) / 10, keepAnonymous));
   let since = 0;
-  let running: Promise<void> | undefined;
-  let closed = false;
 
   /** Creates the partitions of the next days, and tells what is stored. */
   const prepare = async (): Promise<void> => {
@@ -85,12 +83,6 @@ export function enforceRetention(deps: RetentionDeps): Retention {
       logger.warn({ reason: (error as Error).message }, 'cannot delete events past retention');
     }
   };
-  const start = (): void => {
-    if (closed) return;
-    running ??= trim().finally(() => {
-      running = undefined;
-    });
-  };
   for (const { name, from, until } of holds)
     logger.info(
       {
@@ -100,17 +92,12 @@ export function enforceRetention(deps: RetentionDeps): Retention {
       },
       'a legal hold keeps audit events',
     );
-  const timer = setInterval(start, deps.everyMs ?? 60_000);
-  timer.unref();
+  const trims = runEvery(deps.everyMs ?? 60_000, trim);
   return {
     stored(count) {
       since += count;
-      if (since >= threshold) start();
+      if (since >= threshold) trims.now();
     },
-    async close() {
-      closed = true;
-      clearInterval(timer);
-      await running;
-    },
+    close: () => trims.close(),
   };
 }

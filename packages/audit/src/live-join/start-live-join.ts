@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { auditKey, createAuditRecord, type AuditSink } from '@sallyport/audit-log';
 import type { AuditRecord } from '@sallyport/contracts';
-import { createWarnOnce, type Logger } from '@sallyport/kit';
+import { createWarnOnce, runEvery, type Logger } from '@sallyport/kit';
 import { findUnseen } from './find-unseen.ts';
 import type { JoinMetrics } from './join-metrics.ts';
 import type { JoinStore, OpenAlert } from './join-store.ts';
@@ -88,7 +88,6 @@ export function startLiveJoin(deps: LiveJoinDeps): LiveJoin {
   const currency = createCurrency(deps, Math.min(longestWaitMs, ...clusters.map(waitOf)));
   const publish = createPublisher(deps);
   const holder = randomUUID();
-  let running: Promise<void> | undefined;
   let isClosed = false;
   let steps = 0;
 
@@ -113,10 +112,7 @@ export function startLiveJoin(deps: LiveJoinDeps): LiveJoin {
       outage.failed({ reason: (error as Error).message });
     }
   };
-  const timer = setInterval(() => {
-    running ??= turn().finally(() => (running = undefined));
-  }, stepMs);
-  timer.unref();
+  const turns = runEvery(stepMs, turn);
   return {
     stored(records) {
       if (records.length === 0) return;
@@ -126,8 +122,7 @@ export function startLiveJoin(deps: LiveJoinDeps): LiveJoin {
     },
     async close() {
       isClosed = true;
-      clearInterval(timer);
-      await running;
+      await turns.close();
       await join.release(holder).catch(() => undefined);
     },
   };

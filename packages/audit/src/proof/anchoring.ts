@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { canonicalJson } from '@sallyport/audit-proof';
 import type { AnchorConfig } from '@sallyport/contracts';
-import { createWarnOnce, type Logger } from '@sallyport/kit';
+import { createWarnOnce, runEvery, type Interval, type Logger } from '@sallyport/kit';
 import { appendLines } from '../lines/append-lines.ts';
 import type { CheckpointMetrics } from './checkpoint-metrics.ts';
 import type { ProofStore, StoredCheckpoint } from './proof-store.ts';
@@ -56,14 +56,14 @@ export type AnchoringDeps = {
 const mostAnchored = 1000;
 
 /** Keeps checkpoints in their second place, apart from everything else, because that place may be slow. */
-export function startAnchoring({ proof, anchor, metrics, logger, stepMs }: AnchoringDeps): { close(): Promise<void> } {
+export function startAnchoring({ proof, anchor, metrics, logger, stepMs }: AnchoringDeps): Pick<Interval, 'close'> {
   const outage = createWarnOnce(logger, {
     failed: 'cannot keep checkpoints in their second place (audit.checkpoints.anchor); retrying',
     recovered: 'keeping checkpoints in their second place again',
   });
-  let running: Promise<void> | undefined;
   let [waits, pause] = [0, 0];
-  const turn = async (): Promise<void> => {
+  return runEvery(stepMs, async () => {
+    if (waits > 0) return void (waits -= 1);
     const left = await proof.unanchored(mostAnchored).catch(() => []);
     metrics.unanchored(left.length);
     if (left.length === 0) return;
@@ -79,16 +79,5 @@ export function startAnchoring({ proof, anchor, metrics, logger, stepMs }: Ancho
       pause = Math.min(60, Math.max(1, 2 * pause));
       waits = pause;
     }
-  };
-  const timer = setInterval(() => {
-    if (waits > 0) waits -= 1;
-    else running ??= turn().finally(() => (running = undefined));
-  }, stepMs);
-  timer.unref();
-  return {
-    async close() {
-      clearInterval(timer);
-      await running;
-    },
-  };
+  });
 }

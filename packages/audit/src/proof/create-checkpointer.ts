@@ -1,5 +1,5 @@
 import type { AuditRecord } from '@sallyport/contracts';
-import { createWarnOnce } from '@sallyport/kit';
+import { createWarnOnce, runEvery } from '@sallyport/kit';
 import { startAnchoring, type Anchor } from './anchoring.ts';
 import { createSigner, type Signer, type SignerDeps } from './create-signer.ts';
 import { gapRecord } from './proof-records.ts';
@@ -37,8 +37,6 @@ export function startCheckpointer(deps: CheckpointerDeps): Checkpointer {
   // Events that were stored since the heads were last moved. Only what the heads cover is attested.
   let fresh = 0;
   let isBehind = true;
-  let running: Promise<void> | undefined;
-  let isClosed = false;
   let steps = 0;
 
   const step = async (): Promise<void> => {
@@ -67,10 +65,7 @@ export function startCheckpointer(deps: CheckpointerDeps): Checkpointer {
     }
   };
   const anchoring = deps.anchor ? startAnchoring({ ...deps, anchor: deps.anchor, stepMs }) : undefined;
-  const timer = setInterval(() => {
-    running ??= turn().finally(() => (running = undefined));
-  }, stepMs);
-  timer.unref();
+  const turns = runEvery(stepMs, turn);
   return {
     stored(records) {
       for (const record of records) {
@@ -81,12 +76,7 @@ export function startCheckpointer(deps: CheckpointerDeps): Checkpointer {
         else fresh += 1;
       }
     },
-    async close() {
-      if (isClosed) return;
-      isClosed = true;
-      clearInterval(timer);
-      await Promise.all([running, anchoring?.close()]);
-    },
+    close: async () => void (await Promise.all([turns.close(), anchoring?.close()])),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { AuditSink } from '@sallyport/audit-log';
 import { aboutIdOf, type NotificationConfig, type ServiceAccountNotice, type Session } from '@sallyport/contracts';
-import { createWarnOnce, type Logger } from '@sallyport/kit';
+import { createWarnOnce, runEvery, type Logger } from '@sallyport/kit';
 import type { ElevationStore, NoticeOutbox, SessionStore } from '@sallyport/stores';
 import { describeExpiring } from './notice-events.ts';
 
@@ -91,20 +91,12 @@ export function watchServiceAccounts(deps: WatchDeps): () => Promise<void> {
     const failed = done.find((one) => one.status === 'rejected');
     if (failed) throw failed.reason as Error;
   };
-  let running: Promise<void> | undefined;
-  const start = () => {
-    running ??= look()
-      .then(
-        () => outage.recovered(),
-        (error: unknown) => outage.failed({ err: error }),
-      )
-      .finally(() => (running = undefined));
-  };
-  start();
-  const timer = setInterval(start, deps.everyMs ?? everyMs);
-  timer.unref();
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
+  const looks = runEvery(deps.everyMs ?? everyMs, () =>
+    look().then(
+      () => outage.recovered(),
+      (error: unknown) => outage.failed({ err: error }),
+    ),
+  );
+  looks.now();
+  return () => looks.close();
 }

@@ -1,4 +1,4 @@
-import { createWarnOnce } from '@sallyport/kit';
+import { createRepeater, createWarnOnce } from '@sallyport/kit';
 import type { SingleUseStore } from '@sallyport/stores';
 import { createReconciliation, type Reconciliation, type ReconciliationDeps } from './create-reconciliation.ts';
 
@@ -28,11 +28,6 @@ export function createSessionReconciler(deps: SessionReconcilerDeps): SessionRec
     failed: 'cannot reconcile sessions with the directory',
     recovered: 'reconciling sessions with the directory again',
   });
-  let closed = false;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> | undefined;
-  let again = false;
-
   // One replica reconciles all sessions now and then: some may be older than this configuration, and anything that was
   // missed is repaired.
   const sweep = async () => {
@@ -47,34 +42,15 @@ export function createSessionReconciler(deps: SessionReconcilerDeps): SessionRec
       outage.failed({ err: error });
     }
   };
-  const next = (ms: number) => {
-    if (closed) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      running = run().finally(() => {
-        running = undefined;
-        next(again ? 0 : pollMs * (0.75 + 0.5 * random()));
-        again = false;
-      });
-    }, ms);
-    timer.unref();
-  };
-  const soon = () => {
-    if (running) again = true;
-    else if (timer) next(0);
-  };
+  const repeater = createRepeater({ run, pauseMs: pollMs, random });
   return {
     ...work,
-    soon,
+    soon: () => repeater.soon(),
     async reconcileNow(sourceId, keys) {
       await work.reconcileNow(sourceId, keys);
-      soon();
+      repeater.soon();
     },
-    start: () => next(0),
-    async close() {
-      closed = true;
-      clearTimeout(timer);
-      await running;
-    },
+    start: () => repeater.start(0),
+    close: () => repeater.close(),
   };
 }

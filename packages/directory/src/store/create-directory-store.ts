@@ -3,7 +3,7 @@ import { createMemoryDirectoryStore } from './create-memory-directory-store.ts';
 import type { DirectoryStore } from './directory-store.ts';
 import { redisKeysOf, type RedisDirectoryParts } from './redis-directory-keys.ts';
 import { createRedisReads } from './redis-directory-reads.ts';
-import { createRedisTouches, createRedisEntryWrites, createRedisMemberWrites } from './redis-directory-writes.ts';
+import { createRedisTouches, createRedisWrites } from './redis-directory-writes.ts';
 
 /**
  * Creates a directory in Redis 6.2 or later. All keys of one source are in one slot of a cluster, so an entry, its
@@ -22,11 +22,8 @@ export function createRedisDirectoryStore(deps: {
   };
   return {
     ...createRedisReads(parts),
-    ...createRedisEntryWrites(parts),
-    ...createRedisMemberWrites(parts),
+    ...createRedisWrites(parts),
     ...createRedisTouches(parts),
-    recordSync: async (source, sync) =>
-      void (await deps.redis.ask(() => deps.redis.client.set(parts.keys(source).reading, JSON.stringify(sync)))),
   };
 }
 

@@ -49,14 +49,15 @@ export function createRedisTouches({
   };
 }
 
-/** Creates the writes of entries. Each is one script. */
-export function createRedisEntryWrites({
+/** Creates the writes of entries, members and the last sync. Each is one script or command. */
+export function createRedisWrites({
   redis,
   now,
   keys,
-}: RedisDirectoryParts): Pick<DirectoryStore, 'put' | 'remove'> {
+}: RedisDirectoryParts): Pick<DirectoryStore, 'put' | 'remove' | 'changeMembers' | 'recordSync'> {
   const put = defineDirectoryScript(redis, putScript);
   const remove = defineDirectoryScript(redis, removeScript);
+  const change = defineDirectoryScript(redis, membersScript);
   return {
     put: (source, kind, entry, { expected, unique = [], touched = [] }) =>
       redis.ask(async () => {
@@ -98,17 +99,6 @@ export function createRedisEntryWrites({
         if (outcome === 2) throw new ProblemError('conflict', 'The group still has members.');
         return outcome === 1;
       }),
-  };
-}
-
-/** Creates the write of members, which is one script. */
-export function createRedisMemberWrites({
-  redis,
-  now,
-  keys,
-}: RedisDirectoryParts): Pick<DirectoryStore, 'changeMembers'> {
-  const change = defineDirectoryScript(redis, membersScript);
-  return {
     changeMembers: (source, groupId, { add = [], remove: out = [], touched = [] }) =>
       redis.ask(async () => {
         const all = keys(source);
@@ -126,5 +116,7 @@ export function createRedisMemberWrites({
         const [added, removed, unknown] = outcome as [string[], string[], string[]];
         return { added, removed, unknown };
       }),
+    recordSync: async (source, sync) =>
+      void (await redis.ask(() => redis.client.set(keys(source).reading, JSON.stringify(sync)))),
   };
 }

@@ -38,3 +38,31 @@ it('pauses before its first run too, unless it is told otherwise', async () => {
   expect(runs).toBe(0);
   await repeater.close();
 });
+
+it('brings its next run forward, and repeats one that is under way', async () => {
+  let runs = 0;
+  let release = () => {};
+  const repeater = createRepeater({
+    run: () =>
+      new Promise<void>((resolve) => {
+        runs += 1;
+        release = resolve;
+      }),
+    pauseMs: 60_000,
+    random: Math.random,
+  });
+  repeater.soon();
+  await pause(20);
+  expect(runs).toBe(0);
+  repeater.start();
+  repeater.soon();
+  while (runs < 1) await pause(1);
+  repeater.soon();
+  release();
+  while (runs < 2) await pause(1);
+  release();
+  await repeater.close();
+  repeater.soon();
+  await pause(20);
+  expect(runs).toBe(2);
+});

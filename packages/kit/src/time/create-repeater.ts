@@ -2,6 +2,8 @@
 export type Repeater = {
   /** Begins after this many milliseconds, by default after a pause. */
   start(firstMs?: number): void;
+  /** Brings the next run forward. A run that is under way is followed by another one at once. */
+  soon(): void;
   readonly isClosed: boolean;
   /** Resolves when nothing is running any more. */
   close(): Promise<void>;
@@ -21,15 +23,27 @@ export function createRepeater(deps: {
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
+  let isRunning = false;
+  let again = false;
   const next = (ms = pauseMs * (0.75 + 0.5 * random())) => {
     if (isClosed) return;
+    clearTimeout(timer);
     timer = setTimeout(() => {
-      running = run().finally(() => next());
+      isRunning = true;
+      running = run().finally(() => {
+        isRunning = false;
+        next(again ? 0 : undefined);
+        again = false;
+      });
     }, ms);
     timer.unref();
   };
   return {
     start: next,
+    soon() {
+      if (isRunning) again = true;
+      else if (timer) next(0);
+    },
     get isClosed() {
       return isClosed;
     },
