@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:https';
+import { text } from 'node:stream/consumers';
 
 export type ApiAnswer = { status: number; body: string };
 
@@ -19,12 +20,7 @@ export function createApiClient(options: {
   const get = (path: string): Promise<ApiAnswer> =>
     new Promise((resolve, reject) => {
       const sent = request(new URL(path, options.server), { agent, timeout: 5_000 }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.once('end', () =>
-          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
-        );
-        response.once('error', reject);
+        text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
       });
       sent.once('timeout', () => sent.destroy(new Error('no answer within 5 s')));
       sent.once('error', reject);

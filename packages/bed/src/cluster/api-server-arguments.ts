@@ -1,3 +1,4 @@
+import { flags } from '../run/command.ts';
 import type { ClusterKeys } from './cluster-keys.ts';
 
 export type ApiServerFiles = {
@@ -61,8 +62,4 @@ function addresses(podAddress: string | undefined): Record<string, string> {
   return podAddress === undefined
     ? { 'bind-address': '127.0.0.1', 'advertise-address': '127.0.0.1', 'endpoint-reconciler-type': 'none' }
     : { 'bind-address': podAddress, 'advertise-address': podAddress };
-}
-
-export function flags(values: Record<string, string | number>): string[] {
-  return Object.entries(values).map(([name, value]) => `--${name}=${value}`);
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Programs } from '../components/catalogue.ts';
+import { flags } from '../run/command.ts';
 import { freePort } from '../run/free-port.ts';
 import { ManagedProcess } from '../run/managed-process.ts';
 import { componentDirectory, type Run } from '../run/run-directory.ts';
@@ -8,7 +9,7 @@ import { waitUntil } from '../run/wait.ts';
 import { startEtcd } from '../servers/start-etcd.ts';
 import { serverHandle, type ServerHandle } from '../servers/server-handle.ts';
 import { createApiClient, type ApiClient } from './api-client.ts';
-import { apiServerArguments, auditPolicy, flags } from './api-server-arguments.ts';
+import { apiServerArguments, auditPolicy } from './api-server-arguments.ts';
 import { createClusterKeys, type ClusterKeys } from './cluster-keys.ts';
 import { kubeconfig } from './kubeconfig.ts';
 

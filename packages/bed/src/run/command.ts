@@ -86,6 +86,11 @@ export function isExecutable(file: string): boolean {
   }
 }
 
+/** Returns arguments of the form `--name=value`. */
+export function flags(values: Record<string, string | number>): string[] {
+  return Object.entries(values).map(([name, value]) => `--${name}=${value}`);
+}
+
 /** Returns the last lines of a text, for an error message. */
 export function lastLines(text: string, count: number): string {
   return text.trim().split('\n').slice(-count).join('\n');

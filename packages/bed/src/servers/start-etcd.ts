@@ -1,3 +1,4 @@
+import { flags } from '../run/command.ts';
 import { freePort } from '../run/free-port.ts';
 import { ManagedProcess } from '../run/managed-process.ts';
 import { componentDirectory, type Run } from '../run/run-directory.ts';
@@ -13,26 +14,18 @@ export async function startEtcd(options: { run: Run; program: string }): Promise
     run: options.run,
     name: 'etcd',
     program: options.program,
-    args: [
-      '--name',
-      'bed',
-      '--data-dir',
-      componentDirectory(options.run, 'etcd'),
-      '--listen-client-urls',
-      url,
-      '--advertise-client-urls',
-      url,
-      '--listen-peer-urls',
-      peerUrl,
-      '--initial-advertise-peer-urls',
-      peerUrl,
-      '--initial-cluster',
-      `bed=${peerUrl}`,
+    args: flags({
+      name: 'bed',
+      'data-dir': componentDirectory(options.run, 'etcd'),
+      'listen-client-urls': url,
+      'advertise-client-urls': url,
+      'listen-peer-urls': peerUrl,
+      'initial-advertise-peer-urls': peerUrl,
+      'initial-cluster': `bed=${peerUrl}`,
       // The data does not have to survive a reboot.
-      '--unsafe-no-fsync',
-      '--log-level',
-      'warn',
-    ],
+      'unsafe-no-fsync': 'true',
+      'log-level': 'warn',
+    }),
     ready: async () => (await fetch(`${url}/readyz`)).ok,
   });
   await server.start();

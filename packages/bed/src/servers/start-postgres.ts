@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, chownSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { runCommand } from '../run/command.ts';
+import { flags, runCommand } from '../run/command.ts';
 import { freePort } from '../run/free-port.ts';
 import { ManagedProcess } from '../run/managed-process.ts';
 import { componentDirectory, type Run } from '../run/run-directory.ts';
@@ -64,20 +64,8 @@ async function initialise(
 ): Promise<void> {
   const passwordFile = path.join(options.directory, 'password');
   writeFileSync(passwordFile, `${options.password}\n`, { mode: 0o600 });
-  const args = [
-    '-D',
-    options.data,
-    '--username',
-    'sallyport',
-    '--pwfile',
-    passwordFile,
-    '--auth',
-    'scram-sha-256',
-    '--encoding',
-    'UTF8',
-    '--no-locale',
-    '--no-sync',
-  ];
+  const cluster = { pgdata: options.data, username: 'sallyport', pwfile: passwordFile };
+  const args = [...flags({ ...cluster, auth: 'scram-sha-256', encoding: 'UTF8' }), '--no-locale', '--no-sync'];
   const initdb = path.join(path.dirname(program), 'initdb');
   if (!options.user) return void (await runCommand(initdb, args, { cwd: options.directory }));
   const { uid, gid } = options.user;

@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http';
+import { text as readText } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach } from '@jest/globals';
 import { createPracticeCluster } from '../server/create-practice-cluster.ts';
@@ -47,9 +48,7 @@ export async function ask(
     },
     body,
   );
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString();
+  const text = await readText(message);
   return {
     code: message.statusCode ?? 0,
     body: message.headers['content-type']?.startsWith('application/json') ? JSON.parse(text || 'null') : { text },
