@@ -4,6 +4,7 @@ export { checkSessionStores } from './check-session-stores.ts';
 export * from './create-session-stores.ts';
 export * from './redis/ask-redis.ts';
 export * from './redis/connect-redis.ts';
+export { defineScript, type RedisScript } from './redis/redis-scripts.ts';
 export * from './sessions/create-memory-session-store.ts';
 export * from './sessions/create-redis-session-store.ts';
 export type { ExpiredSession } from './sessions/expired-session.ts';

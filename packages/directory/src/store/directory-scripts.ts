@@ -1,7 +1,6 @@
-import type { RedisConnection } from '@sallyport/stores';
+import type { RedisScript } from '@sallyport/stores';
 
-/** A script over keys of one source, which are all in one slot of a Redis cluster. */
-type DirectoryScript = { name: string; keys: number; lua: string };
+// The keys of one source are all in one slot of a Redis cluster.
 
 /** A member of an index is a key, a zero byte and an id, so the ids of one key are adjacent. */
 const lookUp = `
@@ -20,7 +19,7 @@ end`;
  * time, now, 1 for a person, number of keys, number of unique ones among them, number of touched keys; then the keys
  * (unique ones first) and the touched keys. Returns 1 written, 2 stale, 3 taken.
  */
-export const putScript: DirectoryScript = {
+export const putScript: RedisScript = {
   name: 'sallyportPutEntry',
   keys: 5,
   lua: `${lookUp}
@@ -46,7 +45,7 @@ return 1`,
  * KEYS: entries, order, index, gone, touched, members, counts. ARGV: id, expected version or '', now, 1 for a person,
  * number of gone keys, number of touched keys; then those keys. Returns 1 removed, 0 not found, 2 still has members.
  */
-export const removeScript: DirectoryScript = {
+export const removeScript: RedisScript = {
   name: 'sallyportRemoveEntry',
   keys: 7,
   lua: `${lookUp}
@@ -76,7 +75,7 @@ return 1`,
  * the touched keys. Returns nil if there is no such group, or else the ids added, removed and unknown. If any is
  * unknown, nothing is changed.
  */
-export const membersScript: DirectoryScript = {
+export const membersScript: RedisScript = {
   name: 'sallyportChangeMembers',
   keys: 5,
   lua: `
@@ -104,9 +103,8 @@ return { added, removed, unknown }`,
  * KEYS: touched. ARGV: now, limit, end of the lease. Takes and leases keys in one step, so no two workers get the same
  * ones.
  */
-export const takeScript: DirectoryScript = {
+export const takeScript: RedisScript = {
   name: 'sallyportTakeTouched',
-  keys: 1,
   lua: `
 local keys = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
 for _, key in ipairs(keys) do redis.call('ZADD', KEYS[1], ARGV[3], key) end
@@ -114,18 +112,16 @@ return keys`,
 };
 
 /** KEYS: touched. ARGV: key, its ticket. A key that was touched again in the meantime has another score and stays. */
-export const settleScript: DirectoryScript = {
+export const settleScript: RedisScript = {
   name: 'sallyportSettleTouched',
-  keys: 1,
   lua: `
 if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or -1) ~= tonumber(ARGV[2]) then return 0 end
 return redis.call('ZREM', KEYS[1], ARGV[1])`,
 };
 
 /** KEYS: links. ARGV: member, its end, now. The links of a key live as long as the last of them. */
-export const linkScript: DirectoryScript = {
+export const linkScript: RedisScript = {
   name: 'sallyportLinkPerson',
-  keys: 1,
   lua: `
 redis.call('ZADD', KEYS[1], 'GT', ARGV[2], ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
@@ -133,16 +129,3 @@ local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
 if last[2] then redis.call('PEXPIRE', KEYS[1], math.max(1, tonumber(last[2]) - tonumber(ARGV[3]))) end
 return 1`,
 };
-
-/** Runs a script by its digest. */
-type RunDirectoryScript = (keys: readonly string[], ...args: (string | number)[]) => Promise<unknown>;
-
-/** Registers a script with the client. */
-export function defineDirectoryScript({ client }: RedisConnection, script: DirectoryScript): RunDirectoryScript {
-  client.defineCommand(script.name, { numberOfKeys: script.keys, lua: script.lua });
-  return (keys, ...args) =>
-    (client as unknown as Record<string, (...all: (string | number)[]) => Promise<unknown>>)[script.name]!(
-      ...keys,
-      ...args,
-    );
-}

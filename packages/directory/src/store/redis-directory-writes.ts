@@ -1,13 +1,6 @@
 import { ProblemError } from '@sallyport/kit';
-import {
-  defineDirectoryScript,
-  linkScript,
-  settleScript,
-  takeScript,
-  membersScript,
-  putScript,
-  removeScript,
-} from './directory-scripts.ts';
+import { defineScript } from '@sallyport/stores';
+import { linkScript, settleScript, takeScript, membersScript, putScript, removeScript } from './directory-scripts.ts';
 import type { DirectoryStore, LinkedPerson } from './directory-store.ts';
 import { type RedisDirectoryParts, toText } from './redis-directory-keys.ts';
 
@@ -21,12 +14,12 @@ export function createRedisTouches({
   'link' | 'linked' | 'touch' | 'takeTouched' | 'completeTouched' | 'touchedCount'
 > {
   const { client, ask } = redis;
-  const link = defineDirectoryScript(redis, linkScript);
-  const take = defineDirectoryScript(redis, takeScript);
-  const complete = defineDirectoryScript(redis, settleScript);
+  const link = defineScript(redis, linkScript);
+  const take = defineScript(redis, takeScript);
+  const complete = defineScript(redis, settleScript);
   return {
     link: async (source, key, { issuer, subject }, until) =>
-      void (await ask(() => link([keys(source).links(key)], JSON.stringify([issuer, subject]), until, now()))),
+      void (await ask(() => link(keys(source).links(key), JSON.stringify([issuer, subject]), until, now()))),
     linked: (source, key) =>
       ask(async () =>
         (await client.zrangebyscore(keys(source).links(key), `(${now()}`, '+inf')).map((member): LinkedPerson => {
@@ -41,10 +34,10 @@ export function createRedisTouches({
     takeTouched: (source, limit, leaseMs) =>
       ask(async () => {
         const ticket = now() + leaseMs;
-        return ((await take([keys(source).touched], now(), limit, ticket)) as string[]).map((key) => ({ key, ticket }));
+        return ((await take(keys(source).touched, now(), limit, ticket)) as string[]).map((key) => ({ key, ticket }));
       }),
     completeTouched: async (source, { key, ticket }) =>
-      void (await ask(() => complete([keys(source).touched], key, ticket))),
+      void (await ask(() => complete(keys(source).touched, key, ticket))),
     touchedCount: (source) => ask(() => client.zcard(keys(source).touched)),
   };
 }
@@ -55,17 +48,18 @@ export function createRedisWrites({
   now,
   keys,
 }: RedisDirectoryParts): Pick<DirectoryStore, 'put' | 'remove' | 'changeMembers' | 'recordSync'> {
-  const put = defineDirectoryScript(redis, putScript);
-  const remove = defineDirectoryScript(redis, removeScript);
-  const change = defineDirectoryScript(redis, membersScript);
+  const put = defineScript(redis, putScript);
+  const remove = defineScript(redis, removeScript);
+  const change = defineScript(redis, membersScript);
   return {
     put: (source, kind, entry, { expected, unique = [], touched = [] }) =>
       redis.ask(async () => {
         const all = keys(source);
         const { entries, order, index } = all[kind];
         const others = entry.keys.filter((key) => !unique.includes(key));
+        const used = [entries, order, index, all.gone, all.touched] as const;
         const outcome = await put(
-          [entries, order, index, all.gone, all.touched],
+          ...used,
           entry.id,
           expected ?? '',
           toText(entry),
@@ -85,8 +79,9 @@ export function createRedisWrites({
       redis.ask(async () => {
         const all = keys(source);
         const { entries, order, index } = all[kind];
+        const used = [entries, order, index, all.gone, all.touched, all.members, all.counts] as const;
         const outcome = await remove(
-          [entries, order, index, all.gone, all.touched, all.members, all.counts],
+          ...used,
           id,
           expected ?? '',
           now(),
@@ -102,16 +97,8 @@ export function createRedisWrites({
     changeMembers: (source, groupId, { add = [], remove: out = [], touched = [] }) =>
       redis.ask(async () => {
         const all = keys(source);
-        const outcome = await change(
-          [all.groups.entries, all.people.entries, all.members, all.counts, all.touched],
-          groupId,
-          now(),
-          add.length,
-          out.length,
-          ...add,
-          ...out,
-          ...touched,
-        );
+        const used = [all.groups.entries, all.people.entries, all.members, all.counts, all.touched] as const;
+        const outcome = await change(...used, groupId, now(), add.length, out.length, ...add, ...out, ...touched);
         if (outcome === null) return undefined;
         const [added, removed, unknown] = outcome as [string[], string[], string[]];
         return { added, removed, unknown };

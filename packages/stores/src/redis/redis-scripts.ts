@@ -1,10 +1,10 @@
 import type { RedisConnection } from './connect-redis.ts';
 
 /**
- * A Lua script, which Redis runs atomically. Each touches one key, or the two keys of one session, which are in one slot,
- * so that it runs on a cluster.
+ * A Lua script, which Redis runs atomically. Each touches one key, or several keys which are in one slot, so that it runs
+ * on a cluster.
  */
-export type RedisScript = { name: string; lua: string; keys?: 1 | 2 };
+export type RedisScript = { name: string; lua: string; keys?: number };
 
 /**
  * KEYS: session, what is kept for its end. ARGV: session, id, absolute end, idle end, milliseconds to live, and what is
@@ -107,7 +107,7 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '+inf')`,
 };
 
-/** Runs a defined script on a key. If it touches two, the other is the first of `args`. */
+/** Runs a defined script on a key. If it touches several, the others are the first of `args`. */
 type RunScript = (key: string, ...args: (string | number)[]) => Promise<unknown>;
 
 /** Defines a script as a command of the client. */
