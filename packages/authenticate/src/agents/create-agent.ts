@@ -5,7 +5,8 @@ import type { SessionStore } from '@sallyport/stores';
 import { beginWithToken } from '../session/begin-with-token.ts';
 import { requireCaller } from '../session/caller-session.ts';
 import { withHeldName, withHeldPerson } from '../session/with-held-name.ts';
-import { type AgentDeps, agentView } from './own-agents.ts';
+import { agentView } from './own-agents.ts';
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 const path = '/v1/agents';
 /** How many agents one person may have at once. */
@@ -41,7 +42,7 @@ async function refuseTaken(sessions: SessionStore, { identity }: Session, name: 
 
 type Asked = { caller: Caller; login: Session; asked: AgentRequest; parentHash: string; userAgent: string | undefined };
 
-function sessionOf(deps: Pick<AgentDeps, 'now' | 'randomId'>, about: Asked): Session {
+function sessionOf(deps: Pick<HandlerDeps, 'now' | 'randomId'>, about: Asked): Session {
   const { caller, login, asked, parentHash, userAgent } = about;
   const createdAt = deps.now();
   const expiresAt = Math.min(createdAt + asked.lifetimeMs, login.expiresAt);
@@ -61,7 +62,7 @@ function sessionOf(deps: Pick<AgentDeps, 'now' | 'randomId'>, about: Asked): Ses
   };
 }
 
-async function create(deps: AgentDeps, about: Asked): Promise<{ token: string; session: Session }> {
+async function create(deps: HandlerDeps, about: Asked): Promise<{ token: string; session: Session }> {
   const { login, asked } = about;
   await refuseTaken(deps.sessions, login, asked.name);
   const session = sessionOf(deps, about);
@@ -74,7 +75,7 @@ async function create(deps: AgentDeps, about: Asked): Promise<{ token: string; s
  * `POST /v1/agents`: creates an agent as a child session of the caller's login, and returns its token. It is recorded
  * before it exists.
  */
-export function createAgent(deps: AgentDeps): RequestHandler {
+export function createAgent(deps: HandlerDeps): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);
     const { success, data } = agentCallSchema.safeParse(request.body);

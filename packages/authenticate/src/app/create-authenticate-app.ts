@@ -5,20 +5,18 @@ import { beginCallSpan, ProblemError, requireService, traceRequests } from '@sal
 import { createAgent } from '../agents/create-agent.ts';
 import { listAgents, revokeAgent } from '../agents/own-agents.ts';
 import { answerDevice } from '../device/approve-device.ts';
-import type { DeviceDeps } from '../device/device-authorization.ts';
 import { issueDeviceCode } from '../device/issue-device-code.ts';
 import { redeemDeviceCode } from '../device/redeem-device-code.ts';
 import { showDevicePage } from '../device/show-device-page.ts';
 import { createLoginEvents } from '../events/login-events.ts';
 import { createLoginMonitor } from '../events/login-monitor.ts';
 import { createNameEvents } from '../events/name-events.ts';
-import { createWorkloadEvents } from '../events/workload-events.ts';
 import { exchangeCode } from '../login/exchange-code.ts';
 import { loginCallback } from '../login/login-callback.ts';
 import { type LoginDeps, createPendingLoginSealer } from '../login/pending-login.ts';
 import { startLogin } from '../login/start-login.ts';
 import { cancelLogin } from '../login/waiting-program.ts';
-import { backchannelLogout, type BackchannelLogoutDeps } from '../logout/backchannel-logout.ts';
+import { backchannelLogout } from '../logout/backchannel-logout.ts';
 import { askLogout, showLoggedOut } from '../logout/logout-pages.ts';
 import { logout } from '../logout/logout.ts';
 import {
@@ -28,14 +26,9 @@ import {
   issueRouteCode,
 } from '../web-applications/issue-route-code.ts';
 import { endRouteSession, openRouteSession } from '../web-applications/open-route-session.ts';
-import type { RouteSessionDeps } from '../web-applications/route-code.ts';
 import { createServiceAccount } from '../service-accounts/create-service-account.ts';
 import { assignNames, listNames, releaseName } from '../service-accounts/names.ts';
-import {
-  listServiceAccounts,
-  revokeServiceAccount,
-  type ServiceAccountDeps,
-} from '../service-accounts/own-service-accounts.ts';
+import { listServiceAccounts, revokeServiceAccount } from '../service-accounts/own-service-accounts.ts';
 import { listSessions } from '../session/list-sessions.ts';
 import { revokeSession, revokeSessions } from '../session/revoke-sessions.ts';
 import { showMe } from '../session/show-me.ts';
@@ -52,12 +45,7 @@ type Handlers = { readonly [method in 'GET' | 'POST' | 'DELETE']?: RequestHandle
 type Route = readonly [path: string | string[], handlers: Handlers, ...body: RequestHandler[]];
 
 /** The dependencies of all routes. */
-type RouteDeps = AuthenticateDeps &
-  LoginDeps &
-  DeviceDeps &
-  RouteSessionDeps &
-  ServiceAccountDeps &
-  BackchannelLogoutDeps;
+type RouteDeps = AuthenticateDeps & LoginDeps;
 
 const limit = '16kb';
 const json = express.json({ limit });
@@ -101,12 +89,12 @@ function routesOf(deps: RouteDeps): Route[] {
   ];
 }
 
-function workloadRoutes({ workloads, ...deps }: AuthenticateDeps): Route[] {
+function workloadRoutes({ workloads, ...deps }: RouteDeps): Route[] {
   if (!workloads) return [];
   const { compiled, sources, metrics } = workloads;
   const { logger, now } = deps;
   const verify = createVerifyToken({ sources, now, attempted: metrics.verified });
-  const openDeps = { ...deps, workloads: compiled, verify, events: createWorkloadEvents(deps) };
+  const openDeps = { ...deps, workloads: compiled, verify };
   const open = createOpenWorkloadSession(openDeps);
   const exchange = createExchangeToken({ ...openDeps, open });
   return [

@@ -3,9 +3,10 @@ import { ProblemError, readCaller } from '@sallyport/kit';
 import type { LoginSettings } from '../http/login-settings.ts';
 import { readQuery } from '../http/read-request.ts';
 import { readLoginRequest } from '../login/read-login-request.ts';
-import { sendLogoutQuestion, type LogoutDeps } from '../logout/logout-pages.ts';
+import { sendLogoutQuestion } from '../logout/logout-pages.ts';
 import { logout } from '../logout/logout.ts';
-import { callerSession, requireCaller, type SessionDeps } from '../session/caller-session.ts';
+import { callerSession, requireCaller } from '../session/caller-session.ts';
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 const parameter = 'pomerium_redirect_uri';
 
@@ -28,7 +29,7 @@ export function getSignInUrl(deps: { settings: LoginSettings }): RequestHandler 
 }
 
 /** `GET /.pomerium/user`: returns the identity of the caller, with Pomerium's claim names. */
-export function showUser(deps: Pick<SessionDeps, 'sessions'>): RequestHandler {
+export function showUser(deps: Pick<HandlerDeps, 'sessions'>): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);
     const session = await callerSession(deps.sessions, caller);
@@ -54,7 +55,7 @@ export function showUser(deps: Pick<SessionDeps, 'sessions'>): RequestHandler {
  * `/.pomerium/sign_out`: ends the session of a program that sends its token. Asks a user in a browser first, because
  * following a link must not log them out.
  */
-export function signOut(deps: LogoutDeps): RequestHandler {
+export function signOut(deps: HandlerDeps): RequestHandler {
   const end = logout(deps);
   return (request, response, next) => {
     const caller = readCaller(request.headers);

@@ -10,7 +10,6 @@ import {
   deviceKinds,
   type Approval,
   type DeviceAuthorization,
-  type DeviceDeps,
   formatUserCode,
   approvalSchema,
   deviceAuthorizationSchema,
@@ -18,6 +17,7 @@ import {
   parseUserCode,
 } from './device-authorization.ts';
 import { findDeviceAuthorization } from './find-device-authorization.ts';
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 const callback = '/.sallyport/callback';
 
@@ -34,7 +34,7 @@ function describeDevice(authorization: DeviceAuthorization, code: string, here: 
 }
 
 function sendApprovalPage(
-  { pages, providers }: Pick<DeviceDeps, 'pages' | 'providers'>,
+  { pages, providers }: Pick<HandlerDeps, 'pages' | 'providers'>,
   response: Response,
   identity: ProvenIdentity,
   device: Html,
@@ -58,7 +58,7 @@ ${device}
 
 /** Shows a user who has just logged in which device wants to log in. Only this browser can answer. */
 export async function showApprovalPage(
-  deps: DeviceDeps,
+  deps: HandlerDeps,
   about: { identity: ProvenIdentity; userCode: string | undefined },
   request: Request,
   response: Response,
@@ -107,7 +107,7 @@ const noDevice = () =>
 
 /** Takes the approval that this browser may answer, and its device authorization. A second answer finds neither. */
 async function takeApproval(
-  { settings, singleUse }: DeviceDeps,
+  { settings, singleUse }: HandlerDeps,
   request: Request,
   approvalId: string,
 ): Promise<{ approval: Approval; authorization: DeviceAuthorization }> {
@@ -146,7 +146,7 @@ function showAnswered(pages: Pages, response: Response, approved: boolean): void
 }
 
 /** `POST /.sallyport/device`: the user approves or denies on our own page, in the browser in which they logged in. */
-export function answerDevice(deps: DeviceDeps): RequestHandler {
+export function answerDevice(deps: HandlerDeps): RequestHandler {
   return async (request, response) => {
     const { settings, singleUse, events, now } = deps;
     if (!settings.device) throw new ProblemError('not-found', 'Device logins are disabled here.');

@@ -1,7 +1,4 @@
 import { z } from 'zod';
-import type { Pages } from '@sallyport/pages';
-import type { LoginMonitor } from '../events/login-monitor.ts';
-import type { OpenSessionDeps } from '../session/open-session.ts';
 import { provenIdentitySchema } from '../session/proven-identity.ts';
 
 /**
@@ -81,11 +78,3 @@ export const deviceKinds = {
  * Returns the key of an approval. It includes a secret of the browser, so no other browser can find it or use it up.
  */
 export const approvalKey = (approval: string, secret: string) => `${approval}.${secret}`;
-
-/** The dependencies of the device authorization grant (RFC 8628). */
-export type DeviceDeps = OpenSessionDeps & {
-  monitor: LoginMonitor;
-  randomId: () => string;
-  pages: Pages;
-  providers: readonly { id: string; name: string }[];
-};

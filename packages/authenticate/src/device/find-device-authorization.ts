@@ -1,14 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { addressBlock } from '@sallyport/audit-log';
 import { ProblemError, readCaller, readClientFacts } from '@sallyport/kit';
-import {
-  deviceAuthorizationSchema,
-  deviceKinds,
-  type DeviceAuthorization,
-  type DeviceDeps,
-} from './device-authorization.ts';
+import { addressKey } from '../http/read-request.ts';
+import { deviceAuthorizationSchema, deviceKinds, type DeviceAuthorization } from './device-authorization.ts';
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
-type LimitDeps = Pick<DeviceDeps, 'singleUse' | 'monitor' | 'events'>;
+type LimitDeps = Pick<HandlerDeps, 'singleUse' | 'monitor' | 'events'>;
 
 const windowMs = 600_000;
 /** Wrong codes per window, address and session. After that, correct codes are refused too. */
@@ -34,10 +30,7 @@ function tooMany(
 function counterKeys(request: IncomingMessage): string[] {
   const caller = readCaller(request.headers);
   const { clientAddress } = readClientFacts(request);
-  return [
-    `address ${clientAddress === undefined ? 'unknown' : addressBlock(clientAddress)}`,
-    ...(caller ? [`session ${caller.session.id}`] : []),
-  ];
+  return [`address ${addressKey(clientAddress)}`, ...(caller ? [`session ${caller.session.id}`] : [])];
 }
 
 /** Refuses (`too-many-requests`) an address that starts more logins than anyone needs. */

@@ -6,11 +6,11 @@ import {
   deviceLifeMs,
   pollIntervalS,
   type DeviceAuthorization,
-  type DeviceDeps,
   formatUserCode,
   generateUserCode,
 } from './device-authorization.ts';
 import { limitDeviceLogins } from './find-device-authorization.ts';
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 const page = '/.sallyport/device';
 const clusterName = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -29,7 +29,7 @@ function readCluster({ body }: Request): string | undefined {
 
 /** Claims a user code that no other device is using. */
 async function claimUserCode(
-  { singleUse, randomToken }: DeviceDeps,
+  { singleUse, randomToken }: HandlerDeps,
   authorization: DeviceAuthorization,
 ): Promise<string> {
   for (let attempt = 0; attempt < 8; attempt += 1) {
@@ -41,7 +41,7 @@ async function claimUserCode(
 }
 
 /** `POST /.sallyport/api/v1/device/code`: the device authorization endpoint (RFC 8628, 3.1). */
-export function issueDeviceCode(deps: DeviceDeps): RequestHandler {
+export function issueDeviceCode(deps: HandlerDeps): RequestHandler {
   return async (request, response) => {
     const { settings, singleUse, now, randomToken, randomId } = deps;
     const { device, loginOrigin } = settings;

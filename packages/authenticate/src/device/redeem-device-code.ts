@@ -1,32 +1,20 @@
 import type { Request, RequestHandler } from 'express';
-import type { Session } from '@sallyport/contracts';
 import { readClientFacts } from '@sallyport/kit';
 import { requireProgram, readField } from '../http/read-request.ts';
-import { openSession, type OpenSessionDeps } from '../session/open-session.ts';
-import { sendTokenResponse } from '../session/token-response.ts';
+import { openSession } from '../session/open-session.ts';
+import { answerTokenRequest, type Opened, refuse, type TokenRefusal } from '../session/token-response.ts';
 import { answerSchema, deviceKinds, deviceSchema, pollIntervalS, type DeviceAnswer } from './device-authorization.ts';
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 const path = '/.sallyport/api/v1/device/token';
 const grantType = 'urn:ietf:params:oauth:grant-type:device_code';
 /** Below the interval, because a request may take less time to arrive than the one before it. */
 const minPauseMs = pollIntervalS * 1000 - 1000;
 
-/** RFC 8628, 3.5, and RFC 6749, 5.2. */
-type DeviceError =
-  | 'authorization_pending'
-  | 'slow_down'
-  | 'access_denied'
-  | 'expired_token'
-  | 'invalid_request'
-  | 'unsupported_grant_type';
-type Refusal = { error: DeviceError; error_description: string };
-type Opened = { token: string; session: Session };
-
-const refuse = (error: DeviceError, error_description: string): Refusal => ({ error, error_description });
 const expired = () => refuse('expired_token', 'The device code is unknown, expired or already used. Log in again.');
 
 /** The user has not answered yet. A program that polls too often is told to slow down. */
-async function pendingResponse({ singleUse }: OpenSessionDeps, deviceCode: string): Promise<Refusal> {
+async function pendingResponse({ singleUse }: HandlerDeps, deviceCode: string): Promise<TokenRefusal> {
   const inTime = await singleUse.claim(deviceKinds.poll, deviceCode, true, minPauseMs);
   return inTime
     ? refuse('authorization_pending', 'This login has not been approved yet.')
@@ -34,7 +22,7 @@ async function pendingResponse({ singleUse }: OpenSessionDeps, deviceCode: strin
 }
 
 async function openApprovedSession(
-  deps: OpenSessionDeps,
+  deps: HandlerDeps,
   answer: DeviceAnswer & { answer: 'approved' },
   request: Request,
 ): Promise<Opened> {
@@ -48,7 +36,7 @@ async function openApprovedSession(
   });
 }
 
-async function redeem(deps: OpenSessionDeps, request: Request): Promise<Opened | Refusal> {
+async function redeem(deps: HandlerDeps, request: Request): Promise<Opened | TokenRefusal> {
   const { singleUse } = deps;
   const grant = readField(request.body, 'grant_type');
   const deviceCode = readField(request.body, 'device_code');
@@ -67,20 +55,14 @@ async function redeem(deps: OpenSessionDeps, request: Request): Promise<Opened |
 }
 
 /** `POST /.sallyport/api/v1/device/token`: exchanges an approved device code for a session (RFC 8628, 3.4). */
-export function redeemDeviceCode(deps: OpenSessionDeps): RequestHandler {
-  return async (request, response) => {
-    requireProgram(request);
-    const outcome = await redeem(deps, request);
-    response.setHeader('pragma', 'no-cache');
-    if ('token' in outcome) return sendTokenResponse(response, outcome, deps.now());
-    if (outcome.error === 'expired_token') {
-      deps.events.failed({
-        path,
-        problem: { code: 'login-failed', detail: `${outcome.error}: ${outcome.error_description}` },
-        facts: readClientFacts(request),
-        code: 400,
-      });
-    }
-    response.status(400).json(outcome);
-  };
+export function redeemDeviceCode(deps: HandlerDeps): RequestHandler {
+  return answerTokenRequest(
+    deps,
+    path,
+    async (request) => {
+      requireProgram(request);
+      return redeem(deps, request);
+    },
+    ({ error }) => error === 'expired_token',
+  );
 }

@@ -2,8 +2,9 @@ import type { RequestHandler, Response } from 'express';
 import { ProblemError } from '@sallyport/kit';
 import { html, type Pages } from '@sallyport/pages';
 import { isFromAnotherSite, readOrigin, readQuery } from '../http/read-request.ts';
-import { type DeviceDeps, parseUserCode, formatUserCode } from './device-authorization.ts';
+import { parseUserCode, formatUserCode } from './device-authorization.ts';
 import { findDeviceAuthorization } from './find-device-authorization.ts';
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 const path = '/.sallyport/device';
 
@@ -45,7 +46,7 @@ function askToLogIn(pages: Pages, response: Response, code: string): void {
 /**
  * `GET /.sallyport/device`: the verification URI. The user enters the user code, or arrives with it (RFC 8628, 3.3).
  */
-export function showDevicePage(deps: DeviceDeps): RequestHandler {
+export function showDevicePage(deps: HandlerDeps): RequestHandler {
   return async (request, response) => {
     const { device, loginOrigin } = deps.settings;
     if (!device) throw new ProblemError('not-found', 'Device logins are disabled here.');

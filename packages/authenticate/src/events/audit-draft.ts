@@ -8,7 +8,7 @@ import {
   type SallyportPart,
   type AuditRecord,
 } from '@sallyport/contracts';
-import type { DeviceFacts } from '@sallyport/kit';
+import { ProblemError, type DeviceFacts } from '@sallyport/kit';
 import { type AuditSink, createAuditRecord, auditKey } from '@sallyport/audit-log';
 
 type SessionTypes = { created: AuditEventType; revoked: AuditEventType; ended: AuditEventType };
@@ -110,3 +110,8 @@ export function recordOf(event: LoginEvent, deps: EventDeps, about = event.sessi
     deps,
   );
 }
+
+/** Refuses what was not recorded in time. */
+export const refuseWith = (detail: string) => (cause: unknown) => {
+  throw new ProblemError('audit-unavailable', detail, { cause });
+};

@@ -1,8 +1,8 @@
-import type { EndReason, Session } from '@sallyport/contracts';
+import type { EndReason, SallyportPart, Session } from '@sallyport/contracts';
 import type { RevokedSession } from '@sallyport/stores';
 import { createRetriedRecord, recordAfterEffect, recordBeforeEffect, type RetriedOutcome } from '@sallyport/audit-log';
 import { ProblemError, toProblem, type ClientFacts, type Problem } from '@sallyport/kit';
-import { type LoginEvent, type Person, typesOf, type EventDeps, recordOf } from './audit-draft.ts';
+import { type LoginEvent, type Person, typesOf, type EventDeps, recordOf, refuseWith } from './audit-draft.ts';
 
 /**
  * Many requests from users who are not logged in, reported as one event. Times are in milliseconds since the epoch.
@@ -35,10 +35,19 @@ type Record = {
   retried(event: LoginEvent): Promise<RetriedOutcome>;
 };
 
+const unrecordedToken = 'The audit log cannot record the session of this token at the moment. Try again shortly.';
+
 /** The events that authenticate writes to the audit log. */
 export type LoginEvents = {
   /** Refuses (`audit-unavailable`) to start what could not be recorded. */
   requireRoom(): void;
+  /** Refuses (`audit-unavailable`) a token of a workload, as `requireRoom` does. */
+  requireRoomForToken(): void;
+  /** Records the session of a workload before it exists. Rejects as `login` does. */
+  workloadStarted(
+    session: Session,
+    about: { workload: NonNullable<SallyportPart['workload']>; path: string; detail?: string },
+  ): Promise<void>;
   /** Records a login before its session exists. Rejects with `audit-unavailable` if it is not recorded in time. */
   login(session: Session, path: string): Promise<void>;
   /** Records a credential of a program, or the session of a web application, before it exists. Rejects as `login` does. */
@@ -70,7 +79,7 @@ export type LoginEvents = {
   notWidened(session: Session, change: string): void;
 };
 
-type SessionEvents = Omit<LoginEvents, 'requireRoom' | 'failed' | 'flood'>;
+type SessionEvents = Omit<LoginEvents, 'requireRoom' | 'requireRoomForToken' | 'failed' | 'flood'>;
 
 /** An event of a session that its user, or the gateway itself, caused. */
 const sessionEvent = (
@@ -89,11 +98,6 @@ const refreshedEvent = (session: Session, detail: string) =>
   sessionEvent(session, { type: 'session.refreshed', verb: 'refresh', detail });
 const endedEvent = (session: Session, about: Partial<LoginEvent>) =>
   sessionEvent(session, { type: typesOf(session).ended, verb: 'end', user: undefined, ...about });
-
-/** Refuses what was not recorded in time. */
-const refuseWith = (detail: string) => (cause: unknown) => {
-  throw new ProblemError('audit-unavailable', detail, { cause });
-};
 
 function createSessionEvents({ before, after, enqueue, retried }: Record): SessionEvents {
   const endChildren = ({ id, children = [] }: RevokedSession) => {
@@ -124,6 +128,10 @@ function createSessionEvents({ before, after, enqueue, retried }: Record): Sessi
       ).catch(
         refuseWith('The audit log did not record the login in time, so you are not logged in. Log in again shortly.'),
       ),
+    workloadStarted: (session, about) =>
+      before(
+        sessionEvent(session, { type: 'workload.session.started', verb: 'login', facts: session, ...about }),
+      ).catch(refuseWith(unrecordedToken)),
     notBegun(session, { path, error }) {
       const { code, status, detail } = toProblem(error);
       enqueue(
@@ -186,6 +194,9 @@ export function createLoginEvents(deps: EventDeps): LoginEvents {
   const toRecord = (event: LoginEvent) => recordOf(event, deps);
   const { record } = createRetriedRecord(audit);
   const enqueue = (event: LoginEvent) => audit.enqueue(toRecord(event));
+  const requireRoom = (detail: string) => () => {
+    if (!audit.hasRoom()) throw new ProblemError('audit-unavailable', detail);
+  };
   return {
     ...createSessionEvents({
       enqueue,
@@ -193,13 +204,10 @@ export function createLoginEvents(deps: EventDeps): LoginEvents {
       after: (event) => recordAfterEffect(audit, toRecord(event)),
       retried: (event) => record(toRecord(event)),
     }),
-    requireRoom() {
-      if (!audit.hasRoom())
-        throw new ProblemError(
-          'audit-unavailable',
-          'The audit log cannot be written at the moment, so logins are refused. Try again shortly.',
-        );
-    },
+    requireRoom: requireRoom(
+      'The audit log cannot be written at the moment, so logins are refused. Try again shortly.',
+    ),
+    requireRoomForToken: requireRoom(unrecordedToken),
     failed(failure) {
       // Anyone can fail to log in, as often as they like. That must not fill the queue.
       if (audit.hasRoom()) enqueue(failedEvent(failure));

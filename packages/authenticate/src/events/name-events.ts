@@ -1,8 +1,8 @@
 import { recordBeforeEffect } from '@sallyport/audit-log';
 import type { AuditEventType } from '@sallyport/contracts';
-import { ProblemError, type ClientFacts } from '@sallyport/kit';
+import type { ClientFacts } from '@sallyport/kit';
 import type { HeldName } from '@sallyport/stores';
-import { type Person, type EventDeps, recordOf } from './audit-draft.ts';
+import { type Person, type EventDeps, recordOf, refuseWith } from './audit-draft.ts';
 
 type Named = Pick<HeldName, 'name' | 'uid' | 'user'>;
 type By = { caller: Person; path: string; facts: ClientFacts };
@@ -23,15 +23,9 @@ export function createNameEvents(deps: EventDeps): NameEvents {
     const detail = JSON.stringify({ name, holder: { user, uid } });
     const { caller, path, facts } = by;
     const event = { type, verb, path, user: caller, of: undefined, facts, code: 200, detail };
-    try {
-      await recordBeforeEffect(deps.audit, recordOf(event, deps, `service-account-name/${name}`));
-    } catch (cause) {
-      throw new ProblemError(
-        'audit-unavailable',
-        'The audit log did not record this in time, so nothing was changed. Try again shortly.',
-        { cause },
-      );
-    }
+    await recordBeforeEffect(deps.audit, recordOf(event, deps, `service-account-name/${name}`)).catch(
+      refuseWith('The audit log did not record this in time, so nothing was changed. Try again shortly.'),
+    );
   };
   return {
     assigned: record('service_account.name.assigned', 'assign'),

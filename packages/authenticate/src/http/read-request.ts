@@ -1,3 +1,4 @@
+import { addressBlock } from '@sallyport/audit-log';
 import type { IncomingMessage } from 'node:http';
 import { ProblemError } from '@sallyport/kit';
 import type { LoginSettings } from './login-settings.ts';
@@ -72,3 +73,7 @@ export function compareAddress(address: string | undefined, here: string | undef
   if (address === undefined) return 'unknown';
   return `${address} (${address === here ? 'the same address as this browser' : 'not the address of this browser'})`;
 }
+
+/** Returns the key by which requests are counted: the block of an address. */
+export const addressKey = (address: string | undefined): string =>
+  address === undefined ? 'unknown' : addressBlock(address);

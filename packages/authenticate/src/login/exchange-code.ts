@@ -1,35 +1,32 @@
 import type { Request, RequestHandler } from 'express';
-import type { Session } from '@sallyport/contracts';
 import { readClientFacts, type ClientFacts } from '@sallyport/kit';
 import { readField } from '../http/read-request.ts';
-import { openSession, type OpenSessionDeps } from '../session/open-session.ts';
-import { sendTokenResponse } from '../session/token-response.ts';
+import { openSession } from '../session/open-session.ts';
+import { answerTokenRequest, type Opened, refuse, type TokenRefusal } from '../session/token-response.ts';
 import { grantSchema, issuedCodeLifeMs, issuedCodeSchema, kinds, type Grant } from './pending-login.ts';
 import { matchesChallenge } from './pkce.ts';
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 const path = '/.sallyport/token';
 const usedAgain = 'its one-time code was used again';
-type TokenError = { error: 'invalid_request' | 'unsupported_grant_type' | 'invalid_grant'; error_description: string };
 type TokenRequest = { code: string; verifier: string; redirectUri: string };
 
-const isError = (value: object): value is TokenError => 'error' in value;
-const refusal = (error: TokenError['error'], error_description: string): TokenError => ({ error, error_description });
 const badCode = () =>
-  refusal(
+  refuse(
     'invalid_grant',
     'The code is unknown, expired, already used, or was issued to another program. Log in again.',
   );
 
-function readTokenRequest(body: unknown): TokenRequest | TokenError {
-  if (typeof body !== 'object' || body === null) return refusal('invalid_request', 'The body must be a form or JSON.');
+function readTokenRequest(body: unknown): TokenRequest | TokenRefusal {
+  if (typeof body !== 'object' || body === null) return refuse('invalid_request', 'The body must be a form or JSON.');
   const [grantType, code, verifier, redirectUri] = ['grant_type', 'code', 'code_verifier', 'redirect_uri'].map((name) =>
     readField(body, name),
   );
-  if (grantType === undefined) return refusal('invalid_request', 'grant_type is missing.');
+  if (grantType === undefined) return refuse('invalid_request', 'grant_type is missing.');
   if (grantType !== 'authorization_code')
-    return refusal('unsupported_grant_type', 'Only the grant type authorization_code is supported.');
+    return refuse('unsupported_grant_type', 'Only the grant type authorization_code is supported.');
   if (code === undefined || verifier === undefined || redirectUri === undefined)
-    return refusal('invalid_request', 'code, code_verifier and redirect_uri must each appear once.');
+    return refuse('invalid_request', 'code, code_verifier and redirect_uri must each appear once.');
   return { code, verifier, redirectUri };
 }
 
@@ -37,7 +34,7 @@ function readTokenRequest(body: unknown): TokenRequest | TokenError {
  * Ends the session of a code that is used a second time, because someone else has seen that code (RFC 6749 4.1.2). If
  * the session does not exist yet, it ends as soon as it is created.
  */
-async function endReplayed(deps: OpenSessionDeps, code: string, facts: ClientFacts): Promise<void> {
+async function endReplayed(deps: HandlerDeps, code: string, facts: ClientFacts): Promise<void> {
   const { data: issued } = issuedCodeSchema.safeParse(await deps.singleUse.take(kinds.issued, code));
   if (!issued) return;
   await deps.singleUse.put(kinds.replayed, code, true, issuedCodeLifeMs);
@@ -46,11 +43,11 @@ async function endReplayed(deps: OpenSessionDeps, code: string, facts: ClientFac
 }
 
 async function openGrantedSession(
-  deps: OpenSessionDeps,
+  deps: HandlerDeps,
   grant: Grant,
   code: string,
   facts: ClientFacts,
-): Promise<{ token: string; session: Session } | TokenError> {
+): Promise<Opened | TokenRefusal> {
   const opened = await openSession(deps, {
     id: grant.sessionId,
     kind: 'cli',
@@ -65,12 +62,9 @@ async function openGrantedSession(
   return badCode();
 }
 
-async function redeem(
-  deps: OpenSessionDeps,
-  request: Request,
-): Promise<{ token: string; session: Session } | TokenError> {
+async function redeem(deps: HandlerDeps, request: Request): Promise<Opened | TokenRefusal> {
   const tokenRequest = readTokenRequest(request.body);
-  if (isError(tokenRequest)) return tokenRequest;
+  if ('error' in tokenRequest) return tokenRequest;
   const facts = readClientFacts(request);
   deps.events.requireRoom();
   const { data: grant } = grantSchema.safeParse(await deps.singleUse.take(kinds.code, tokenRequest.code));
@@ -79,24 +73,13 @@ async function redeem(
     return badCode();
   }
   if (grant.redirectUri !== tokenRequest.redirectUri)
-    return refusal('invalid_grant', 'redirect_uri does not match the one of this login. Log in again.');
+    return refuse('invalid_grant', 'redirect_uri does not match the one of this login. Log in again.');
   if (!matchesChallenge(tokenRequest.verifier, grant.codeChallenge))
-    return refusal('invalid_grant', 'code_verifier does not match this login. Log in again.');
+    return refuse('invalid_grant', 'code_verifier does not match this login. Log in again.');
   return openGrantedSession(deps, grant, tokenRequest.code, facts);
 }
 
 /** `POST /.sallyport/token`: exchanges an authorization code for a session (RFC 6749 4.1.3, RFC 7636 4.5). */
-export function exchangeCode(deps: OpenSessionDeps): RequestHandler {
-  return async (request, response) => {
-    const outcome = await redeem(deps, request);
-    response.setHeader('pragma', 'no-cache');
-    if (!isError(outcome)) return sendTokenResponse(response, outcome, deps.now());
-    deps.events.failed({
-      path,
-      problem: { code: 'login-failed', detail: `${outcome.error}: ${outcome.error_description}` },
-      facts: readClientFacts(request),
-      code: 400,
-    });
-    response.status(400).json(outcome);
-  };
+export function exchangeCode(deps: HandlerDeps): RequestHandler {
+  return answerTokenRequest(deps, path, (request) => redeem(deps, request));
 }

@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { addressBlock } from '@sallyport/audit-log';
 import { ProblemError, readClientFacts } from '@sallyport/kit';
 import type { Request, Response } from 'express';
 import { html } from '@sallyport/pages';
-import { compareAddress } from '../http/read-request.ts';
+import { addressKey, compareAddress } from '../http/read-request.ts';
 import { type LoginDeps, requesterSchema, kinds, pendingLoginLifeMs } from './pending-login.ts';
 
 /** Logins per address and window. A whole office may share one address. */
@@ -20,13 +19,7 @@ export async function recordPasteLogin(
   request: IncomingMessage,
 ): Promise<void> {
   const facts = readClientFacts(request);
-  if (
-    (await singleUse.count(
-      kinds.requestCount,
-      facts.clientAddress === undefined ? 'unknown' : addressBlock(facts.clientAddress),
-      windowMs,
-    )) > maxLogins
-  ) {
+  if ((await singleUse.count(kinds.requestCount, addressKey(facts.clientAddress), windowMs)) > maxLogins) {
     monitor.limited('pasted-codes', facts.clientAddress);
     throw new ProblemError(
       'too-many-requests',

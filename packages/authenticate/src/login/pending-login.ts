@@ -2,12 +2,9 @@ import { hkdfSync, createPrivateKey, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { createTokenSealer, type SealingKey, loadSealingKeys } from '@sallyport/stores';
-import type { LoadedConfig, Logger, SessionTokenSigner } from '@sallyport/kit';
-import type { Pages } from '@sallyport/pages';
-import type { LoginMonitor } from '../events/login-monitor.ts';
-import type { ProviderClient } from '../providers/client/provider-client.ts';
+import type { LoadedConfig } from '@sallyport/kit';
 import { provenIdentitySchema } from '../session/proven-identity.ts';
-import type { OpenSessionDeps } from '../session/open-session.ts';
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 /** What happens when a login completes. */
 const loginGoalSchema = z.discriminatedUnion('kind', [
@@ -134,13 +131,4 @@ export function openPendingLoginSealer(loaded: LoadedConfig): PendingLoginSealer
 }
 
 /** The dependencies of the routes that start and complete logins. */
-export type LoginDeps = Omit<OpenSessionDeps, 'providers'> & {
-  providers: readonly ProviderClient[];
-  pendingLogins: PendingLoginSealer;
-  monitor: LoginMonitor;
-  pages: Pages;
-  logger: Logger;
-  randomId: () => string;
-  /** Without it, logins of Pomerium clients are refused. */
-  sessionTokens?: SessionTokenSigner;
-};
+export type LoginDeps = HandlerDeps & { pendingLogins: PendingLoginSealer };

@@ -1,8 +1,7 @@
 import type { SingleUseStore } from '@sallyport/stores';
 import { ProblemError, hashToken, readClientFacts } from '@sallyport/kit';
 import type { RequestHandler } from 'express';
-import { addressBlock } from '@sallyport/audit-log';
-import { requireProgram, readField } from '../http/read-request.ts';
+import { addressKey, requireProgram, readField } from '../http/read-request.ts';
 import { kinds, type LoginGoal, type LoginDeps, pendingLoginLifeMs } from './pending-login.ts';
 import { pasteRedirect } from './redirect-uri.ts';
 
@@ -54,8 +53,7 @@ export function cancelLogin({ singleUse, monitor }: Pick<LoginDeps, 'singleUse' 
     if (!verifierPattern.test(verifier))
       throw new ProblemError('bad-request', 'code_verifier must be the one of the login (RFC 7636).');
     const { clientAddress } = readClientFacts(request);
-    const block = clientAddress === undefined ? 'unknown' : addressBlock(clientAddress);
-    if ((await singleUse.count(kinds.cancelCount, block, windowMs)) > maxCancellations) {
+    if ((await singleUse.count(kinds.cancelCount, addressKey(clientAddress), windowMs)) > maxCancellations) {
       monitor.limited('pasted-codes', clientAddress);
       throw new ProblemError('too-many-requests', 'Too many logins were canceled from your address.');
     }

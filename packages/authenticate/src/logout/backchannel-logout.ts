@@ -1,22 +1,11 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Session } from '@sallyport/contracts';
-import { ProblemError, readClientFacts, toProblem, type Logger } from '@sallyport/kit';
-import type { SessionStore, SingleUseStore } from '@sallyport/stores';
-import type { LoginEvents } from '../events/login-events.ts';
+import { ProblemError, readClientFacts, toProblem } from '@sallyport/kit';
 import { readField } from '../http/read-request.ts';
-import type { LogoutToken, ProviderClient } from '../providers/client/provider-client.ts';
+import type { LogoutToken } from '../providers/client/provider-client.ts';
 import { recordProviderLogout } from '../session/provider-logouts.ts';
 import { endSessions, type EndedSessions } from '../session/revoke-sessions.ts';
-
-/** What a back-channel logout needs. */
-export type BackchannelLogoutDeps = {
-  sessions: Pick<SessionStore, 'list' | 'revoke'>;
-  singleUse: SingleUseStore;
-  events: Pick<LoginEvents, 'ended'>;
-  providers: readonly Pick<ProviderClient, 'id' | 'readLogoutToken'>[];
-  logger: Logger;
-  now: () => number;
-};
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 const usedKind = 'logout-token';
 const maxTokenLength = 16 * 1024;
@@ -31,10 +20,7 @@ function readToken({ body }: Request): string {
  * Returns the sessions to end: those of the provider's session (`sid`), or all of the user's (OpenID Connect
  * Back-Channel Logout 1.0, 2.7).
  */
-async function selectSessions(
-  { sessions }: BackchannelLogoutDeps,
-  { issuer, sid, subject }: LogoutToken,
-): Promise<Session[]> {
+async function selectSessions({ sessions }: HandlerDeps, { issuer, sid, subject }: LogoutToken): Promise<Session[]> {
   const ofPerson = subject === undefined ? [] : await sessions.list({ issuer, subject });
   if (sid === undefined) return ofPerson;
   const bySid = (await sessions.list({ issuer, sid })).filter(
@@ -45,7 +31,7 @@ async function selectSessions(
 }
 
 async function endSelected(
-  deps: BackchannelLogoutDeps,
+  deps: HandlerDeps,
   token: LogoutToken,
   about: { path: string; provider: string; request: Request },
 ): Promise<EndedSessions> {
@@ -68,8 +54,8 @@ async function endSelected(
 
 /** Ends the sessions that the logout token names. A token works once, unless ending the sessions failed. */
 async function logOut(
-  deps: BackchannelLogoutDeps,
-  provider: BackchannelLogoutDeps['providers'][number],
+  deps: HandlerDeps,
+  provider: HandlerDeps['providers'][number],
   request: Request,
 ): Promise<EndedSessions> {
   const token = await provider.readLogoutToken(readToken(request));
@@ -95,7 +81,7 @@ function refuse(response: Response, error: unknown): void {
 }
 
 /** `POST /.sallyport/backchannel-logout/<provider>`: ends the sessions of a user who was logged out at the provider. */
-export function backchannelLogout(deps: BackchannelLogoutDeps): RequestHandler {
+export function backchannelLogout(deps: HandlerDeps): RequestHandler {
   return async (request, response) => {
     const provider = deps.providers.find(({ id }) => id === request.params['provider']);
     if (!provider) throw new ProblemError('not-found', 'No identity provider has this ID.');

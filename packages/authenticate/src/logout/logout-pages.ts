@@ -1,23 +1,8 @@
 import type { Response, RequestHandler } from 'express';
 import { html, type Pages } from '@sallyport/pages';
-import { readCaller, type Logger } from '@sallyport/kit';
-import type { SessionStore } from '@sallyport/stores';
-import type { LoginEvents } from '../events/login-events.ts';
-import type { LoginSettings } from '../http/login-settings.ts';
+import { readCaller } from '@sallyport/kit';
 import { readOrigin } from '../http/read-request.ts';
-import type { ProviderClient } from '../providers/client/provider-client.ts';
-import type { TokenStorage } from '../tokens/provider-tokens.ts';
-
-/** What a logout in the browser or by a program needs. */
-export type LogoutDeps = {
-  sessions: SessionStore;
-  events: Pick<LoginEvents, 'revoked'>;
-  settings: Pick<LoginSettings, 'loginOrigin' | 'origins'>;
-  providers: readonly Pick<ProviderClient, 'id' | 'name' | 'endSessionUrl'>[];
-  tokenStorage?: TokenStorage;
-  pages: Pages;
-  logger: Logger;
-};
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 /**
  * Sends the page that confirms a logout. `atProvider` is the URL that ends the session at the provider. `recorded` is
@@ -57,7 +42,7 @@ export function sendLogoutQuestion(pages: Pages, response: Response): void {
 }
 
 /** `GET /.sallyport/logout`: asks a user in a browser. Web applications lead here. */
-export function askLogout({ settings, pages }: Pick<LogoutDeps, 'settings' | 'pages'>): RequestHandler {
+export function askLogout({ settings, pages }: Pick<HandlerDeps, 'settings' | 'pages'>): RequestHandler {
   return (request, response) => {
     if (readOrigin(request, settings) !== settings.loginOrigin)
       return response.redirect(302, `${settings.loginOrigin}/.sallyport/logout`);
@@ -67,7 +52,7 @@ export function askLogout({ settings, pages }: Pick<LogoutDeps, 'settings' | 'pa
 }
 
 /** `GET /.sallyport/signed-out`: the page to which the provider's logout returns. It ends nothing. */
-export function showLoggedOut(deps: Pick<LogoutDeps, 'settings' | 'pages'>): RequestHandler {
+export function showLoggedOut(deps: Pick<HandlerDeps, 'settings' | 'pages'>): RequestHandler {
   return (request, response) => {
     readOrigin(request, deps.settings);
     sendLoggedOutPage(deps.pages, response);

@@ -7,12 +7,13 @@ import { providerName } from '../providers/client/provider-client.ts';
 import { ownSessions, sendEnded } from '../session/caller-session.ts';
 import { endSessions } from '../session/revoke-sessions.ts';
 import { openTokens } from '../tokens/provider-tokens.ts';
-import { sendLoggedOutPage, type LogoutDeps } from './logout-pages.ts';
+import { sendLoggedOutPage } from './logout-pages.ts';
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 /** How long a logout waits for the provider's metadata. */
 const timeoutMs = 2000;
 
-async function idTokenOf({ tokenStorage }: LogoutDeps, sessionId: string): Promise<string | undefined> {
+async function idTokenOf({ tokenStorage }: HandlerDeps, sessionId: string): Promise<string | undefined> {
   const record = await tokenStorage?.tokens.read(sessionId);
   return record && openTokens(tokenStorage!.sealer, record.sealed, sessionId)?.idToken;
 }
@@ -22,7 +23,7 @@ async function idTokenOf({ tokenStorage }: LogoutDeps, sessionId: string): Promi
  * does not answer in time. Must be called before the session ends, because its tokens are deleted with it.
  */
 async function findEndSessionUrl(
-  deps: LogoutDeps,
+  deps: HandlerDeps,
   { session, identity }: Pick<Caller, 'session' | 'identity'>,
 ): Promise<URL | undefined> {
   const provider = deps.providers.find(({ id }) => id === identity.provider);
@@ -61,7 +62,7 @@ function readEverywhere(request: Request): boolean {
 }
 
 /** Ends the sessions, then waits for the record of that. Reports whether the audit log has it in time. */
-async function endCallerSessions(deps: LogoutDeps, caller: Caller, request: Request): Promise<boolean> {
+async function endCallerSessions(deps: HandlerDeps, caller: Caller, request: Request): Promise<boolean> {
   const { identity, session } = caller;
   const facts = readClientFacts(request);
   const ids = readEverywhere(request) ? (await ownSessions(deps.sessions, caller)).map(({ id }) => id) : [session.id];
@@ -98,7 +99,7 @@ function sendPage(
  * then go to the provider's end session endpoint. The page, or the body for a program (`recorded: false`), says if the
  * audit log has not recorded it in time.
  */
-export function logout(deps: LogoutDeps): RequestHandler {
+export function logout(deps: HandlerDeps): RequestHandler {
   return async (request, response) => {
     const origin = readOrigin(request, deps.settings);
     const caller = readCaller(request.headers);

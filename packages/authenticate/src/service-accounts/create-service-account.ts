@@ -5,8 +5,9 @@ import { readQuery } from '../http/read-request.ts';
 import { beginWithToken } from '../session/begin-with-token.ts';
 import { requireCaller } from '../session/caller-session.ts';
 import { withHeldPerson } from '../session/with-held-name.ts';
-import { type ServiceAccountDeps, serviceAccountView } from './own-service-accounts.ts';
+import { serviceAccountView } from './own-service-accounts.ts';
 import { withOwnName } from './with-own-name.ts';
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 const path = '/v1/service-accounts';
 
@@ -25,7 +26,7 @@ const busy = () => new ProblemError('conflict', 'Others of your service accounts
 type Asked = { name: string; groups: string[]; lifetimeMs: number };
 
 function sessionOf(
-  deps: Pick<ServiceAccountDeps, 'now' | 'randomId'>,
+  deps: Pick<HandlerDeps, 'now' | 'randomId'>,
   { identity: maker, clientAddress }: Caller,
   { name, groups, lifetimeMs }: Asked,
   userAgent: string | undefined,
@@ -56,7 +57,7 @@ function sessionOf(
   };
 }
 
-async function create(deps: ServiceAccountDeps, caller: Caller, session: Session): Promise<string> {
+async function create(deps: HandlerDeps, caller: Caller, session: Session): Promise<string> {
   const { name } = session.serviceAccount!;
   const detail = JSON.stringify({ name, groups: session.identity.groups });
   const about = { path, detail, by: caller.identity };
@@ -68,7 +69,7 @@ async function create(deps: ServiceAccountDeps, caller: Caller, session: Session
  * belongs to no login, and goes on when its maker logs out. Its name belongs to the maker from then on. With
  * `reserved=true`, the policy keeps the name from the caller.
  */
-export function createServiceAccount(deps: ServiceAccountDeps): RequestHandler {
+export function createServiceAccount(deps: HandlerDeps): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);
     const { success, data } = serviceAccountRequestSchema.safeParse(request.body);

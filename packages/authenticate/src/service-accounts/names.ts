@@ -10,13 +10,13 @@ import { ProblemError, userUid, type Caller } from '@sallyport/kit';
 import type { HeldName } from '@sallyport/stores';
 import { requireCaller, readAll, factsOf } from '../session/caller-session.ts';
 import { withHeldName } from '../session/with-held-name.ts';
-import type { ServiceAccountDeps } from './own-service-accounts.ts';
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 /**
  * `GET /v1/service-account-names`: lists the names that the caller holds. With `all=true` it lists those of all holders, if
  * `api.policy.machines` allows the caller to.
  */
-export function listNames({ sessions, names }: Pick<ServiceAccountDeps, 'sessions' | 'names'>): RequestHandler {
+export function listNames({ sessions, names }: Pick<HandlerDeps, 'sessions' | 'names'>): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);
     const all = readAll(request, caller, 'names that you hold (api.policy.machines)');
@@ -37,7 +37,7 @@ export function listNames({ sessions, names }: Pick<ServiceAccountDeps, 'session
  * `api.policy.machines` allows. A name that someone holds stays theirs, so it can be called again. Each name that is given
  * is recorded first.
  */
-export function assignNames(deps: Pick<ServiceAccountDeps, 'names' | 'nameEvents'>): RequestHandler {
+export function assignNames(deps: Pick<HandlerDeps, 'names' | 'nameEvents'>): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);
     if (!caller.privileged || !isLogin(caller.session))
@@ -70,11 +70,7 @@ const inUse = (name: string) =>
   );
 
 /** Returns the holder of a name that the caller may free. */
-async function requireHeld(
-  { names }: Pick<ServiceAccountDeps, 'names'>,
-  caller: Caller,
-  name: string,
-): Promise<HeldName> {
+async function requireHeld({ names }: Pick<HandlerDeps, 'names'>, caller: Caller, name: string): Promise<HeldName> {
   const held = await names.read(name);
   if (!held || (!caller.privileged && held.uid !== userUid(caller.identity))) throw unknown();
   return held;
@@ -86,7 +82,7 @@ async function requireHeld(
  * before anyone can have the name.
  */
 export function releaseName(
-  deps: Pick<ServiceAccountDeps, 'sessions' | 'names' | 'singleUse' | 'nameEvents'>,
+  deps: Pick<HandlerDeps, 'sessions' | 'names' | 'singleUse' | 'nameEvents'>,
 ): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);

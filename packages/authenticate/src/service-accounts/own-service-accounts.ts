@@ -1,22 +1,8 @@
-import type { NameStore, SessionStore, SingleUseStore } from '@sallyport/stores';
 import { type ServiceAccountView, type Session, isLogin } from '@sallyport/contracts';
-import { type Caller, ProblemError } from '@sallyport/kit';
+import type { Caller } from '@sallyport/kit';
 import type { RequestHandler } from 'express';
-import type { LoginEvents } from '../events/login-events.ts';
-import type { NameEvents } from '../events/name-events.ts';
-import { requireCaller, readAll, sendEnded, revokeFor } from '../session/caller-session.ts';
-
-/** The dependencies of the routes that create, list and end service accounts, and of those of their names. */
-export type ServiceAccountDeps = {
-  sessions: SessionStore;
-  names: NameStore;
-  singleUse: Pick<SingleUseStore, 'claim' | 'take'>;
-  events: Pick<LoginEvents, 'requireRoom' | 'created' | 'notBegun' | 'revoked'>;
-  nameEvents: NameEvents;
-  now: () => number;
-  randomToken: () => string;
-  randomId: () => string;
-};
+import { requireCaller, readAll, revokeOne } from '../session/caller-session.ts';
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 /** Returns a service account as lists show it; undefined if the session is of another kind. */
 export function serviceAccountView({
@@ -49,7 +35,7 @@ export const isMaker = ({ identity }: Caller, { serviceAccount }: Session): bool
  * `GET /v1/service-accounts`: lists those that the caller has made. With `all=true` it lists those of all makers, if
  * `api.policy.machines` allows the caller to.
  */
-export function listServiceAccounts(deps: Pick<ServiceAccountDeps, 'sessions'>): RequestHandler {
+export function listServiceAccounts(deps: Pick<HandlerDeps, 'sessions'>): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);
     const all = readAll(request, caller, 'service accounts that you made (api.policy.machines)');
@@ -65,18 +51,11 @@ export function listServiceAccounts(deps: Pick<ServiceAccountDeps, 'sessions'>):
  * `DELETE /v1/service-accounts/{id}`: ends one that the caller has made, or any if `api.policy.machines` allows the
  * caller to. Without that right, those of others look as if they did not exist.
  */
-export function revokeServiceAccount(deps: Pick<ServiceAccountDeps, 'sessions' | 'events'>): RequestHandler {
-  return async (request, response) => {
-    const caller = requireCaller(request);
-    const id = String(request.params['id']);
-    const found = await deps.sessions.read(id);
-    const may =
-      found.state === 'live' &&
-      found.session.kind === 'service-account' &&
-      isLogin(caller.session) &&
-      (caller.privileged || isMaker(caller, found.session));
-    const ended = await revokeFor(caller, may ? id : undefined, { deps, path: '/v1/service-accounts', request });
-    if (!ended) throw new ProblemError('not-found', 'No live service account has this ID, or it is not yours.');
-    sendEnded(response, ended.recorded);
-  };
+export function revokeServiceAccount(deps: Pick<HandlerDeps, 'sessions' | 'events'>): RequestHandler {
+  return revokeOne(
+    deps,
+    { path: '/v1/service-accounts', what: 'service account' },
+    (caller, session) =>
+      session.kind === 'service-account' && isLogin(caller.session) && (caller.privileged || isMaker(caller, session)),
+  );
 }

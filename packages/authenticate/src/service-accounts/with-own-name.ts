@@ -2,7 +2,8 @@ import type { Identity, Session } from '@sallyport/contracts';
 import { userUid, ProblemError, type Caller } from '@sallyport/kit';
 import type { NameHolder } from '@sallyport/stores';
 import { withHeldName } from '../session/with-held-name.ts';
-import { isMaker, type ServiceAccountDeps } from './own-service-accounts.ts';
+import { isMaker } from './own-service-accounts.ts';
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 /**
  * Returns the account that holds the names which a person makes. Another account of the same person is another holder: a
@@ -35,7 +36,7 @@ const liveOf = (all: readonly Session[], name: string) =>
  * free.
  */
 async function holdName(
-  { sessions, names }: Pick<ServiceAccountDeps, 'sessions' | 'names'>,
+  { sessions, names }: Pick<HandlerDeps, 'sessions' | 'names'>,
   caller: Caller,
   { name, reserved }: { name: string; reserved: boolean },
 ): Promise<{ isNew: boolean }> {
@@ -63,7 +64,7 @@ async function holdName(
  * hand. Others never get that far: they are refused before, so that they cannot keep the holder from their own name.
  */
 export async function withOwnName<T>(
-  deps: Pick<ServiceAccountDeps, 'sessions' | 'names' | 'singleUse'>,
+  deps: Pick<HandlerDeps, 'sessions' | 'names' | 'singleUse'>,
   caller: Caller,
   asked: { name: string; reserved: boolean },
   create: () => Promise<T>,

@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { Response } from 'express';
+import type { Session } from '@sallyport/contracts';
+import type { RequestHandler, Response } from 'express';
 import { ProblemError, readCaller, readClientFacts, type Caller, type ClientFacts } from '@sallyport/kit';
 import type { ListedSession, SessionStore } from '@sallyport/stores';
-import type { Pages } from '@sallyport/pages';
-import type { LoginEvents } from '../events/login-events.ts';
-import type { LoginSettings } from '../http/login-settings.ts';
 import { readQuery } from '../http/read-request.ts';
+import type { HandlerDeps } from './handler-deps.ts';
 
 /** Returns the user for whom the gateway makes this call. The gateway has already verified their credential. */
 export function requireCaller({ headers }: IncomingMessage): Caller {
@@ -29,23 +28,38 @@ export function readAll(request: IncomingMessage, { privileged }: Caller, what: 
 }
 
 /** Answers that something has ended: with 204, or with 200 if the audit log has not recorded it in time. */
-export function sendEnded(response: Response, recorded: boolean): void {
+export function sendEnded(response: Response, recorded: boolean, late: object = {}): void {
   if (recorded) response.status(204).end();
-  else response.json({ recorded });
+  else response.json({ ...late, recorded });
 }
 
-/** Ends a session for a caller, unless there is none. Reports whether the audit log has recorded that in time. */
-export async function revokeFor(
-  caller: Caller,
-  id: string | undefined,
-  { deps, path, request }: { deps: Pick<SessionDeps, 'sessions' | 'events'>; path: string; request: IncomingMessage },
-): Promise<{ recorded: boolean } | undefined> {
-  const { identity } = caller;
-  const ended = id === undefined ? undefined : await deps.sessions.revoke(id, { by: identity.user, reason: 'revoked' });
-  if (!ended) return undefined;
-  const by = { caller: identity, path, facts: factsOf(request, caller), reason: 'revoked' };
-  return { recorded: await deps.events.revoked(ended, by) };
+/**
+ * Creates the handler that ends the session in the path, if the caller may. Otherwise it answers as if there were none.
+ * Answers with 204, or with 200 and `late` if the audit log has not recorded the end in time.
+ */
+export function revokeOne(
+  deps: Pick<HandlerDeps, 'sessions' | 'events'>,
+  { path, what, late = {} }: { path: string; what: string; late?: object },
+  may: (caller: Caller, session: Session) => boolean,
+): RequestHandler {
+  return async (request, response) => {
+    const caller = requireCaller(request);
+    const { identity } = caller;
+    const id = String(request.params['id']);
+    const found = await deps.sessions.read(id);
+    const ended =
+      found.state === 'live' && may(caller, found.session)
+        ? await deps.sessions.revoke(id, { by: identity.user, reason: 'revoked' })
+        : undefined;
+    if (!ended) throw new ProblemError('not-found', `No live ${what} has this ID, or it is not yours.`);
+    const by = { caller: identity, path, facts: factsOf(request, caller), reason: 'revoked' };
+    sendEnded(response, await deps.events.revoked(ended, by), late);
+  };
 }
+
+/** Reports whether a session is of the caller, or the caller may act on those of others. */
+export const isForCaller = ({ identity, privileged }: Caller, { identity: { issuer, subject } }: Session): boolean =>
+  privileged || (issuer === identity.issuer && subject === identity.subject);
 
 /** Returns the caller's live sessions. */
 export function ownSessions(
@@ -59,13 +73,3 @@ export function ownSessions(
 export async function callerSession(sessions: SessionStore, caller: Caller): Promise<ListedSession | undefined> {
   return (await ownSessions(sessions, caller)).find(({ id }) => id === caller.session.id);
 }
-
-/** The dependencies of the routes that show and revoke sessions. */
-export type SessionDeps = {
-  sessions: SessionStore;
-  events: Pick<LoginEvents, 'revoked'>;
-  settings: Pick<LoginSettings, 'origins'>;
-  pages: Pages;
-  providers: readonly { id: string; name: string }[];
-  now: () => number;
-};

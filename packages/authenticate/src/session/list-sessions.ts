@@ -2,7 +2,8 @@ import type { RequestHandler } from 'express';
 import { ProblemError } from '@sallyport/kit';
 import type { ListedSession } from '@sallyport/stores';
 import { readQuery } from '../http/read-request.ts';
-import { ownSessions, requireCaller, type SessionDeps } from './caller-session.ts';
+import { ownSessions, requireCaller } from './caller-session.ts';
+import type { HandlerDeps } from './handler-deps.ts';
 
 function describe(session: ListedSession, currentId: string) {
   const { identity, id, kind, createdAt, expiresAt, idleEndsAt, clientAddress, userAgent, approvedFrom } = session;
@@ -26,7 +27,7 @@ function describe(session: ListedSession, currentId: string) {
  * `GET /v1/sessions`: lists the caller's live sessions. With `all=true` it lists all sessions, with `user=<name>` those
  * of one user, if `api.policy.sessions` allows the caller to. `maySeeAll` says whether it does.
  */
-export function listSessions(deps: Pick<SessionDeps, 'sessions'>): RequestHandler {
+export function listSessions(deps: Pick<HandlerDeps, 'sessions'>): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);
     const query = readQuery(request);

@@ -1,19 +1,14 @@
 import { isLogin, type Session, type LoginKind } from '@sallyport/contracts';
 import { ProblemError, hashToken, type DeviceFacts } from '@sallyport/kit';
-import type { ListedSession, SessionStore, SingleUseStore } from '@sallyport/stores';
-import type { LoginEvents } from '../events/login-events.ts';
-import type { LoginSettings } from '../http/login-settings.ts';
-import { storeTokens, type StoreTokensDeps } from '../refresh/store-tokens.ts';
+import type { ListedSession } from '@sallyport/stores';
+import { storeTokens } from '../refresh/store-tokens.ts';
 import type { ProviderTokens } from '../tokens/provider-tokens.ts';
 import { takeProof, type ProvenIdentity } from './proven-identity.ts';
 import { isLoggedOutAtProvider } from './provider-logouts.ts';
+import type { HandlerDeps } from './handler-deps.ts';
 
 /** What enforcing the limit needs. */
-type LimitSessionsDeps = {
-  sessions: Pick<SessionStore, 'list' | 'revoke'>;
-  settings: Pick<LoginSettings, 'perUser' | 'onLimit'>;
-  events: Pick<LoginEvents, 'ended'>;
-};
+type LimitSessionsDeps = Pick<HandlerDeps, 'sessions' | 'settings' | 'events'>;
 
 const tooMany = (perUser: number) =>
   new ProblemError(
@@ -69,15 +64,6 @@ async function limitSessions(deps: LimitSessionsDeps, created: Session, replaced
   }
 }
 
-/** What every login needs to create its session. */
-export type OpenSessionDeps = StoreTokensDeps & {
-  sessions: SessionStore;
-  singleUse: SingleUseStore;
-  events: LoginEvents;
-  settings: LoginSettings;
-  now: () => number;
-  randomToken: () => string;
-};
 type NewSession = {
   id: string;
   kind: LoginKind;
@@ -92,7 +78,7 @@ type NewSession = {
 
 /** Checks a session that was just created, so that no logout and no other session during its creation is missed. */
 async function checkCreated(
-  deps: OpenSessionDeps,
+  deps: HandlerDeps,
   session: Session,
   provenAt: number,
   replaces: string | undefined,
@@ -110,7 +96,7 @@ async function checkCreated(
  * its creation is checked afterwards.
  */
 async function storeSession(
-  deps: OpenSessionDeps,
+  deps: HandlerDeps,
   session: Session,
   token: string,
   about: { tokens: ProviderTokens | undefined; provenAt: number; replaces: string | undefined },
@@ -145,7 +131,7 @@ async function storeSession(
  * trail, because the event may have been delivered.
  */
 export async function openSession(
-  deps: OpenSessionDeps,
+  deps: HandlerDeps,
   requested: NewSession,
 ): Promise<{ token: string; session: Session }> {
   deps.events.requireRoom();

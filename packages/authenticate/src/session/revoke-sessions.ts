@@ -4,7 +4,8 @@ import type { RequestHandler } from 'express';
 import { ProblemError, userUid, type Caller } from '@sallyport/kit';
 import type { ListedSession } from '@sallyport/stores';
 import { readQuery } from '../http/read-request.ts';
-import { ownSessions, requireCaller, type SessionDeps, factsOf, revokeFor } from './caller-session.ts';
+import { ownSessions, requireCaller, factsOf, isForCaller, revokeOne } from './caller-session.ts';
+import type { HandlerDeps } from './handler-deps.ts';
 
 const atOnce = 32;
 
@@ -38,16 +39,8 @@ export async function endSessions(
  * caller to. Without that right, sessions of other users look as if they did not exist. Answers with 204, or with 200
  * and `recorded: false` if the audit log has not recorded the end in time.
  */
-export function revokeSession(deps: Pick<SessionDeps, 'sessions' | 'events'>): RequestHandler {
-  return async (request, response) => {
-    const caller = requireCaller(request);
-    const id = String(request.params['id']);
-    const may = caller.privileged || (await ownSessions(deps.sessions, caller)).some((session) => session.id === id);
-    const ended = await revokeFor(caller, may ? id : undefined, { deps, path: '/v1/sessions', request });
-    if (!ended) throw new ProblemError('not-found', 'No live session has this ID, or it is not yours.');
-    if (ended.recorded) response.status(204).end();
-    else response.json({ revoked: 1, recorded: false });
-  };
+export function revokeSession(deps: Pick<HandlerDeps, 'sessions' | 'events'>): RequestHandler {
+  return revokeOne(deps, { path: '/v1/sessions', what: 'session', late: { revoked: 1 } }, isForCaller);
 }
 
 /** The sessions to end, the service accounts that the user has made and that go on, and whose elevations end. */
@@ -83,7 +76,7 @@ function whoEnds(
 
 /** What to end. Two providers may each have a user of the same name, so `provider` narrows it. */
 async function selectSessions(
-  { sessions }: Pick<SessionDeps, 'sessions'>,
+  { sessions }: Pick<HandlerDeps, 'sessions'>,
   caller: Caller,
   request: IncomingMessage,
 ): Promise<Selection> {
@@ -120,7 +113,7 @@ async function selectSessions(
  * numbers of what ended (`revoked`) and of the service accounts that go on, and with `recorded: false` if the audit log
  * has not recorded all of it in time.
  */
-export function revokeSessions(deps: Pick<SessionDeps, 'sessions' | 'events'>): RequestHandler {
+export function revokeSessions(deps: Pick<HandlerDeps, 'sessions' | 'events'>): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);
     const { chosen, left, ends } = await selectSessions(deps, caller, request);

@@ -5,9 +5,10 @@ import type { ListedSession } from '@sallyport/stores';
 import { html, renderTime } from '@sallyport/pages';
 import { readOrigin, wantsPage } from '../http/read-request.ts';
 import { providerName } from '../providers/client/provider-client.ts';
-import { callerSession, requireCaller, type SessionDeps } from './caller-session.ts';
+import { callerSession, requireCaller } from './caller-session.ts';
+import type { HandlerDeps } from './handler-deps.ts';
 
-type ShowMeDeps = Pick<SessionDeps, 'sessions' | 'settings' | 'pages' | 'now' | 'providers'>;
+type ShowMeDeps = Pick<HandlerDeps, 'sessions' | 'settings' | 'pages' | 'now' | 'providers'>;
 
 function showPage({ pages, now, providers }: ShowMeDeps, response: Response, session: ListedSession): void {
   const { identity } = session;

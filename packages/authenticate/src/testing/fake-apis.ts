@@ -22,7 +22,7 @@ export type FakeState = {
 };
 
 const json = (body: unknown, headers: Record<string, string> = {}, status = 200) =>
-  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
+  Response.json(body, { status, headers });
 
 /** Returns a page with an entity tag and a Link header like Okta's (`after`) or GitHub's (`page`). */
 function linked(

@@ -13,10 +13,7 @@ type FakePerson = {
 };
 
 const json = (body: unknown, status = 200, headers: Record<string, string> = {}) =>
-  new Response(JSON.stringify(body), {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-  });
+  Response.json(body, { status, headers });
 const pageSize = 2;
 
 const alice: FakePerson = {

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createMetrics, hashToken } from '@sallyport/kit';
 import { createMemorySessionStore, createMemorySingleUseStore } from '@sallyport/stores';
 import { pino } from 'pino';
-import { createWorkloadEvents } from '../events/workload-events.ts';
+import { createLoginEvents } from '../events/login-events.ts';
 import { createWorkloads } from '../startup/create-workloads.ts';
 import { createExchangeToken } from '../workloads/create-exchange-token.ts';
 import { createOpenWorkloadSession } from '../workloads/open-workload-session.ts';
@@ -42,7 +42,7 @@ export function createWorkloadRig(workloads: object[] = [ciWorkload], issuer = a
     workloads: created.compiled,
     verify: createVerifyToken({ sources: created.sources, now, attempted: created.metrics.verified }),
     sessions,
-    events: createWorkloadEvents({ audit, now, randomId: () => `id-${(ids += 1)}` }),
+    events: createLoginEvents({ audit, now, randomId: () => `id-${(ids += 1)}` }),
     now,
   };
   const open = createOpenWorkloadSession(deps);

@@ -8,8 +8,8 @@ import {
   routeCodeSchema,
   routeConfirmationKind,
   type RouteCode,
-  type RouteSessionDeps,
 } from './route-code.ts';
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 export const routeConfirmationPath = '/.sallyport/route-confirmation';
 
@@ -17,7 +17,7 @@ type Grant = RouteCode & { issued: NonNullable<RouteCode['issued']> };
 
 /** Reads what is to be confirmed. Only the browser with the login for which the first code was issued may do that. */
 async function findGrant(
-  deps: RouteSessionDeps,
+  deps: HandlerDeps,
   request: Request,
   get: (kind: string, id: string) => Promise<unknown>,
 ): Promise<Grant> {
@@ -37,7 +37,7 @@ async function findGrant(
  * `GET /.sallyport/route-confirmation/{id}`: asks a user whether they are the one who opens a web application, because it
  * was opened in another place than their login. Says from where.
  */
-export function askRouteConfirmation(deps: RouteSessionDeps): RequestHandler {
+export function askRouteConfirmation(deps: HandlerDeps): RequestHandler {
   return async (request, response) => {
     const { host, issued } = await findGrant(deps, request, deps.singleUse.read);
     const { clientAddress, userAgent } = issued.to;
@@ -57,7 +57,7 @@ export function askRouteConfirmation(deps: RouteSessionDeps): RequestHandler {
 }
 
 /** `POST /.sallyport/route-confirmation/{id}`: issues a code that is good in the place about which the user was asked. */
-export function confirmRouteCode(deps: RouteSessionDeps): RequestHandler {
+export function confirmRouteCode(deps: HandlerDeps): RequestHandler {
   return async (request, response) => {
     requireOwnPage(request, deps.settings);
     if (isFromAnotherSite(request)) throw new ProblemError('forbidden', 'Use the button on the page of this gateway.');
@@ -79,7 +79,7 @@ const routeHeader = 'sallyport-route';
  * code goes to the application's own host, and is good only together with the secret behind `challenge`, in a browser that
  * shows the same as this one.
  */
-export function issueRouteCode(deps: RouteSessionDeps): RequestHandler {
+export function issueRouteCode(deps: HandlerDeps): RequestHandler {
   return async (request, response) => {
     const { loginOrigin } = deps.settings;
     const { [routeHeader]: origin } = request.headers;

@@ -13,8 +13,8 @@ import {
   routeConfirmationKind,
   routeConfirmationLifeMs,
   type RouteCode,
-  type RouteSessionDeps,
 } from './route-code.ts';
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 /**
  * Reports whether two addresses can be of one browser. A browser may reach one host by IPv4 and another by IPv6, which
@@ -44,7 +44,7 @@ const expired = () =>
  * confirmed there is good in this place only.
  */
 async function whereToConfirm(
-  { singleUse, randomToken, settings }: RouteSessionDeps,
+  { singleUse, randomToken, settings }: HandlerDeps,
   grant: RouteCode,
   { clientAddress, userAgent }: Shown,
 ): Promise<string | undefined> {
@@ -61,7 +61,7 @@ async function whereToConfirm(
  * ends with it, and is good on that host only. It is recorded before it exists. Where the browser shows something else
  * than the one at the login, the user is asked first.
  */
-export function openRouteSession(deps: RouteSessionDeps): RequestHandler {
+export function openRouteSession(deps: HandlerDeps): RequestHandler {
   return async (request, response) => {
     const asked = routeSessionRequestSchema.safeParse(request.body);
     if (!asked.success) throw new ProblemError('bad-request', 'The request for a session cannot be read.');
@@ -103,7 +103,7 @@ export function openRouteSession(deps: RouteSessionDeps): RequestHandler {
  * session was opened, because the next page would otherwise log the browser in again without asking. Only gateways of older
  * versions call it, during an upgrade.
  */
-export function endRouteSession(deps: Pick<RouteSessionDeps, 'sessions' | 'events'>): RequestHandler {
+export function endRouteSession(deps: Pick<HandlerDeps, 'sessions' | 'events'>): RequestHandler {
   return async (request, response) => {
     const asked = endRouteSessionSchema.safeParse(request.body);
     if (!asked.success) throw new ProblemError('bad-request', 'The request to log out cannot be read.');

@@ -1,11 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import type { SessionStore, SingleUseStore } from '@sallyport/stores';
-import type { Pages } from '@sallyport/pages';
 import { hashToken } from '@sallyport/kit';
-import type { LoginEvents } from '../events/login-events.ts';
 import { readCookies, sessionCookieName } from '../http/cookies.ts';
-import type { LoginSettings } from '../http/login-settings.ts';
+import type { HandlerDeps } from '../session/handler-deps.ts';
 
 /** What a browser shows of itself: where it comes from, as the gateway saw it, and what it calls itself. */
 const shownSchema = z.object({ clientAddress: z.string().optional(), userAgent: z.string().optional() });
@@ -49,21 +46,9 @@ export const redeemCountKind = 'route-redeem-count';
 export const routeConfirmationKind = 'route-confirmation';
 export const routeConfirmationLifeMs = 5 * 60_000;
 
-/** The dependencies of the sessions of web applications. */
-export type RouteSessionDeps = {
-  sessions: SessionStore;
-  singleUse: SingleUseStore;
-  events: Pick<LoginEvents, 'requireRoom' | 'created' | 'notBegun' | 'revoked'>;
-  settings: LoginSettings;
-  pages: Pages;
-  now: () => number;
-  randomToken: () => string;
-  randomId: () => string;
-};
-
 /** Finds the login of the browser that sends a request. Undefined if it has none that is live. */
 export async function findBrowserLogin(
-  { sessions, settings }: Pick<RouteSessionDeps, 'sessions' | 'settings'>,
+  { sessions, settings }: Pick<HandlerDeps, 'sessions' | 'settings'>,
   request: IncomingMessage,
 ): Promise<RouteCode['parent'] | undefined> {
   const token = readCookies(request.headers.cookie).get(sessionCookieName(settings.loginOrigin));
@@ -75,7 +60,7 @@ export async function findBrowserLogin(
 
 /** Makes a code and keeps the login that it gives. Returns the address at which the application's host redeems it. */
 export async function keepRouteCode(
-  { singleUse, randomToken }: Pick<RouteSessionDeps, 'singleUse' | 'randomToken'>,
+  { singleUse, randomToken }: Pick<HandlerDeps, 'singleUse' | 'randomToken'>,
   grant: RouteCode & { issued: object },
 ): Promise<string> {
   const code = randomToken();
@@ -91,7 +76,7 @@ export async function keepRouteCode(
 
 /** What a code stands for, once. */
 export async function takeRouteCode(
-  { singleUse }: Pick<RouteSessionDeps, 'singleUse'>,
+  { singleUse }: Pick<HandlerDeps, 'singleUse'>,
   code: string,
 ): Promise<RouteCode | undefined> {
   const { data: grant } = routeCodeSchema.safeParse(await singleUse.take(routeCodeKind, hashToken(code)));

@@ -49,9 +49,13 @@ export function createExchangeToken(deps: ExchangeDeps) {
     if ((await deps.singleUse.count('token-exchange', parent.id, parent.expiresAt - now())) > maxExchanges)
       throw new ProblemError('too-many-requests', `This token was exchanged ${maxExchanges} times, the maximum.`);
     const session = sessionOf(deps, parent, hashToken(given), facts);
-    events.requireRoom();
+    events.requireRoomForToken();
     const token = await beginWithToken(deps, session, path, () =>
-      events.started(session, workload, path, `in exchange for the token of the session ${parent.id}`),
+      events.workloadStarted(session, {
+        workload,
+        path,
+        detail: `in exchange for the token of the session ${parent.id}`,
+      }),
     );
     return { token, session };
   };

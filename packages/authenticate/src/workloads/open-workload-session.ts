@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { uuidOf, hashToken, ProblemError, type ClientFacts } from '@sallyport/kit';
 import type { ClusterKeys, Session } from '@sallyport/contracts';
 import type { SessionStore } from '@sallyport/stores';
-import type { WorkloadEvents } from '../events/workload-events.ts';
+import type { LoginEvents } from '../events/login-events.ts';
 import type { CompiledWorkload } from './compile-workloads.ts';
 import { identifyWorkload, type IdentifiedWorkload } from './identify-workload.ts';
 import { refusedToken, parseWorkloadToken, type ParsedToken } from './parse-workload-token.ts';
@@ -21,7 +21,7 @@ export type OpenWorkloadSessionDeps = {
   workloads: readonly CompiledWorkload[];
   verify(parsed: ParsedToken, given: readonly ClusterKeys[]): Promise<VerifiedToken>;
   sessions: Pick<SessionStore, 'find' | 'create'>;
-  events: WorkloadEvents;
+  events: Pick<LoginEvents, 'requireRoomForToken' | 'workloadStarted' | 'notBegun'>;
   now: () => number;
 };
 
@@ -82,9 +82,9 @@ export function createOpenWorkloadSession(deps: OpenWorkloadSessionDeps): (prese
     const verified = await deps.verify(parsed, clusters);
     const identified = identifyWorkload(deps.workloads, verified, now());
     const session = sessionOf(identified, { id: sessionIdOf(parsed.signed), now: now(), facts });
-    events.requireRoom();
+    events.requireRoomForToken();
     try {
-      await events.started(session, identified.workload, path);
+      await events.workloadStarted(session, { workload: identified.workload, path });
       return await store(deps, tokenHash, session);
     } catch (error) {
       events.notBegun(session, { path, error });

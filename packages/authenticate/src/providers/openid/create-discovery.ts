@@ -1,7 +1,7 @@
 import * as client from 'openid-client';
-import type { ProviderConfig } from '@sallyport/contracts';
-import { boundFetch, type OutboundFetch } from '@sallyport/kit';
+import { boundFetch } from '@sallyport/kit';
 import { displayName } from '../client/describe-provider.ts';
+import { fetchJson } from '../client/fetch-json.ts';
 import type { ProviderDeps } from '../client/provider-client.ts';
 import { providerProblem, unreachable } from '../client/provider-problem.ts';
 import { clientAuthentication } from './client-authentication.ts';
@@ -30,23 +30,11 @@ export function configureClient(
   return configuration;
 }
 
-async function fetchMetadata(provider: ProviderConfig, fetch: OutboundFetch): Promise<unknown> {
-  const url = provider.discoveryUrl ?? `${provider.issuer}/.well-known/openid-configuration`;
-  // Redirects are not followed, because the configuration says where the provider is.
-  const response = await boundFetch(fetch)(url, {
-    method: 'GET',
-    headers: { accept: 'application/json' },
-    redirect: 'manual',
-    signal: AbortSignal.timeout(timeoutSeconds * 1000),
-  });
-  if (response.status !== 200) throw new TypeError(`discovery answered with status ${response.status}`);
-  return response.json();
-}
-
 async function discover(deps: ProviderDeps): Promise<client.Configuration> {
   const { provider, fetch } = deps;
   // Any failure before there is a readable response means that the provider is unavailable.
-  const body = await fetchMetadata(provider, fetch).catch((error: unknown) => {
+  const url = provider.discoveryUrl ?? `${provider.issuer}/.well-known/openid-configuration`;
+  const body = await fetchJson(fetch, url, 'discovery').catch((error: unknown) => {
     throw unreachable(displayName(provider), error);
   });
   return configureClient(deps, readMetadata(provider, body));

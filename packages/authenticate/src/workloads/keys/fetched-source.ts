@@ -1,23 +1,10 @@
-import { boundFetch, type OutboundFetch, createRefreshed, ProblemError, type Logger } from '@sallyport/kit';
+import { type OutboundFetch, createRefreshed, ProblemError, type Logger } from '@sallyport/kit';
 import type { WorkloadConfig } from '@sallyport/contracts';
 import { z } from 'zod';
+import { fetchJson } from '../../providers/client/fetch-json.ts';
 import { sanitizedError } from '../../providers/client/provider-problem.ts';
 import { endpointFault } from '../../providers/openid/read-metadata.ts';
 import { readKeySet, type KeySet, type KeySource } from './key-source.ts';
-
-const timeoutMs = 5000;
-
-/** Fetches a JSON document. Does not follow redirects, because the configuration says where the issuer is. */
-async function fetchJson(fetch: OutboundFetch, url: string): Promise<unknown> {
-  const response = await boundFetch(fetch)(url, {
-    method: 'GET',
-    headers: { accept: 'application/json' },
-    redirect: 'manual',
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  if (response.status !== 200) throw new TypeError(`${new URL(url).hostname} answered with status ${response.status}`);
-  return response.json();
-}
 
 const metadataSchema = z.object({ issuer: z.string(), jwks_uri: z.string().max(2048) });
 
