@@ -9,21 +9,11 @@ import { startReloading } from './reload/start-reloading.ts';
 import { openWebIdentity } from './web-identity/open-web-identity.ts';
 import { createAnswerQuestion } from './streams/answer-question.ts';
 
-/** A running gateway. */
-type RunningProxy = {
-  port: number;
-  /** The port of the login pages without TLS, if `login.listen` is configured. */
-  pagesPort: number | undefined;
-  /** Reads the configuration again. */
-  reload(): void;
-  close(): Promise<void>;
-};
-
 /** How long open requests may take after the time for streams is over, in milliseconds. */
 const closingMs = 2000;
 
 /** Starts the gateway: its clusters and web applications, the roads to them, its own pages and API, its listeners. */
-export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
+export async function startProxy(parts: ProxyParts) {
   const { config, resolvePath } = parts.loaded;
   const { logger } = parts;
   addSpoolReadiness(parts.readiness, parts.sink);
@@ -62,8 +52,10 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
     },
   });
   return {
+    /** Reads the configuration again. */
     reload: () => void reloader.reload('signal'),
     port: listeners.port,
+    /** The port of the login pages without TLS, if `login.listen` is configured. */
     pagesPort: listeners.pagesPort,
     async close() {
       // Streams get time before they are ended. Meanwhile clients give up the connections that they keep. Then nothing new

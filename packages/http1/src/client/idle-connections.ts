@@ -1,21 +1,12 @@
 import type { Http1Connection } from './http1-connection.ts';
 
-/** Keeps idle connections for the next request. The one used last is taken first, so that surplus ones expire. */
-type IdleConnections = {
-  put(connection: Http1Connection): void;
-  take(): Http1Connection | undefined;
-  drop(connection: Http1Connection): void;
-  /** Keeps no connection from now on. */
-  close(): void;
-};
-
 const sweepMs = 1000;
 
 /**
  * Creates a pool that keeps a connection for `idleMs`, or for a second less than the server announced, so that a request
  * does not meet a connection that is closing.
  */
-export function createIdleConnections(idleMs: number): IdleConnections {
+export function createIdleConnections(idleMs: number) {
   const idle: Http1Connection[] = [];
   let closed = false;
   const sweep = setInterval(() => {
@@ -24,13 +15,13 @@ export function createIdleConnections(idleMs: number): IdleConnections {
   }, sweepMs);
   sweep.unref();
   return {
-    put(connection) {
+    put(connection: Http1Connection): void {
       const keepMs = connection.idleSeconds === undefined ? idleMs : (connection.idleSeconds - 1) * 1000;
       if (closed || keepMs <= 0) return connection.destroy();
       connection.idleUntil = performance.now() + Math.min(keepMs, idleMs);
       idle.push(connection);
     },
-    take() {
+    take(): Http1Connection | undefined {
       const now = performance.now();
       for (;;) {
         const connection = idle.pop();
@@ -38,11 +29,12 @@ export function createIdleConnections(idleMs: number): IdleConnections {
         connection.destroy();
       }
     },
-    drop(connection) {
+    drop(connection: Http1Connection): void {
       const at = idle.lastIndexOf(connection);
       if (at >= 0) idle.splice(at, 1);
     },
-    close() {
+    /** Keeps no connection from now on. */
+    close(): void {
       closed = true;
       clearInterval(sweep);
     },

@@ -2,15 +2,6 @@ import { watch, type FSWatcher } from 'node:fs';
 import path from 'node:path';
 import { differ, identitiesOf } from '../config/read-text-file.ts';
 
-/** Notices when files change. */
-export type FileFollower = {
-  /** Follows these files from now on, starting from their given identities. */
-  follow(files: ReadonlyMap<string, string>): void;
-  /** Checks now. */
-  check(): void;
-  close(): void;
-};
-
 export type FileFollowerDeps = {
   onChange(): void;
   /** How often to check, in addition to events of the system, in milliseconds. */
@@ -62,7 +53,7 @@ function createDirectoryWatch(onEvent: () => void) {
  * Follows files by their `stat`, through symbolic links (a ConfigMap changes by swapping one), every second and whenever
  * their directories change.
  */
-export function createFileFollower({ onChange, everyMs = 1000, quietMs = 100 }: FileFollowerDeps): FileFollower {
+export function createFileFollower({ onChange, everyMs = 1000, quietMs = 100 }: FileFollowerDeps) {
   let known: ReadonlyMap<string, string> = new Map();
   let state: 'idle' | 'checking' | 'again' | 'closed' = 'idle';
 
@@ -102,16 +93,19 @@ export function createFileFollower({ onChange, everyMs = 1000, quietMs = 100 }: 
   const timer = setInterval(check, everyMs);
   timer.unref();
   return {
-    follow(files) {
+    /** Follows these files from now on, starting from their given identities. */
+    follow(files: ReadonlyMap<string, string>): void {
       known = files;
       watchDirectories(new Set(files.keys()));
       check();
     },
+    /** Checks now. */
     check,
-    close() {
+    close(): void {
       state = 'closed';
       clearInterval(timer);
       watchDirectories(new Set());
     },
   };
 }
+export type FileFollower = ReturnType<typeof createFileFollower>;

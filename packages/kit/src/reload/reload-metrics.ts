@@ -3,19 +3,8 @@ import type { Metrics } from '../observe/create-admin-server.ts';
 
 export type ReloadResult = 'changed' | 'unchanged' | 'rejected' | 'postponed';
 
-/** The metrics of a service's configuration. */
-export type ReloadMetrics = {
-  /** Records a read. `at` is in milliseconds since the epoch. */
-  read(result: ReloadResult, at: number): void;
-  /** Records a failure of the reader itself, whatever the file contains. */
-  readerFailed(): void;
-  inForce(version: string): void;
-  started(at: number): void;
-  restartNeeded(count: number): void;
-};
-
 /** Registers the metrics. Without a registry nothing is counted. */
-export function createReloadMetrics(metrics: Metrics | undefined): ReloadMetrics {
+export function createReloadMetrics(metrics: Metrics | undefined) {
   const registers = metrics ? [metrics] : [];
   const reloads = new Counter({
     name: 'sallyport_config_reloads_total',
@@ -56,18 +45,21 @@ export function createReloadMetrics(metrics: Metrics | undefined): ReloadMetrics
   });
   for (const result of ['changed', 'unchanged', 'rejected', 'postponed']) reloads.inc({ result }, 0);
   return {
-    read(result, at) {
+    /** Records a read. `at` is in milliseconds since the epoch. */
+    read(result: ReloadResult, at: number): void {
       reloads.inc({ result });
       rejected.set(result === 'rejected' ? 1 : 0);
       waiting.set(result === 'postponed' ? 1 : 0);
       if (result === 'changed' || result === 'unchanged') success.set(at / 1000);
     },
+    /** Records a failure of the reader itself, whatever the file contains. */
     readerFailed: () => failures.inc(),
-    inForce(version) {
+    inForce(version: string): void {
       info.reset();
       info.set({ version }, 1);
     },
-    started: (at) => success.set(at / 1000),
-    restartNeeded: (count) => restart.set(count),
+    started: (at: number) => success.set(at / 1000),
+    restartNeeded: (count: number) => restart.set(count),
   };
 }
+export type ReloadMetrics = ReturnType<typeof createReloadMetrics>;

@@ -59,13 +59,6 @@ export type Reloader = {
   close(): Promise<void>;
 };
 
-type BackOff = {
-  /** Handles a failed attempt that took `tookMs`: calls `again` after a pause. */
-  failed(tookMs: number): void;
-  /** Cancels a running pause and starts over with the shortest one. */
-  reset(): void;
-};
-
 type BackOffDeps = {
   again(): void;
   /** The shortest and the longest pause in milliseconds. Each pause is twice as long as the one before. */
@@ -77,17 +70,19 @@ type BackOffDeps = {
 const restFactor = 9;
 
 /** Creates retries with growing pauses. */
-export function createBackOff({ again, firstMs = 1000, maxMs = 300_000 }: BackOffDeps): BackOff {
+export function createBackOff({ again, firstMs = 1000, maxMs = 300_000 }: BackOffDeps) {
   let pauseMs = firstMs;
   let timer: NodeJS.Timeout | undefined;
   return {
-    failed(tookMs) {
+    /** Handles a failed attempt that took `tookMs`: calls `again` after a pause. */
+    failed(tookMs: number): void {
       clearTimeout(timer);
       timer = setTimeout(again, Math.max(pauseMs, tookMs * restFactor));
       timer.unref();
       pauseMs = Math.min(pauseMs * 2, maxMs);
     },
-    reset() {
+    /** Cancels a running pause and starts over with the shortest one. */
+    reset(): void {
       clearTimeout(timer);
       pauseMs = firstMs;
     },

@@ -3,28 +3,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { readOtlp, type ReceivedSpan } from './read-otlp.ts';
 
-/** A receiver of OTLP/HTTP that keeps what it gets. */
-export type OtlpReceiver = {
-  url: string;
-  /** The bodies of the requests. */
-  bodies: Buffer[];
-  /** Where they were sent to, and as what. */
-  requests: { path: string; contentType: string | undefined }[];
-  /** Returns the spans of all requests. */
-  spans(): ReceivedSpan[];
-  /** Resolves once the condition is met. Rejects after `ms` milliseconds. */
-  until(met: (spans: ReceivedSpan[]) => boolean, ms?: number): Promise<ReceivedSpan[]>;
-  close(): Promise<void>;
-};
-
 const take = (_request: IncomingMessage, response: ServerResponse) => {
   response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
 };
 
 /** Starts a receiver on loopback. `answer` decides what it answers; it takes everything unless given. */
-export async function startOtlpReceiver(answer = take, port = 0): Promise<OtlpReceiver> {
+export async function startOtlpReceiver(answer = take, port = 0) {
   const bodies: Buffer[] = [];
-  const requests: OtlpReceiver['requests'] = [];
+  const requests: { path: string; contentType: string | undefined }[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => void chunks.push(chunk));
@@ -39,10 +25,14 @@ export async function startOtlpReceiver(answer = take, port = 0): Promise<OtlpRe
   const spans = () => bodies.flatMap(readOtlp);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** The bodies of the requests. */
     bodies,
+    /** Where they were sent to, and as what. */
     requests,
+    /** Returns the spans of all requests. */
     spans,
-    async until(met, ms = 60_000) {
+    /** Resolves once the condition is met. Rejects after `ms` milliseconds. */
+    async until(met: (spans: ReceivedSpan[]) => boolean, ms = 60_000): Promise<ReceivedSpan[]> {
       const end = performance.now() + ms;
       for (;;) {
         const found = spans();
@@ -52,7 +42,7 @@ export async function startOtlpReceiver(answer = take, port = 0): Promise<OtlpRe
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     },
-    async close() {
+    async close(): Promise<void> {
       server.closeAllConnections();
       await new Promise((resolve) => {
         server.close(resolve);
@@ -60,3 +50,4 @@ export async function startOtlpReceiver(answer = take, port = 0): Promise<OtlpRe
     },
   };
 }
+export type OtlpReceiver = Awaited<ReturnType<typeof startOtlpReceiver>>;

@@ -1,16 +1,8 @@
-/** Shares the event loop between a long job and everything else. */
-type TimeSlicer = {
-  /** Does `work` now if the current turn of the event loop has time left, otherwise in a later turn. Keeps the order. */
-  run(work: () => void): void;
-  /** Resolves now if the current turn has time left, otherwise in a later turn. A loop awaits it between two steps. */
-  turn(): Promise<void>;
-};
-
 /**
  * Creates a slicer that uses at most `sliceMs` milliseconds of a turn, and at least one step, so that thousands of
  * steps do not keep other requests waiting.
  */
-export function createTimeSlicer(sliceMs: number): TimeSlicer {
+export function createTimeSlicer(sliceMs: number) {
   const waiting: (() => void)[] = [];
   let until = 0;
   let scheduled = false;
@@ -33,10 +25,13 @@ export function createTimeSlicer(sliceMs: number): TimeSlicer {
       waiting.splice(0, done);
     }
   };
+  /** Does `work` now if the current turn of the event loop has time left, otherwise in a later turn. Keeps the order. */
   const run = (work: () => void) => {
     beginSlice();
     if (waiting.length === 0 && hasTime()) work();
     else waiting.push(work);
   };
-  return { run, turn: () => new Promise(run) };
+  /** Resolves now if the current turn has time left, otherwise in a later turn. A loop awaits it between two steps. */
+  const turn = () => new Promise<void>(run);
+  return { run, turn };
 }

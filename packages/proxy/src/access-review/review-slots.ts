@@ -1,12 +1,6 @@
 /** Gives the slot back. */
 type Release = () => void;
 
-/** Bounds how many reviews are in flight. */
-export type ReviewSlots = {
-  /** Waits for a slot, at most `ms` milliseconds. Resolves to undefined if there is none in time, or no room to wait. */
-  take(person: string, ms: number): Promise<Release | undefined>;
-};
-
 type Limits = {
   running: number;
   /** How many may wait in addition. */
@@ -16,7 +10,7 @@ type Limits = {
 };
 
 /** Creates the slots of one cluster. Those who wait are served in order. */
-export function createReviewSlots({ running, waiting, perPerson }: Limits): ReviewSlots {
+export function createReviewSlots({ running, waiting, perPerson }: Limits) {
   const queue = new Set<() => void>();
   const ofPerson = new Map<string, number>();
   let free = running;
@@ -34,7 +28,8 @@ export function createReviewSlots({ running, waiting, perPerson }: Limits): Revi
     };
   };
   return {
-    take(person, ms) {
+    /** Waits for a slot, at most `ms` milliseconds. Resolves to undefined if there is none in time, or no room to wait. */
+    take(person: string, ms: number): Promise<Release | undefined> {
       const own = ofPerson.get(person) ?? 0;
       if (own >= perPerson || (free === 0 && queue.size >= waiting)) return Promise.resolve(undefined);
       ofPerson.set(person, own + 1);
@@ -58,3 +53,4 @@ export function createReviewSlots({ running, waiting, perPerson }: Limits): Revi
     },
   };
 }
+export type ReviewSlots = ReturnType<typeof createReviewSlots>;

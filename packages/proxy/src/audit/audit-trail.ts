@@ -107,6 +107,15 @@ const ofApplication: EventKind<WebExchange> = {
 
 const kindOf = ({ kind }: Exchange) => (kind === 'cluster' ? ofCluster : ofApplication) as EventKind<Exchange>;
 
+/** Creates the check that the audit log has room for events. Throws `audit-unavailable`. */
+export const createRequireRoom = (sink: Pick<AuditSink, 'hasRoom'>) => (): void => {
+  if (!sink.hasRoom())
+    throw new ProblemError(
+      'audit-unavailable',
+      'The audit log cannot be written, so the gateway refuses all requests. Try again shortly.',
+    );
+};
+
 /** Creates the function that builds the event of one stage. */
 function createStageRecord(deps: AuditTrailDeps, hideFor: HideFor) {
   return (
@@ -139,13 +148,7 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
   const record = createStageRecord(deps, hideFor);
   const omitsBegin = deps.settings.omitStages.includes('RequestReceived');
   return {
-    open() {
-      if (!deps.sink.hasRoom())
-        throw new ProblemError(
-          'audit-unavailable',
-          'The audit log cannot be written, so the gateway refuses all requests. Try again shortly.',
-        );
-    },
+    open: createRequireRoom(deps.sink),
     commit(exchange) {
       const kind = kindOf(exchange);
       kind.refuseUnlessFits(exchange, hideFor(''));

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { builtInKind, type Check } from '@sallyport/contracts';
 import type { RequestInfo } from '@sallyport/kubernetes';
 import { ProblemError } from '@sallyport/kit';
+import { readHost } from '../headers/read-headers.ts';
 
 /** What authorize needs to know about a request to a cluster, to decide on it or to explain a decision. */
 export function kubernetesAttributes(info: RequestInfo, upgrade = false): NonNullable<Check['kubernetes']> {
@@ -25,6 +26,11 @@ export function kubernetesAttributes(info: RequestInfo, upgrade = false): NonNul
     ...(upgrade ? { upgrade } : {}),
     ...(info.exec ? { exec: info.exec } : {}),
   };
+}
+
+/** Returns what a check says about a request to the gateway itself. */
+export function requestFacts({ method = '', url = '', rawHeaders }: IncomingMessage, ip: string) {
+  return { method, path: url.split('?', 1)[0]!, host: readHost(rawHeaders) ?? '', ip };
 }
 
 /** Returns the headers that identify a browser's preflight (Fetch standard, 4.8). Only OPTIONS can be one. */

@@ -16,19 +16,9 @@ import type { WebIdentity } from '../web-identity/open-web-identity.ts';
 import { createApplicationClusters } from '../web-identity/read-application-token.ts';
 import { createClusterIssuers } from '../workloads/cluster-issuers.ts';
 import { createWorkloadSessions, type WorkloadSessions } from '../workloads/workload-sessions.ts';
-import { composePortal, type Portals } from './compose-portal.ts';
-import { composeRoads, type Roads } from './compose-roads.ts';
+import { composePortal } from './compose-portal.ts';
+import { composeRoads } from './compose-roads.ts';
 import { originsOf, type ProxyParts, type Services } from './connect-services.ts';
-
-/** The gateway before it listens: the roads, and its own pages and API. */
-export type ComposedGateway = Portals & {
-  roads: Roads;
-  replica: string;
-  /** The sockets of open tunnels. */
-  tunnels: ReadonlySet<Duplex>;
-  /** Applies what can change while the gateway runs, except for the clusters. */
-  apply(config: Pick<Config, 'elevations' | 'routes'>): void;
-};
 
 const checkTimeoutMs = 1000;
 
@@ -88,7 +78,7 @@ export function composeGateway(
     services,
     webIdentity: { signed },
   }: { clusters: ClusterSet; routes: RouteSet; services: Services; webIdentity: WebIdentity },
-): ComposedGateway {
+) {
   const { sink, logger, metrics, now, identity, tracer, loaded } = parts;
   const { config } = loaded;
   const { upstreams } = clusters;
@@ -146,10 +136,13 @@ export function composeGateway(
     portal,
     portalOfLogin,
     replica,
+    /** The sockets of open tunnels. */
     tunnels: tunnels.open,
-    apply({ elevations, routes: wanted }) {
+    /** Applies what can change while the gateway runs, except for the clusters. */
+    apply({ elevations, routes: wanted }: Pick<Config, 'elevations' | 'routes'>): void {
       applicationClusters.use(wanted);
       hasElevations = elevations.length > 0;
     },
   };
 }
+export type ComposedGateway = ReturnType<typeof composeGateway>;

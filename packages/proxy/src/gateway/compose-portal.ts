@@ -10,7 +10,7 @@ import { createApiEvents } from '../portal/calls/api-events.ts';
 import { createFindCaller } from '../portal/calls/find-caller.ts';
 import type { LandingSettings, PortalDeps } from '../portal/calls/portal-deps.ts';
 import { createServiceProxy, scimPassRules, webhookPassRules } from '../portal/calls/service-proxy.ts';
-import { createPagesPortal, createPortal, type Portal } from '../portal/create-portal.ts';
+import { createPagesPortal, createPortal } from '../portal/create-portal.ts';
 import { loadLogo } from '../portal/pages/serve-logo.ts';
 import type { ClusterSet } from '../reload/cluster-set.ts';
 import type { Signed } from '../web-identity/open-web-identity.ts';
@@ -32,13 +32,6 @@ type PortalParts = {
   addressOf(peer: string | undefined, forwardedFor: string | undefined): string;
   clientCertificateOf: ClientCertificateOf;
   beginSpan: ((request: IncomingMessage) => Span | undefined) | undefined;
-};
-
-/** The portal at each of the gateway's listeners. */
-export type Portals = {
-  portal: Portal;
-  /** For the login pages, which may have a separate origin. */
-  portalOfLogin(): Portal;
 };
 
 function landingSettingsOf({ loaded, now }: ProxyParts): LandingSettings {
@@ -66,7 +59,7 @@ function clustersFor({ loaded: { config } }: ProxyParts, { clusters, roads }: Po
 }
 
 /** Composes the gateway's own pages and API. */
-export function composePortal(parts: ProxyParts, own: PortalParts): Portals {
+export function composePortal(parts: ProxyParts, own: PortalParts) {
   const { loaded, identity, sink, now, logger } = parts;
   const { config } = loaded;
   const { services, routes, addressOf, clientCertificateOf, beginSpan, signed, tokens } = own;
@@ -115,6 +108,7 @@ export function composePortal(parts: ProxyParts, own: PortalParts): Portals {
   };
   return {
     portal: createPortal(at(origins.gateway), { routes, clusters: own.clusters.upstreams }),
+    /** For the login pages, which may have a separate origin. */
     portalOfLogin: () => createPagesPortal(at(origins.login), routes),
   };
 }

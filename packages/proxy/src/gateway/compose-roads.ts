@@ -7,18 +7,18 @@ import { createAccessReviews, type AccessReviews } from '../access-review/access
 import { createAuditTrail } from '../audit/audit-trail.ts';
 import { createActingChecks } from '../authorize/acting-checks.ts';
 import type { CheckClient } from '../authorize/check-client.ts';
-import { createBeginExchange, type BeginExchange } from '../exchange/begin-exchange.ts';
+import { createBeginExchange } from '../exchange/begin-exchange.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { WebRoute } from '../exchange/web-route.ts';
 import { createFindHint, type FindHintDeps } from '../hints/find-hint.ts';
 import { createHintRefusals } from '../hints/hint-refusals.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import { createOpenBody } from '../passage/open-body.ts';
-import { createExchangeRecorder, type ExchangeRecorder } from '../passage/record-exchange.ts';
+import { createExchangeRecorder } from '../passage/record-exchange.ts';
 import type { RoadParts } from '../passage/road-parts.ts';
 import { createRoad } from '../road/create-road.ts';
 import type { ClusterPages } from '../road/send-status.ts';
-import { createStreams, type Streams } from '../streams/create-streams.ts';
+import { createStreams } from '../streams/create-streams.ts';
 import { createStreamEvents, createStreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { createAskRecorded, type AskRecorded } from '../upstream/ask-cluster.ts';
 import { createAuditedClusterKinds, type ClusterKinds } from '../upstream/cluster-kinds.ts';
@@ -64,23 +64,6 @@ export type RoadsDeps = {
   };
 };
 
-/** The roads to clusters and to web applications. */
-export type Roads = {
-  begin: BeginExchange;
-  /** The same on the listener of the login pages. */
-  beginPlain: BeginExchange;
-  /** Takes the road of an exchange to its end. */
-  take(exchange: Exchange): Promise<void>;
-  recorder: ExchangeRecorder;
-  streams: Streams;
-  /** What a cluster reports about its kinds. */
-  kindsOf(upstream: Upstream | undefined): ClusterKinds | undefined;
-  /** What clusters answer about the rights of a person. */
-  reviews: AccessReviews;
-  /** Begins the sessions of workloads, if any are configured. */
-  workloads: WorkloadSessions | undefined;
-};
-
 const clock = () => performance.now();
 
 /** Creates the audit trail, and what asks clusters for the gateway itself, which is recorded there. */
@@ -99,7 +82,7 @@ function createHints({ hints }: RoadsDeps, reviews: AccessReviews) {
 }
 
 /** Composes both roads, and what they share. */
-export function composeRoads(deps: RoadsDeps): Roads {
+export function composeRoads(deps: RoadsDeps) {
   const { logger, metrics, now, upstreams, replica, settings, beginSpan, web } = deps;
   const { ask, trail, kindsOf, reviews } = createAudit(deps);
   const withRights = (client: CheckClient) =>
@@ -135,12 +118,19 @@ export function composeRoads(deps: RoadsDeps): Roads {
   const clientAddress = deps.addressOf;
   return {
     begin: createBeginExchange({ clientAddress, beginSpan, routeOf: web?.routeOf }),
+    /** The same on the listener of the login pages. */
     beginPlain: createBeginExchange({ clientAddress, beginSpan, routeOf: web?.plainRouteOf }),
-    take: (exchange) => (exchange.kind === 'cluster' ? toCluster(exchange) : toApplication(exchange)),
+    /** Takes the road of an exchange to its end. */
+    take: (exchange: Exchange): Promise<void> =>
+      exchange.kind === 'cluster' ? toCluster(exchange) : toApplication(exchange),
     recorder,
     streams,
-    kindsOf: (upstream) => upstream && kindsOf(upstream),
+    /** What a cluster reports about its kinds. */
+    kindsOf: (upstream: Upstream | undefined): ClusterKinds | undefined => upstream && kindsOf(upstream),
+    /** What clusters answer about the rights of a person. */
     reviews,
+    /** Begins the sessions of workloads, if any are configured. */
     workloads: parts.workloads,
   };
 }
+export type Roads = ReturnType<typeof composeRoads>;

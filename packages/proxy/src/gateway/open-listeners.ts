@@ -11,16 +11,6 @@ import { createRecordUnparsable } from '../listener/record-unparsable.ts';
 import type { Portal } from '../portal/create-portal.ts';
 import type { ProxyParts } from './connect-services.ts';
 
-type Listeners = {
-  port: number;
-  /** The port of the login pages without TLS, if `login.listen` is configured. */
-  pagesPort: number | undefined;
-  /** Asks clients to give up the connections that they keep, for up to `ms`, and goes on answering. */
-  release(ms: number): Promise<unknown>;
-  /** Accepts nothing new, and gives open requests `ms` to finish. */
-  close(ms: number): Promise<unknown>;
-};
-
 function certificateFilesOf({ config, resolvePath }: ProxyParts['loaded']): CertificateFiles | undefined {
   const { tls } = config.gateway;
   return (
@@ -59,7 +49,7 @@ export async function openListeners(
   parts: ProxyParts,
   { roads, portal, portalOfLogin }: Pick<ComposedGateway, 'roads' | 'portal' | 'portalOfLogin'>,
   certificates: RouteCertificates,
-): Promise<Listeners> {
+) {
   const { gateway, login, clusters } = parts.loaded.config;
   const files = certificateFilesOf(parts.loaded);
   const recordUnparsable = createRecordUnparsable(parts);
@@ -95,9 +85,12 @@ export async function openListeners(
   parts.logger.info({ port: listening.port, clusters: clusters.map((one) => one.name) }, 'the gateway is listening');
   return {
     port: listening.port,
+    /** The port of the login pages without TLS, if `login.listen` is configured. */
     pagesPort: pages?.port,
-    release: (ms) => Promise.all([listening.release(ms), pages?.release(ms)]),
-    close(ms) {
+    /** Asks clients to give up the connections that they keep, for up to `ms`, and goes on answering. */
+    release: (ms: number) => Promise.all([listening.release(ms), pages?.release(ms)]),
+    /** Accepts nothing new, and gives open requests `ms` to finish. */
+    close(ms: number) {
       unfollow?.();
       return Promise.all([listening.close(ms), pages?.close(0)]);
     },

@@ -13,18 +13,12 @@ import type { Exchange } from '../exchange/exchange.ts';
  */
 const maxWaiting = 10;
 
-type PipelineLimit = {
-  /** Adds a request that arrived before the previous one was answered. Reports whether it is one too many. */
-  exceeded(socket: Duplex, response: ServerResponse): boolean;
-  /** Closes a connection, and ends every request that waits on it. */
-  end(socket: Duplex): void;
-};
-
 /** Creates the limit for all connections of a server. */
-function createPipelineLimit(): PipelineLimit {
+function createPipelineLimit() {
   const waiting = new WeakMap<Duplex, Set<ServerResponse>>();
   return {
-    exceeded(socket, response) {
+    /** Adds a request that arrived before the previous one was answered. Reports whether it is one too many. */
+    exceeded(socket: Duplex, response: ServerResponse): boolean {
       const queue = waiting.get(socket) ?? new Set();
       waiting.set(socket, queue);
       if (queue.size >= maxWaiting) return true;
@@ -32,7 +26,8 @@ function createPipelineLimit(): PipelineLimit {
       response.once('close', () => queue.delete(response));
       return false;
     },
-    end(socket) {
+    /** Closes a connection, and ends every request that waits on it. */
+    end(socket: Duplex): void {
       socket.destroy();
       // Node closes the waiting responses only as long as it reads the connection itself, which an upgrade ends.
       for (const response of waiting.get(socket) ?? []) if (!response.socket) response.emit('close');
@@ -157,7 +152,7 @@ function closeUpgrade(socket: Duplex): void {
 
 /** Takes the same road for an upgrade. The response is bound to the bare socket, so that a refusal is proper HTTP. */
 function runUpgrade(
-  deps: GatewayServerDeps & { pipeline: PipelineLimit },
+  deps: GatewayServerDeps & { pipeline: ReturnType<typeof createPipelineLimit> },
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,

@@ -14,14 +14,6 @@ export function cutResponse({ response, connection }: Exchange): void {
   connection.destroy();
 }
 
-/** Ends a response that has begun. */
-export type EndResponse = {
-  /** Takes what is about to be written, and returns the part of it that may be. */
-  pass(chunk: Buffer): Buffer | undefined;
-  /** `stopUpstream` ends the cluster's side: at once, or when the current record is complete. */
-  cut(end: StreamEnd, stopUpstream: () => void): void;
-};
-
 /** How long the rest of a record may take to arrive, and how long the client may take to read it, in milliseconds. */
 const boundaryMs = 300;
 const flushMs = 500;
@@ -49,7 +41,7 @@ function finish(exchange: Exchange, lastWords: Buffer | undefined, cutShort: boo
  * event (metav1.WatchEvent). A followed log ends cleanly. The response of a proxied service, or one with a promised
  * length, is cut.
  */
-export function createEndResponse(exchange: AllowedExchange, lines: readonly string[]): EndResponse {
+export function createEndResponse(exchange: AllowedExchange, lines: readonly string[]) {
   const { response, asked } = exchange;
   const records =
     asked.stream === 'watch' && exchange.statusCode === 200
@@ -58,7 +50,8 @@ export function createEndResponse(exchange: AllowedExchange, lines: readonly str
   const cutShort = asked.stream === 'proxy' || headerOf(lines, 'content-length') !== undefined;
   let pending: (() => void) | undefined;
   return {
-    pass(chunk) {
+    /** Takes what is about to be written, and returns the part of it that may be. */
+    pass(chunk: Buffer): Buffer | undefined {
       if (response.writableEnded) return undefined;
       if (!pending) {
         records?.push(chunk);
@@ -70,7 +63,8 @@ export function createEndResponse(exchange: AllowedExchange, lines: readonly str
       if (length !== undefined) setImmediate(pending);
       return kept;
     },
-    cut(end, stopUpstream) {
+    /** `stopUpstream` ends the cluster's side: at once, or when the current record is complete. */
+    cut(end: StreamEnd, stopUpstream: () => void): void {
       const stop = () => {
         clearTimeout(timer);
         pending = undefined;
@@ -88,3 +82,4 @@ export function createEndResponse(exchange: AllowedExchange, lines: readonly str
     },
   };
 }
+export type EndResponse = ReturnType<typeof createEndResponse>;

@@ -3,16 +3,6 @@ import type { StreamObserver } from '@sallyport/kubernetes';
 import { statusOfEnd } from './end-response.ts';
 import type { StreamEnd } from '../exchange/exchange.ts';
 
-/** Ends the client's side of a tunnel. */
-export type EndTunnel = {
-  /**
-   * Takes what the upstream sent, and returns the part that may be passed on: all of it, unless the tunnel is being ended
-   * and waits for a frame to be complete.
-   */
-  pass(chunk: Buffer): Buffer;
-  cut(end: StreamEnd): void;
-};
-
 /** How long the rest of a frame may take to arrive, and how long the client may take to read it, in milliseconds. */
 const boundaryMs = 300;
 const flushMs = 500;
@@ -27,7 +17,7 @@ export function createEndTunnel(
   client: Duplex,
   upstream: Duplex,
   observer: Pick<StreamObserver, 'fromServer' | 'endWith'> | undefined,
-): EndTunnel {
+) {
   let ending: StreamEnd | undefined;
   let timer: NodeJS.Timeout | undefined;
   let over = false;
@@ -47,7 +37,11 @@ export function createEndTunnel(
     return 0;
   };
   return {
-    pass(chunk) {
+    /**
+     * Takes what the upstream sent, and returns the part that may be passed on: all of it, unless the tunnel is being ended
+     * and waits for a frame to be complete.
+     */
+    pass(chunk: Buffer): Buffer {
       if (!ending) {
         observer?.fromServer(chunk);
         return chunk;
@@ -64,7 +58,7 @@ export function createEndTunnel(
       }
       return nothing;
     },
-    cut(end) {
+    cut(end: StreamEnd): void {
       if (ending || client.destroyed) return;
       ending = end;
       timer = setTimeout(() => finish(undefined), boundaryMs);
@@ -72,3 +66,4 @@ export function createEndTunnel(
     },
   };
 }
+export type EndTunnel = ReturnType<typeof createEndTunnel>;

@@ -5,15 +5,6 @@ import type { OpenStream, OpenStreamKind, StreamEnd } from '../exchange/exchange
 import { elevatedUntilOf, endAfterRecheck } from './end-after-recheck.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
-/** Asks authorize again about open streams, and ends those that are no longer allowed. */
-type StreamRecheck = {
-  /** Rechecks all of these now. Never rejects. */
-  recheck(streams: Iterable<OpenStream>): Promise<void>;
-  /** Another policy is in force somewhere. Rechecks all streams until the answers come from it. */
-  policyChanged(version: string): void;
-  close(): void;
-};
-
 type StreamRecheckDeps = {
   registry: StreamRegistry;
   checks: CheckClient;
@@ -86,7 +77,7 @@ function createOutcomes({ registry, settings, now }: StreamRecheckDeps) {
  * Creates the recheck. Every stream is rechecked every `recheck`, when its session ends, and on request. `grace` is how
  * long a stream goes on while authorize cannot be reached.
  */
-export function createStreamRecheck(deps: StreamRecheckDeps): StreamRecheck {
+export function createStreamRecheck(deps: StreamRecheckDeps) {
   const { registry, checks, now } = deps;
   const outcomes = createOutcomes(deps);
   let sampledAt = 0;
@@ -106,6 +97,7 @@ export function createStreamRecheck(deps: StreamRecheckDeps): StreamRecheck {
       stream.rechecking = false;
     }
   };
+  /** Rechecks all of these now. Never rejects. */
   const recheck = async (streams: Iterable<OpenStream>) => {
     await Promise.all(
       Array.from(streams)
@@ -131,7 +123,8 @@ export function createStreamRecheck(deps: StreamRecheckDeps): StreamRecheck {
   timer.unref();
   return {
     recheck,
-    policyChanged(version) {
+    /** Another policy is in force somewhere. Rechecks all streams until the answers come from it. */
+    policyChanged(version: string): void {
       outcomes.want(version);
       void recheck(registry.all());
     },

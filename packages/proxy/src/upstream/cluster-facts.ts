@@ -1,11 +1,5 @@
 import type { Ask, ClusterAnswer } from './ask-cluster.ts';
 
-/** One document of a cluster, as facts that are true or false. */
-type ClusterFacts = {
-  /** Undefined if the cluster does not tell, or not in time. */
-  of(key: string): boolean | undefined | Promise<boolean | undefined>;
-};
-
 export type ClusterFactsDeps = {
   ask(request: Ask): Promise<ClusterAnswer>;
   /** Milliseconds of the monotonic clock. */
@@ -40,7 +34,7 @@ type Known = { facts: ReadonlyMap<string, boolean>; etag: string | undefined; as
  * Creates the memory of a document, which is asked for when it is first needed. One document answers for all names, so
  * that made-up names cause no requests. There is one request at a time, and no caller waits longer than a second.
  */
-export function createClusterFacts({ ask, clock, path, accept, read }: ClusterFactsDeps): ClusterFacts {
+export function createClusterFacts({ ask, clock, path, accept, read }: ClusterFactsDeps) {
   let known: Known | undefined;
   let failedAt: number | undefined;
   let asking: Promise<void> | undefined;
@@ -81,7 +75,8 @@ export function createClusterFacts({ ask, clock, path, accept, read }: ClusterFa
     return failedAt !== undefined && clock() - failedAt < lifetime.nothing ? undefined : 'asks';
   };
   return {
-    of(key) {
+    /** Undefined if the cluster does not tell, or not in time. */
+    of(key: string): boolean | undefined | Promise<boolean | undefined> {
       const found = lookUp(key);
       if (found !== 'asks') return found;
       asking ??= refresh().finally(() => {

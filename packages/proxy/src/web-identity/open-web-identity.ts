@@ -15,22 +15,13 @@ export type Signed = {
   answerKeys(request: IncomingMessage, response: ServerResponse): void;
 };
 
-/** How web applications learn who sends a request. */
-export type WebIdentity = {
-  /** Undefined without `gateway.identityKeyFile`. */
-  signed: Signed | undefined;
-  /** What a route tells its application. */
-  of(route: IdentifiedRoute): RouteIdentity;
-  close(): void;
-};
-
 /** The clocks of applications may be this far behind, in milliseconds. */
 const clockSkewMs = 60_000;
 
 type Deps = { loaded: LoadedConfig; logger: Logger; metrics: Metrics; now: () => number };
 
 /** Reads the identity keys, and follows their file until `close`. */
-export function openWebIdentity({ loaded, logger, metrics, now }: Deps): WebIdentity {
+export function openWebIdentity({ loaded, logger, metrics, now }: Deps) {
   const { gateway, identity } = loaded.config;
   const gatewayOrigin = new URL(gateway.url).origin;
   const file = gateway.identityKeyFile == null ? undefined : loaded.resolvePath(gateway.identityKeyFile);
@@ -49,7 +40,9 @@ export function openWebIdentity({ loaded, logger, metrics, now }: Deps): WebIden
     follower = followIdentityKeys({ file, ring: keys, logger, metrics });
   }
   return {
+    /** Undefined without `gateway.identityKeyFile`. */
     signed,
+    /** What a route tells its application. */
     of: createRouteIdentities({
       signed,
       gatewayOrigin,
@@ -59,3 +52,4 @@ export function openWebIdentity({ loaded, logger, metrics, now }: Deps): WebIden
     close: () => follower?.close(),
   };
 }
+export type WebIdentity = ReturnType<typeof openWebIdentity>;

@@ -1,9 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import { canIAnswerSchema, canIQuestionSchema } from '@sallyport/contracts';
-import type { Caller } from '@sallyport/kit';
 import { clientText } from '../../credential/client-text.ts';
 import { learnKind } from '../../authorize/learn-kind.ts';
-import type { ApiContext, ApiResult } from '../calls/audited-call.ts';
+import type { ApiWork } from '../calls/audited-call.ts';
 import { checkForQuestion, type AskingDeps, readQuestion, type Question } from './read-question.ts';
 import { readAnswer, readJsonAs } from '../calls/read-body.ts';
 
@@ -14,9 +12,7 @@ const timeoutMs = 5000;
  * Handles `POST .../policy/can-i`: which of many requests would be allowed if the caller made them now. The answers are
  * yes or no, as making the requests would show. `explain` gives the reasons.
  */
-export function createCanI(
-  deps: AskingDeps,
-): (request: IncomingMessage, caller: Caller, context: ApiContext) => Promise<ApiResult> {
+export function createCanI(deps: AskingDeps): ApiWork {
   return async (request, _caller, context) => {
     const { cluster, namespace, requests } = await readJsonAs(canIQuestionSchema, request, maxBodyBytes);
     const place = namespace === undefined ? {} : { namespace };

@@ -1,9 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import { explanationSchema, type SallyportPart } from '@sallyport/contracts';
-import type { Caller } from '@sallyport/kit';
 import { clientText } from '../../credential/client-text.ts';
 import { learnKind } from '../../authorize/learn-kind.ts';
-import type { ApiContext, ApiResult } from '../calls/audited-call.ts';
+import type { ApiWork } from '../calls/audited-call.ts';
 import { checkForQuestion, type AskingDeps, readQuestion, type Question } from './read-question.ts';
 import { readJsonBody, readAnswer } from '../calls/read-body.ts';
 
@@ -33,9 +31,7 @@ function eventOf({ question, kubernetes }: Question): NonNullable<SallyportPart[
  * Handles `POST .../policy/explain`: why a request of the caller would be allowed or refused. Asking about another user
  * needs a right in `api.policy`.
  */
-export function createExplain(
-  deps: AskingDeps,
-): (request: IncomingMessage, caller: Caller, context: ApiContext) => Promise<ApiResult> {
+export function createExplain(deps: AskingDeps): ApiWork {
   return async (request, _caller, context) => {
     const asked = readQuestion(await readJsonBody(request, maxBodyBytes));
     const event = eventOf(asked);

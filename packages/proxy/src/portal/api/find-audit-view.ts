@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { auditViewResponseSchema, type AuditViewRequest, type AuditViewResponse } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { readHost } from '../../headers/read-headers.ts';
+import { requestFacts } from '../../authorize/describe-check.ts';
 import type { PortalDeps } from '../calls/portal-deps.ts';
 import type { CallerCredential } from '../calls/caller-credential.ts';
 import { searchOf } from '../calls/read-body.ts';
@@ -25,12 +25,7 @@ export async function findAuditView(
     path: '/v1/audit-view',
     body: {
       credential: { kind: 'token', hash: credential.hash },
-      request: {
-        method: request.method ?? '',
-        path: request.url?.split('?', 1)[0] ?? '',
-        host: readHost(request.rawHeaders) ?? '',
-        ip: clientAddress,
-      },
+      request: requestFacts(request, clientAddress),
       ...clusterOf(searchOf(request)),
     } satisfies AuditViewRequest,
     timeoutMs,

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import {
   elevationPlanSchema,
   maxPreviewedRequests,
@@ -8,9 +7,9 @@ import {
   type ElevationPreview,
   type ElevationPreviewCall,
 } from '@sallyport/contracts';
-import { ProblemError, type Caller } from '@sallyport/kit';
+import { ProblemError } from '@sallyport/kit';
 import { gainedRules, type GainedRule } from './gained-rules.ts';
-import type { ApiContext, ApiResult } from '../calls/audited-call.ts';
+import type { ApiWork } from '../calls/audited-call.ts';
 import { checkForQuestion, type AskingDeps, readQuestion, type Question } from './read-question.ts';
 import type { PortalDeps } from '../calls/portal-deps.ts';
 import { readAnswer, readJsonAs } from '../calls/read-body.ts';
@@ -83,9 +82,7 @@ async function compare({ groups, impersonation, cluster }: ElevationPlan, namesp
  * Handles `POST .../elevations/dry-run`: what an elevation would change for the caller, without asking for it. Only for
  * what they may ask for.
  */
-export function createPreviewElevation(
-  deps: PreviewDeps,
-): (request: IncomingMessage, caller: Caller, context: ApiContext) => Promise<ApiResult> {
+export function createPreviewElevation(deps: PreviewDeps): ApiWork {
   return async (request, _caller, context) => {
     const asked = await readJsonAs(previewedElevationSchema, request, maxBodyBytes);
     const comparedIn = asked.namespace ?? 'default';

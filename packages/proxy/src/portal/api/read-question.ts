@@ -14,9 +14,8 @@ import {
   requestVerbs,
   type RequestInfo,
 } from '@sallyport/kubernetes';
-import { kubernetesAttributes, refuseSpecialVerb } from '../../authorize/describe-check.ts';
+import { kubernetesAttributes, refuseSpecialVerb, requestFacts } from '../../authorize/describe-check.ts';
 import { parseAs } from '../calls/read-body.ts';
-import { readHost } from '../../headers/read-headers.ts';
 import type { ApiContext } from '../calls/audited-call.ts';
 import type { PortalDeps } from '../calls/portal-deps.ts';
 
@@ -91,13 +90,7 @@ export function checkForQuestion(
   return {
     credential: { kind: 'token', hash: credential.hash },
     target: { kind: 'cluster', name: cluster },
-    request: {
-      method,
-      path: kubernetes.path,
-      host: readHost(request.rawHeaders) ?? '',
-      ip: clientAddress,
-      ...(clientCertificate === undefined ? {} : { clientCertificate }),
-    },
+    request: { ...requestFacts(request, clientAddress), method, path: kubernetes.path, clientCertificate },
     kubernetes,
   };
 }

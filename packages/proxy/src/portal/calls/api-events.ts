@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { auditKey, createAuditRecord, createIdSource, type AuditSink, type SallyportDraft } from '@sallyport/audit-log';
 import type { CheckAnswer } from '@sallyport/contracts';
-import { ProblemError, toProblem } from '@sallyport/kit';
+import { toProblem } from '@sallyport/kit';
 import type { Request } from 'express';
 import { clientText } from '../../credential/client-text.ts';
 import { auditUri, describeRequest, maxLength } from '../../audit/describe-request.ts';
 import { ownerOf, type HideFor } from '../../audit/hidden-text.ts';
+import { createRequireRoom } from '../../audit/audit-trail.ts';
 import { workloadOf } from '../../audit/describe-event.ts';
 import type { AuditCall, PortalDeps } from './portal-deps.ts';
 
@@ -37,13 +38,7 @@ export function createApiEvents(deps: ApiEventsDeps): AuditCall {
   const ids = { now: deps.now, randomId: createIdSource({ now: deps.now }) };
   return {
     written: deps.sink.written,
-    open() {
-      if (!deps.sink.hasRoom())
-        throw new ProblemError(
-          'audit-unavailable',
-          'The audit log cannot be written, so the gateway refuses all requests. Try again shortly.',
-        );
-    },
+    open: createRequireRoom(deps.sink),
     complete({ request, path, clientAddress, answer, status, detail, explained }) {
       const identity = answer?.identity;
       const auditID = randomUUID();

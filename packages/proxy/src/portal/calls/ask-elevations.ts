@@ -3,12 +3,9 @@ import {
   elevationAnswerSchema,
   elevationListSchema,
   elevationOptionsSchema,
-  type ElevationList,
-  type ElevationOptions,
-  type ElevationView,
 } from '@sallyport/contracts';
 import type { Request } from 'express';
-import { readHost } from '../../headers/read-headers.ts';
+import { requestFacts } from '../../authorize/describe-check.ts';
 import type { ApiContext } from './audited-call.ts';
 import type { PortalDeps } from './portal-deps.ts';
 import { readAnswer, type Schema } from './read-body.ts';
@@ -24,37 +21,32 @@ type From = Pick<ApiContext, 'credential' | 'clientAddress'>;
 
 /** What authorize is asked about elevations, which decides by the caller's session. */
 export function elevationCall(
-  { method, path, rawHeaders }: Request,
+  request: Request,
   { credential, clientAddress }: From,
   action: ElevationAction,
 ): ElevationCall {
   return {
     credential: { kind: 'token', hash: credential.hash },
-    request: { method, path, host: readHost(rawHeaders) ?? '', ip: clientAddress },
+    request: requestFacts(request, clientAddress),
     ...action,
   } as ElevationCall;
 }
 
-/** The calls of the pages, with their answers read. */
-export type ElevationCalls = {
-  /** Takes a step, or shows an elevation. Returns it as it is then. */
-  one(request: Request, from: From, action: ElevationAction): Promise<ElevationView>;
-  /** Lists the open elevations that the caller may see. */
-  list(request: Request, from: From): Promise<ElevationList>;
-  /** Lists what the caller may ask for. */
-  options(request: Request, from: From): Promise<ElevationOptions>;
-};
-
 /** Creates the calls of the pages, which are those of the API. */
-export function createElevationCalls({ authorize }: Pick<PortalDeps, 'authorize'>): ElevationCalls {
+export function createElevationCalls({ authorize }: Pick<PortalDeps, 'authorize'>) {
   const ask = async <T>(schema: Schema<T>, request: Request, from: From, action: ElevationAction): Promise<T> => {
     const body = elevationCall(request, from, action);
     const answer = await authorize.request({ method: 'POST', path: '/v1/elevations', body, timeoutMs: stepMs });
     return readAnswer(schema, answer, 'The elevations', { code: 'service-unavailable' });
   };
   return {
-    one: async (request, from, action) => (await ask(elevationAnswerSchema, request, from, action)).elevation,
-    list: (request, from) => ask(elevationListSchema, request, from, { action: 'list', all: false }),
-    options: (request, from) => ask(elevationOptionsSchema, request, from, { action: 'options' }),
+    /** Takes a step, or shows an elevation. Returns it as it is then. */
+    one: async (request: Request, from: From, action: ElevationAction) =>
+      (await ask(elevationAnswerSchema, request, from, action)).elevation,
+    /** Lists the open elevations that the caller may see. */
+    list: (request: Request, from: From) => ask(elevationListSchema, request, from, { action: 'list', all: false }),
+    /** Lists what the caller may ask for. */
+    options: (request: Request, from: From) => ask(elevationOptionsSchema, request, from, { action: 'options' }),
   };
 }
+export type ElevationCalls = ReturnType<typeof createElevationCalls>;

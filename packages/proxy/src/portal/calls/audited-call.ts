@@ -28,6 +28,9 @@ function answerJson(response: Response, { status, body }: ApiResult): void {
 }
 
 /** Makes the handler of a call. */
+/** What a call of the API does. */
+export type ApiWork = (request: Request, caller: Caller, context: ApiContext) => Promise<ApiResult>;
+
 export type AuditedCall = ReturnType<typeof createAuditedCall>;
 
 /**
@@ -37,7 +40,7 @@ export type AuditedCall = ReturnType<typeof createAuditedCall>;
 export function createAuditedCall(deps: PortalDeps) {
   return (
     area: ApiArea | undefined,
-    work: (request: Request, caller: Caller, context: ApiContext) => Promise<ApiResult>,
+    work: ApiWork,
     answer: (response: Response, result: ApiResult) => void = answerJson,
   ): RequestHandler =>
     async (request, response) => {

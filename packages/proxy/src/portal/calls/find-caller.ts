@@ -2,25 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { ApiArea, Check, CheckAnswer } from '@sallyport/contracts';
 import { ProblemError, spanOf, type Caller } from '@sallyport/kit';
 import type { CheckClient } from '../../authorize/check-client.ts';
-import { readHost } from '../../headers/read-headers.ts';
+import { requestFacts } from '../../authorize/describe-check.ts';
 import { checkWithWorkload } from '../../workloads/check-with-workload.ts';
 import type { PresentedToken, WorkloadSessions } from '../../workloads/workload-sessions.ts';
 import type { CallerCredential } from './caller-credential.ts';
-
-export type FindCaller = {
-  /**
-   * Finds the caller, and whether `api.policy` lets them act on things of other users in `area`. Rejects with
-   * `unauthenticated`.
-   */
-  (
-    request: IncomingMessage,
-    credential: CallerCredential | undefined,
-    clientAddress: string,
-    area?: ApiArea,
-    /** The name of a service account that the caller asks to create. `reservedName` says whether the policy keeps it. */
-    serviceAccount?: string,
-  ): Promise<{ caller: Caller; answer: CheckAnswer; reservedName?: boolean }>;
-};
 
 /**
  * Refuses a session in the wrong carrier. The cookie is for the login of a browser, and a bearer token for everything
@@ -36,18 +21,24 @@ function refuseWrongCarrier({ kind }: NonNullable<CheckAnswer['session']>, carri
 export function createFindCaller(deps: {
   client: CheckClient;
   workloads?: Pick<WorkloadSessions, 'begin'> | undefined;
-}): FindCaller {
-  return async (request, credential, clientAddress, area, serviceAccount) => {
+}) {
+  /**
+   * Finds the caller, and whether `api.policy` lets them act on things of other users in `area`. `serviceAccount` is the
+   * name of one that the caller asks to create, and `reservedName` says whether the policy keeps it. Rejects with
+   * `unauthenticated`.
+   */
+  return async (
+    request: IncomingMessage,
+    credential: CallerCredential | undefined,
+    clientAddress: string,
+    area?: ApiArea,
+    serviceAccount?: string,
+  ): Promise<{ caller: Caller; answer: CheckAnswer; reservedName?: boolean }> => {
     if (!credential) throw new ProblemError('unauthenticated', 'You are not logged in. Log in with "sallyport login".');
     const about = (target: Check['target']): Check => ({
       credential: { kind: 'token', hash: credential.hash },
       target,
-      request: {
-        method: request.method ?? '',
-        path: request.url?.split('?')[0] ?? '',
-        host: readHost(request.rawHeaders) ?? '',
-        ip: clientAddress,
-      },
+      request: requestFacts(request, clientAddress),
     });
     const { hash, workloadToken: token } = credential;
     const presented: PresentedToken | undefined =
@@ -82,3 +73,4 @@ export function createFindCaller(deps: {
     };
   };
 }
+export type FindCaller = ReturnType<typeof createFindCaller>;

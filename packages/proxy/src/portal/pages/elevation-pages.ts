@@ -1,5 +1,5 @@
 import { ProblemError, type Caller } from '@sallyport/kit';
-import type { Express, RequestHandler, Request } from 'express';
+import type { Express, Request } from 'express';
 import type { ElevationView, ElevationOption } from '@sallyport/contracts';
 import type { PortalDeps } from '../calls/portal-deps.ts';
 import { createElevationCalls, type ElevationCalls, type ElevationAction } from '../calls/ask-elevations.ts';
@@ -13,6 +13,7 @@ import { noticeOf } from './render-rows.ts';
 import { requireOwnForm } from '../calls/caller-credential.ts';
 import { readForm, type FormFields, readRequestFields, requestFields, longest, readSpan } from './read-form.ts';
 import { renderRequestForm } from './render-request-form.ts';
+import { only } from './only.ts';
 
 /** Finds what the form is for. What does not exist and what the caller may not ask for get the same answer. */
 async function findOption(request: Request, context: ApiContext, calls: ElevationCalls): Promise<ElevationOption> {
@@ -172,15 +173,6 @@ function createTakeStep(deps: PortalDeps, calls: ElevationCalls, step: Step) {
     }
   };
 }
-
-/** Refuses other methods, so that a link to a button opens nothing and does nothing. */
-const only =
-  (...methods: string[]): RequestHandler =>
-  (request, response, next) => {
-    if (methods.includes(request.method)) return next();
-    response.setHeader('allow', methods.join(', '));
-    throw new ProblemError('method-not-allowed', `This address supports only ${methods.join(' and ')}.`);
-  };
 
 /**
  * Mounts the pages of elevations for browsers: the list, the form that asks for one, the page of each, and what their

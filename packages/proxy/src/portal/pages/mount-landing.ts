@@ -1,4 +1,4 @@
-import { callerHeader, encodeCaller, ProblemError, spanOf, type Caller, type Span } from '@sallyport/kit';
+import { ProblemError, spanOf, type Caller, type Span } from '@sallyport/kit';
 import type { EndStreamRequest } from '@sallyport/contracts';
 import type { Html } from '@sallyport/pages';
 import type { Express, Request, RequestHandler, Response } from 'express';
@@ -7,9 +7,9 @@ import type { ApiResult, AuditedCall } from '../calls/audited-call.ts';
 import { readCallerCredential, requireOwnForm } from '../calls/caller-credential.ts';
 import { copyCommands, renderLanding, renderWelcome } from './render-landing.ts';
 import type { PortalDeps } from '../calls/portal-deps.ts';
-import { readLanding } from './read-landing.ts';
+import { only } from './only.ts';
+import { asCaller, readLanding } from './read-landing.ts';
 
-const timeoutMs = 4000;
 import { noticeOf } from './render-rows.ts';
 
 /** What the page says after a click. The name of the notice is in the address that the click leads to. */
@@ -76,10 +76,6 @@ function createEnd(
     (response, { body }) => response.redirect(303, `/?done=${String(body)}`),
   );
   return async (request, response, next) => {
-    if (request.method !== 'POST') {
-      response.setHeader('allow', 'POST');
-      throw new ProblemError('method-not-allowed', 'This address supports only POST.');
-    }
     try {
       await answer(request, response, next);
     } catch (error) {
@@ -92,30 +88,27 @@ function createEnd(
 /** Mounts the page at `/` for browsers, and what its buttons do. */
 export function mountLanding(app: Express, call: AuditedCall, deps: PortalDeps): void {
   const { authorize, authenticate } = deps;
-  const headersOf = (caller: Caller) => ({ [callerHeader]: encodeCaller(caller) });
   app.get('/', createShow(deps, call));
   app.all(
     '/.sallyport/streams/:id/end',
+    only('POST'),
     createEnd(deps, call, 'stream', (stream, caller, span) =>
       authorize.request({
         method: 'POST',
         path: '/v1/streams/end',
-        headers: headersOf(caller),
         body: { stream } satisfies EndStreamRequest,
-        timeoutMs,
-        span,
+        ...asCaller(caller, span),
       }),
     ),
   );
   app.all(
     '/.sallyport/sessions/:id/end',
+    only('POST'),
     createEnd(deps, call, 'session', (id, caller, span) =>
       authenticate.request({
         method: 'DELETE',
         path: `/v1/sessions/${encodeURIComponent(id)}`,
-        headers: headersOf(caller),
-        timeoutMs,
-        span,
+        ...asCaller(caller, span),
       }),
     ),
   );

@@ -38,9 +38,18 @@ const timeoutMs = 4000;
 const unavailable = { code: 'service-unavailable' } as const;
 const ownStreams: StreamListRequest = { ended: false, all: false, where: {} };
 
-function firstOf<Row>(all: readonly Row[], limit: number): { rows: Row[]; more: number } {
-  return { rows: all.slice(0, limit), more: Math.max(0, all.length - limit) };
-}
+/** Returns how a service is called for a caller. */
+export const asCaller = (caller: Caller, span: Span | undefined) => ({
+  headers: { [callerHeader]: encodeCaller(caller) },
+  timeoutMs,
+  span,
+});
+
+/** Returns the first rows, and how many more there are: the rest, and those that were left out before. */
+export const firstOf = <Row>(all: readonly Row[], limit: number, omitted = 0) => ({
+  rows: all.slice(0, limit),
+  more: Math.max(0, all.length - limit) + omitted,
+});
 
 /** Reads one list. If it is not available at the moment, the rest of the page is shown without it. */
 async function listed<T extends object>(list: Promise<T>): Promise<T | { unavailable: string }> {
@@ -65,50 +74,28 @@ async function readReach(
   const ownClusters = deps.clusters().filter(({ name }) => reach.clusters.has(name));
   const ownApplications = applications.filter(({ host }) => reach.routes.has(host));
   const shown = ({ name, host }: ApplicationRow) => name ?? host;
+  ownClusters.sort((a, b) => a.name.localeCompare(b.name));
+  ownApplications.sort((a, b) => shown(a).localeCompare(shown(b)));
   return {
-    clusters: firstOf(
-      ownClusters.toSorted((a, b) => a.name.localeCompare(b.name)),
-      most.clusters,
-    ),
-    applications: firstOf(
-      ownApplications.toSorted((a, b) => shown(a).localeCompare(shown(b))),
-      most.applications,
-    ),
+    clusters: firstOf(ownClusters, most.clusters),
+    applications: firstOf(ownApplications, most.applications),
   };
 }
 
 async function readSessions({ authenticate }: PortalDeps, caller: Caller, span: Span | undefined) {
-  const answer = await authenticate.request({
-    method: 'GET',
-    path: '/v1/sessions',
-    headers: { [callerHeader]: encodeCaller(caller) },
-    timeoutMs,
-    span,
-  });
+  const answer = await authenticate.request({ method: 'GET', path: '/v1/sessions', ...asCaller(caller, span) });
   const { sessions } = readAnswer(sessionListSchema, answer, 'The list of sessions', unavailable);
   const order = (one: SessionSummary) => (one.current ? Infinity : one.createdAt);
-  return firstOf(
-    sessions.toSorted((a, b) => order(b) - order(a)),
-    most.sessions,
-  );
+  const newest = sessions.toSorted((a, b) => order(b) - order(a));
+  return firstOf(newest, most.sessions);
 }
 
 async function readStreams({ authorize }: PortalDeps, caller: Caller, span: Span | undefined) {
-  const answer = await authorize.request({
-    method: 'POST',
-    path: '/v1/streams',
-    headers: { [callerHeader]: encodeCaller(caller) },
-    body: ownStreams,
-    timeoutMs,
-    span,
-  });
-  const list = readAnswer(streamListSchema, answer, 'The list of streams', unavailable);
-  const { streams, missing, omitted } = list;
-  const { rows, more } = firstOf(
-    streams.toSorted((a, b) => b.since - a.since),
-    most.streams,
-  );
-  return { rows, more: more + omitted, missing: missing.length };
+  const asked = { method: 'POST', path: '/v1/streams', body: ownStreams } as const;
+  const answer = await authorize.request({ ...asked, ...asCaller(caller, span) });
+  const { streams, missing, omitted } = readAnswer(streamListSchema, answer, 'The list of streams', unavailable);
+  const newest = streams.toSorted((a, b) => b.since - a.since);
+  return { ...firstOf(newest, most.streams, omitted), missing: missing.length };
 }
 
 async function readElevations(deps: PortalDeps, request: Request, context: ApiContext): Promise<OwnElevations> {

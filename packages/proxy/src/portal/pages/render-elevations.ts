@@ -3,7 +3,7 @@ import { html, renderTime, type Html } from '@sallyport/pages';
 import { elevationsPath, named, pathOf, placeOf } from './elevation-words.ts';
 import { renderElevationRow, sortElevations } from './render-list.ts';
 import { reviewWords } from './render-review.ts';
-import type { Landing } from './read-landing.ts';
+import { firstOf, type Landing } from './read-landing.ts';
 import { renderRows } from './render-rows.ts';
 
 const nothing: Html = { markup: '' };
@@ -47,9 +47,7 @@ export function renderElevations(found: Landing['elevations'], now: number): Htm
   if (elevations.length === 0 && !mayAsk) return nothing;
   const { toDecide, toReview, own, others } = sortElevations(elevations);
   const all = [...toDecide, ...toReview, ...own, ...others];
-  const list = renderRows({ rows: all.slice(0, maxRows), more: Math.max(0, all.length - maxRows) }, words, (one) =>
-    renderElevationRow(one, now),
-  );
+  const list = renderRows(firstOf(all, maxRows), words, (one) => renderElevationRow(one, now));
   return html`${list}
 <p><a href="${elevationsPath}">${mayAsk ? 'Ask for more rights for a limited time' : 'All elevations'}</a></p>`;
 }

@@ -1,6 +1,7 @@
 import type { ElevationOption, ElevationOptions, ElevationList, ElevationView } from '@sallyport/contracts';
 import { html, type Html } from '@sallyport/pages';
 import { shownText } from '@sallyport/kit';
+import { firstOf } from './read-landing.ts';
 import { renderRows } from './render-rows.ts';
 import {
   approvalsWords,
@@ -60,22 +61,17 @@ function renderOption({ name, places, groups, ...needs }: ElevationOption): Html
   return html`<div><strong>${name}</strong> on ${clusters.slice(0, maxNamed).join(', ')}${more}<div class="quiet">groups <bdi>${groups.map((group) => shownText(group)).join(', ')}</bdi>, ${approvalsWords(needs)}</div></div><a class="act small" href="${elevationsPath}/new/${name}" aria-label="Ask for ${name}">Ask</a>`;
 }
 
-const firstOf = <Row>(rows: readonly Row[], omitted = 0) => ({
-  rows: rows.slice(0, maxRows),
-  more: Math.max(0, rows.length - maxRows) + omitted,
-});
-
 /** Renders the page of elevations: what waits for the reader, what they have, and what they may ask for. */
 export function renderList({ elevations, omitted }: ElevationList, { options }: ElevationOptions, now: number): Html {
   const { toDecide, toReview, own, others } = sortElevations(elevations);
   const all = 'sallyport elevations list';
   const row = (one: ElevationView) => renderElevationRow(one, now);
   const section = (title: string, rows: readonly ElevationView[], none: string, left = 0) =>
-    renderRows(firstOf(rows, left), { title, none, all }, row);
+    renderRows(firstOf(rows, maxRows, left), { title, none, all }, row);
   return html`${section('Waiting for your decision', toDecide, 'Nothing waits for you.')}
 ${toReview.length === 0 ? nothing : section('Waiting for your review', toReview, '')}
 ${section('Yours', own, 'You have no elevation, and wait for none.', omitted)}
 ${others.length === 0 ? nothing : section('Of others', others, '')}
-${renderRows(firstOf(options), { title: 'Ask for one', none: 'There is none that you may ask for.', all: 'sallyport elevate' }, renderOption)}
+${renderRows(firstOf(options, maxRows), { title: 'Ask for one', none: 'There is none that you may ask for.', all: 'sallyport elevate' }, renderOption)}
 <p><a href="/">Start page</a></p>`;
 }
