@@ -8,7 +8,7 @@ export * from './json/parse-json.ts';
 export { showUnseen, shownText } from './text/shown-text.ts';
 export * from './cache/expiring-cache.ts';
 export * from './cache/once-for-each.ts';
-export { createRefreshed, type Refreshed } from './cache/refreshed.ts';
+export { createRefreshed } from './cache/refreshed.ts';
 export * from './events/create-listeners.ts';
 export * from './time/create-repeater.ts';
 export * from './time/run-every.ts';
