@@ -31,33 +31,10 @@ import type { Closing, StartAuthenticate } from './startup/start-parts.ts';
 /** The running service: its URL, its readiness, and how to stop it. */
 export type RunningAuthenticate = RunningService & { url: string; readiness: Readiness };
 
-/** Starts refreshing sessions next to the pages, if provider tokens are stored. */
-function startRefreshing(parts: StartAuthenticate, deps: AuthenticateDeps, closing: Closing): void {
-  const { tokenStorage } = deps;
-  if (!tokenStorage) return;
-  const refresher = createRefresher({
-    ...deps,
-    tokenStorage,
-    events: createLoginEvents(deps),
-    random: Math.random,
-    ...(parts.metrics ? { metrics: parts.metrics } : {}),
-  });
-  refresher.start();
-  closing.push(() => refresher.close());
-}
-
-/** Starts recording the sessions that end by themselves. */
-function startReportingExpired(deps: AuthenticateDeps, closing: Closing): void {
-  const reporter = createExpiryReporter({ ...deps, record: createExpiryEvents(deps), random: Math.random });
-  reporter.start();
-  closing.push(() => reporter.close());
-}
-
-/** Starts giving the names of service accounts, made by an older version, to their makers. */
-function startSeedingNames(deps: AuthenticateDeps, closing: Closing): void {
-  const seeder = createNameSeeder({ ...deps, random: Math.random });
-  seeder.start();
-  closing.push(() => seeder.close());
+/** Starts work next to the pages. It ends when the service does. */
+function startWork(work: { start(): void; close(): Promise<void> }, closing: Closing): void {
+  work.start();
+  closing.push(() => work.close());
 }
 
 async function openAudit(
@@ -168,9 +145,14 @@ export async function startAuthenticate(parts: StartAuthenticate): Promise<Runni
   const { listen, certFile } = loaded.config.services.authenticate;
   const { host, port } = listen;
   const listening = await listenHttp(server, { host, port }, 'services.authenticate.listen');
-  startRefreshing(parts, deps, closing);
-  startReportingExpired(deps, closing);
-  startSeedingNames(deps, closing);
+  const { random } = Math;
+  const { tokenStorage } = deps;
+  const events = createLoginEvents(deps);
+  // Sessions are refreshed only where the tokens of their providers are stored.
+  if (tokenStorage)
+    startWork(createRefresher({ ...deps, tokenStorage, events, random, metrics: parts.metrics }), closing);
+  startWork(createExpiryReporter({ ...deps, record: createExpiryEvents(deps), random }), closing);
+  startWork(createNameSeeder({ ...deps, random }), closing);
   const scheme = certFile === undefined ? 'http' : 'https';
   return {
     url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listening.port}`,

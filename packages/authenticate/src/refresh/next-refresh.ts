@@ -25,31 +25,28 @@ export function nextRetry(
   return now + Math.round(Math.max(retryAfterMs, backOff) * (1 + 0.2 * random()) - backOff * 0.1);
 }
 
-/** Backs off from providers that do not answer: one attempt now and then, instead of one for every due session. */
-export type ProviderBackoff = {
-  /** Returns until when this provider must not be called, or undefined if it may be called. */
-  until(provider: string): number | undefined;
-  failed(provider: string, retryAfterMs: number | undefined): void;
-  answered(provider: string): void;
-};
-
 const minMs = 1000;
 const maxMs = 30_000;
 
-/** Creates the backoff. Each wait is as long as the provider asks for, or else doubles, up to half a minute. */
-export function createProviderBackoff(deps: { now: () => number }): ProviderBackoff {
+/**
+ * Creates the backoff from providers that do not answer: one attempt now and then, instead of one for every due session.
+ * Each wait is as long as the provider asks for, or else doubles, up to half a minute.
+ */
+export function createProviderBackoff(deps: { now: () => number }) {
   const waits = new Map<string, { until: number; failures: number }>();
   return {
-    until(provider) {
+    /** Returns until when this provider must not be called, or undefined if it may be called. */
+    until(provider: string): number | undefined {
       const wait = waits.get(provider);
       return wait && deps.now() < wait.until ? wait.until : undefined;
     },
-    failed(provider, retryAfterMs = 0) {
+    failed(provider: string, retryAfterMs = 0): void {
       const failures = (waits.get(provider)?.failures ?? 0) + 1;
       // The first failures may be specific to one session.
       const own = failures < 3 ? 0 : Math.min(maxMs, minMs * 2 ** (failures - 3));
       waits.set(provider, { failures, until: deps.now() + Math.max(own, retryAfterMs) });
     },
-    answered: (provider) => void waits.delete(provider),
+    answered: (provider: string) => void waits.delete(provider),
   };
 }
+export type ProviderBackoff = ReturnType<typeof createProviderBackoff>;

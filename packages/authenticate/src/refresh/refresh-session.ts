@@ -94,21 +94,9 @@ async function fail(deps: RefreshSessionDeps, work: Work, failure: RefreshFailur
   if (failure.ends !== undefined) return end(deps, work, failure.ends, failure.message);
   const last = held.succeededAt + outageGrace;
   if (now() >= last) return end(deps, work, 'provider-away', failure.message);
-  await tokens.schedule(
-    held.sessionId,
-    Math.min(
-      last,
-      nextRetry(
-        now(),
-        {
-          failures,
-          intervalMs: interval,
-          ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
-        },
-        random,
-      ),
-    ),
-  );
+  const { retryAfterMs } = failure;
+  const retryAt = nextRetry(now(), { failures, intervalMs: interval, retryAfterMs }, random);
+  await tokens.schedule(held.sessionId, Math.min(last, retryAt));
   deps.logger.warn(
     { session: held.sessionId, provider: held.provider, failures, detail: failure.message },
     'a session could not be refreshed',

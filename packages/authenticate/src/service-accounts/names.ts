@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import {
   type ServiceAccountName,
   assignNamesRequestSchema,
@@ -11,6 +11,13 @@ import type { HeldName } from '@sallyport/stores';
 import { requireCaller, readAll, factsOf } from '../session/caller-session.ts';
 import { withHeldName } from '../session/with-held-name.ts';
 import type { HandlerDeps } from '../session/handler-deps.ts';
+
+/** Says in an event by whom a name was assigned or released. */
+const byCaller = (request: Request, caller: Caller) => ({
+  caller: caller.identity,
+  path: '/v1/service-account-names',
+  facts: factsOf(request, caller),
+});
 
 /**
  * `GET /v1/service-account-names`: lists the names that the caller holds. With `all=true` it lists those of all holders, if
@@ -44,11 +51,7 @@ export function assignNames(deps: Pick<HandlerDeps, 'names' | 'nameEvents'>): Re
       throw new ProblemError('forbidden', 'You may not say whom names belong to (api.policy.machines).');
     const { success, data } = assignNamesRequestSchema.safeParse(request.body);
     if (!success) throw new ProblemError('bad-request', 'This is not a list of names with whom they belong to.');
-    const by = {
-      caller: caller.identity,
-      path: '/v1/service-account-names',
-      facts: factsOf(request, caller),
-    };
+    const by = byCaller(request, caller);
     const assigned: AssignedName[] = [];
     for (const { name, uid, user } of data.names) {
       const before = await deps.names.read(name);
@@ -93,11 +96,7 @@ export function releaseName(
     await withHeldName(deps.singleUse, { kind: 'service-account', name, taken: inUse(name) }, async () => {
       const [held, live] = await Promise.all([requireHeld(deps, caller, name), deps.sessions.list()]);
       if (live.some(({ serviceAccount }) => serviceAccount?.name === name)) throw inUse(name);
-      await deps.nameEvents.released(held, {
-        caller: caller.identity,
-        path: '/v1/service-account-names',
-        facts: factsOf(request, caller),
-      });
+      await deps.nameEvents.released(held, byCaller(request, caller));
       if (!(await deps.names.release(name, held.uid))) throw unknown();
     });
     response.status(204).end();

@@ -2,15 +2,7 @@ import type { Metrics } from '@sallyport/kit';
 import { Counter } from 'prom-client';
 
 /** Counts what happens to the tokens of workloads. */
-export type WorkloadMetrics = {
-  /** A signature was verified, which happens once per token. */
-  verified(): void;
-  ended(outcome: 'accepted' | 'refused' | 'failed'): void;
-  fetched(outcome: 'ok' | 'failed'): void;
-};
-
-/** Creates the counters. */
-export function createWorkloadMetrics(metrics: Metrics | undefined): WorkloadMetrics {
+export function createWorkloadMetrics(metrics: Metrics | undefined) {
   const registers = metrics ? [metrics] : [];
   const verifications = new Counter({
     name: 'sallyport_workload_verifications_total',
@@ -30,8 +22,10 @@ export function createWorkloadMetrics(metrics: Metrics | undefined): WorkloadMet
     registers,
   });
   return {
+    /** A signature was verified, which happens once per token. */
     verified: () => verifications.inc(),
-    ended: (outcome) => tokens.inc({ outcome }),
-    fetched: (outcome) => fetches.inc({ outcome }),
+    ended: (outcome: 'accepted' | 'refused' | 'failed') => tokens.inc({ outcome }),
+    fetched: (outcome: 'ok' | 'failed') => fetches.inc({ outcome }),
   };
 }
+export type WorkloadMetrics = ReturnType<typeof createWorkloadMetrics>;
