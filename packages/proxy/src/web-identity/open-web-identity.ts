@@ -6,7 +6,7 @@ import { applicationTokenMs, createApplicationTokens, type ApplicationTokens } f
 import { assertionMs } from './assertion-claims.ts';
 import { followIdentityKeys } from './follow-identity-keys.ts';
 import { readIdentityKeys } from './identity-keys.ts';
-import { createRouteIdentities, type IdentifiedRoute, type RouteIdentity } from './route-identity.ts';
+import { createRouteIdentities } from './route-identity.ts';
 
 /** What depends on the identity keys. */
 export type Signed = {
