@@ -5,7 +5,6 @@ import { usageError } from '../terminal/cli-error.ts';
 import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
 import { openAccess, type Access, type AccessOptions } from './access/open-access.ts';
 import { createCallTool } from './tools/call-tool.ts';
-import { createTools } from './tools/create-tools.ts';
 
 export type McpOptions = AccessOptions & {
   cluster?: string[];
@@ -55,12 +54,15 @@ export async function runMcp(environment: Environment, options: McpOptions): Pro
     );
   const access = await openAccess(environment, options);
   introduce(environment, access);
-  const tools = createTools({ clusters, shown: { environment: envValues, secrets }, now: environment.now });
   const { serveMcp } = await import('./protocol/serve-mcp.ts');
   const { stdin, stderr } = environment;
   await serveMcp({
     version: sallyportVersion,
-    callTool: createCallTool({ access, tools, maxBytes, timeoutMs: timeout }),
+    callTool: createCallTool({
+      access,
+      options: { clusters, shown: { environment: envValues, secrets }, maxBytes },
+      timeoutMs: timeout,
+    }),
     stdin: stdin instanceof Readable ? stdin : Readable.from(stdin, { objectMode: false }),
     stdout: streamOf(environment),
     onFault: () => stderr.write('sallyport mcp: a message could not be read or sent\n'),

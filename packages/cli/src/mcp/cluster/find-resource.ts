@@ -5,9 +5,6 @@ import { readServed, resourceName, type ServedResource } from './served-resource
 
 type Known = { at: number; resources: readonly ServedResource[] };
 
-/** Finds the resource that a word such as `pods`, `deploy` or `widgets.example.com` names, in a cluster. */
-export type FindResource = (gateway: OpenGateway, cluster: string, word: string) => Promise<ServedResource>;
-
 const accept = ['v2', 'v2beta1']
   .map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`)
   .join(',');
@@ -38,9 +35,9 @@ function findIn(resources: readonly ServedResource[], word: string): ServedResou
 }
 
 /** Creates a finder that remembers for a minute what each cluster serves. */
-export function createFindResource({ now }: { now(): number }): FindResource {
+export function createFindResource({ now }: { now(): number }) {
   const known = new Map<string, Known>();
-  return async (gateway, cluster, word) => {
+  return async (gateway: OpenGateway, cluster: string, word: string): Promise<ServedResource> => {
     const before = known.get(cluster);
     const age = before === undefined ? Number.POSITIVE_INFINITY : now() - before.at;
     const remembered = age < keptMs ? findIn(before!.resources, word) : undefined;

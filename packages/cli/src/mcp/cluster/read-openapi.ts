@@ -2,17 +2,17 @@ import type { OpenGateway } from '../../gateway/open-gateway.ts';
 import { readDocument } from './read-cluster.ts';
 import { groupPath, type ServedResource } from './served-resource.ts';
 
-/** Reads the OpenAPI v3 document of the group and version of a resource. */
-export type ReadOpenApi = (gateway: OpenGateway, cluster: string, served: ServedResource) => Promise<unknown>;
-
 const keptMs = 300_000;
 /** A document may take 20 MB of memory. */
 const maxKept = 2;
 
-/** Creates a reader that remembers the last documents, because one question about a kind follows another. */
-export function createReadOpenApi({ now }: { now(): number }): ReadOpenApi {
+/**
+ * Creates a reader of the OpenAPI v3 documents of the group and version of a resource. It remembers the last documents, because
+ * one question about a kind follows another.
+ */
+export function createReadOpenApi({ now }: { now(): number }) {
   const kept = new Map<string, { at: number; document: unknown }>();
-  return async (gateway, cluster, served) => {
+  return async (gateway: OpenGateway, cluster: string, served: ServedResource): Promise<unknown> => {
     const path = `/openapi/v3${groupPath(served)}`;
     const key = `${cluster}${path}`;
     const before = kept.get(key);

@@ -3,7 +3,7 @@ import { readAnswer } from '../../gateway/read-answer.ts';
 import { askCluster, type ClusterAnswer } from '../../ask/ask-cluster.ts';
 import { readAsked, type Asked } from '../../ask/question/read-asked.ts';
 import { type OpenGateway, askAsUser } from '../../gateway/open-gateway.ts';
-import { type ChooseCluster, clusterSource, type Tool } from './tool.ts';
+import { chooseCluster, clusterSource, type Tool, type ToolCall } from './tool.ts';
 import { expectOk } from '../../gateway/expect-ok.ts';
 import { fieldOf } from '../../input/untrusted.ts';
 
@@ -29,44 +29,39 @@ const word = (allowed: boolean | undefined) => (allowed === undefined ? 'not kno
 const anyName = 'The gateway was asked about objects of any name. A rule about this name can differ.';
 const why = 'The reason is not told here. Your user can run: sallyport policy explain';
 
-/** Asks clusters for their own rules, unless an earlier answer was that this credential may not ask. */
-function createAskRules(): (gateway: OpenGateway, asked: Asked, cluster: string) => Promise<ClusterAnswer> {
+/** Asks a cluster for its own rules, unless an earlier answer was that this credential may not ask. */
+async function askRules(asked: Asked, cluster: string, { gateway, unasked }: ToolCall): Promise<ClusterAnswer> {
   // Each try of an agent would leave a refusal in the audit trail.
-  const unasked = new Set<string>();
-  return async (gateway, asked, cluster) => {
-    if (unasked.has(cluster)) return { allowed: undefined, reason: '' };
-    const answer = await askCluster(gateway, asked, cluster);
-    if (answer.allowed === undefined) unasked.add(cluster);
-    return answer;
-  };
+  if (unasked.has(cluster)) return { allowed: undefined, reason: '' };
+  const answer = await askCluster(gateway, asked, cluster);
+  if (answer.allowed === undefined) unasked.add(cluster);
+  return answer;
 }
 
-/** Creates the tool `can_i`. It asks the policy of the gateway and the rules of the cluster, and changes nothing. */
-export function createAskRights({ chooseCluster }: { chooseCluster: ChooseCluster }): Tool<'can_i'> {
-  const askRules = createAskRules();
-  return async ({ cluster: named, verb, resource, subresource, namespace, name }, { gateway }) => {
-    const cluster = chooseCluster(named);
-    const notes: string[] = [];
-    const asked = readAsked(
-      [verb, name === undefined ? resource : `${resource}/${name}`],
-      {
-        ...(subresource === undefined ? {} : { subresource }),
-        ...(namespace === undefined ? { allNamespaces: true } : { namespace }),
-      },
-      { defaultNamespace: '', warn: (note) => notes.push(note) },
-    );
-    const byGateway = await askPolicy(gateway, cluster, asked);
-    const ofCluster = byGateway ? await askRules(gateway, asked, cluster) : undefined;
-    const byCluster = ofCluster?.allowed;
-    const allowed = byGateway && byCluster !== false;
-    const uncertain = allowed && byCluster === undefined ? ', unless the cluster refuses' : '';
-    const rules = `By the policy of the gateway: ${word(byGateway)}. By the rules of the cluster: ${word(byCluster)}.`;
-    const reason = ofCluster?.reason ?? '';
-    return {
-      about: `${allowed ? 'Yes' : 'No'}${uncertain}. ${rules}`,
-      ...(reason === '' ? {} : { data: { text: reason, source: `${clusterSource(cluster)}: its reason` } }),
-      notes: [...notes, ...(name === undefined ? [] : [anyName]), ...(byGateway ? [] : [why])],
-      structured: { allowed, gateway: byGateway, cluster: byCluster ?? null },
-    };
+/** Asks the policy of the gateway and the rules of the cluster, and changes nothing. */
+export const askRights: Tool<'can_i'> = async (given, call) => {
+  const { verb, resource, subresource, namespace, name } = given;
+  const cluster = chooseCluster(given.cluster, call.clusters);
+  const notes: string[] = [];
+  const asked = readAsked(
+    [verb, name === undefined ? resource : `${resource}/${name}`],
+    {
+      ...(subresource === undefined ? {} : { subresource }),
+      ...(namespace === undefined ? { allNamespaces: true } : { namespace }),
+    },
+    { defaultNamespace: '', warn: (note) => notes.push(note) },
+  );
+  const byGateway = await askPolicy(call.gateway, cluster, asked);
+  const ofCluster = byGateway ? await askRules(asked, cluster, call) : undefined;
+  const byCluster = ofCluster?.allowed;
+  const allowed = byGateway && byCluster !== false;
+  const uncertain = allowed && byCluster === undefined ? ', unless the cluster refuses' : '';
+  const rules = `By the policy of the gateway: ${word(byGateway)}. By the rules of the cluster: ${word(byCluster)}.`;
+  const reason = ofCluster?.reason ?? '';
+  return {
+    about: `${allowed ? 'Yes' : 'No'}${uncertain}. ${rules}`,
+    ...(reason === '' ? {} : { data: { text: reason, source: `${clusterSource(cluster)}: its reason` } }),
+    notes: [...notes, ...(name === undefined ? [] : [anyName]), ...(byGateway ? [] : [why])],
+    structured: { allowed, gateway: byGateway, cluster: byCluster ?? null },
   };
-}
+};

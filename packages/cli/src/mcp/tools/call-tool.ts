@@ -4,7 +4,8 @@ import { readOnlyClient } from '../access/read-only-client.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { readableSpan } from '../../terminal/times.ts';
 import type { CallTool } from '../protocol/serve-mcp.ts';
-import type { ToolAnswer, Tools } from './tool.ts';
+import { createMemory, type ServerOptions, type ToolAnswer } from './tool.ts';
+import { tools } from './tools.ts';
 import { boundText, markAsData, neutralize, neutralizeLine } from '../text/untrusted-text.ts';
 import { ClusterRefusal } from '../cluster/read-cluster.ts';
 
@@ -49,7 +50,7 @@ export function writeAnswer({ about, data, notes = [] }: ToolAnswer, maxBytes: n
   ].join('\n');
 }
 
-type Deps = { access: Access; tools: Tools; maxBytes: number; timeoutMs: number };
+type Deps = { access: Access; options: ServerOptions; timeoutMs: number };
 
 const concurrency = { running: 4, waiting: 32 };
 
@@ -64,16 +65,17 @@ function withAdvice(error: unknown, { token }: Access): unknown {
 }
 
 /** Creates the function that calls tools: a few at a time, each with a time limit and an answer of limited length. */
-export function createCallTool({ access, tools, maxBytes, timeoutMs }: Deps): CallTool {
+export function createCallTool({ access, options, timeoutMs }: Deps): CallTool {
   const limited = limitConcurrency(concurrency);
+  const memory = createMemory(access.gateway.environment);
   return async (name, given, signal) => {
     const timeout = AbortSignal.timeout(timeoutMs);
     const either = AbortSignal.any([signal, timeout]);
     const gateway = { ...access.gateway, client: readOnlyClient(access.gateway.client, either) };
     try {
-      const answer: ToolAnswer = await limited(() => tools[name](given, { gateway, maxBytes }), either);
+      const answer: ToolAnswer = await limited(() => tools[name](given, { ...options, ...memory, gateway }), either);
       const { structured } = answer;
-      return { text: writeAnswer(answer, maxBytes), ...(structured ? { structured } : {}), isError: false };
+      return { text: writeAnswer(answer, options.maxBytes), ...(structured ? { structured } : {}), isError: false };
     } catch (error) {
       const late = new CliError(
         'unreachable',

@@ -4,7 +4,7 @@ import { readEvents, type SeenEvent } from '../objects/read-events.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { readableTime } from '../../terminal/times.ts';
 import type { ToolArguments } from '../protocol/tool-arguments.ts';
-import { type ChooseCluster, clusterSource, type Tool, type ToolCall } from './tool.ts';
+import { chooseCluster, clusterSource, type Tool, type ToolCall } from './tool.ts';
 
 // A cluster lists events in no order of time, so all of them are read to find the newest.
 const pageSize = 500;
@@ -43,35 +43,33 @@ async function readAll(
   return { events, complete: false };
 }
 
-/** Creates the tool `events`. */
-export function createListEvents({ chooseCluster }: { chooseCluster: ChooseCluster }): Tool<'events'> {
-  return async (given, call) => {
-    const cluster = chooseCluster(given.cluster);
-    const { events, complete } = await readAll(cluster, given, call);
-    const newest = events.toSorted((one, other) => other.at - one.at).slice(0, given.limit);
-    const place = given.namespace === undefined ? 'in all namespaces' : `in namespace ${given.namespace}`;
-    const partly = complete ? [] : [`Only ${events.length} events were read. Name a namespace or an object.`];
-    if (newest.length === 0) return { about: `There are no such events ${place}.`, notes: partly };
-    const columns = ['Last seen', 'Namespace', 'Type', 'Reason', 'Object', 'Count', 'Message'];
-    const rows = newest.map((one) => [
-      one.at === 0 ? '' : readableTime(one.at),
-      one.namespace,
-      one.type,
-      one.reason,
-      one.object,
-      String(one.count),
-      one.message,
-    ]);
-    const { text, left } = fitRows(columns, rows, call.maxBytes);
-    const shown = newest.length - left.length;
-    const older = events.length - shown;
-    return {
-      about: `the ${shown} newest events ${place}, newest first`,
-      data: { text, source: clusterSource(cluster) },
-      notes: [
-        ...(older > 0 ? [`${older} older events are not shown. Name a kind or an object to narrow it.`] : []),
-        ...partly,
-      ],
-    };
+/** The tool `events`. */
+export const listEvents: Tool<'events'> = async (given, call) => {
+  const cluster = chooseCluster(given.cluster, call.clusters);
+  const { events, complete } = await readAll(cluster, given, call);
+  const newest = events.toSorted((one, other) => other.at - one.at).slice(0, given.limit);
+  const place = given.namespace === undefined ? 'in all namespaces' : `in namespace ${given.namespace}`;
+  const partly = complete ? [] : [`Only ${events.length} events were read. Name a namespace or an object.`];
+  if (newest.length === 0) return { about: `There are no such events ${place}.`, notes: partly };
+  const columns = ['Last seen', 'Namespace', 'Type', 'Reason', 'Object', 'Count', 'Message'];
+  const rows = newest.map((one) => [
+    one.at === 0 ? '' : readableTime(one.at),
+    one.namespace,
+    one.type,
+    one.reason,
+    one.object,
+    String(one.count),
+    one.message,
+  ]);
+  const { text, left } = fitRows(columns, rows, call.maxBytes);
+  const shown = newest.length - left.length;
+  const older = events.length - shown;
+  return {
+    about: `the ${shown} newest events ${place}, newest first`,
+    data: { text, source: clusterSource(cluster) },
+    notes: [
+      ...(older > 0 ? [`${older} older events are not shown. Name a kind or an object to narrow it.`] : []),
+      ...partly,
+    ],
   };
-}
+};
