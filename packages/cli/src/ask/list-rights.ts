@@ -2,21 +2,24 @@ import { canIAnswerSchema, type CanIAnswer } from '@sallyport/contracts/answers'
 import { readAnswer } from '../gateway/read-answer.ts';
 import { expectOk, errorDetail } from '../gateway/expect-ok.ts';
 import { askAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
+import { includesRight, subtractRules } from '../cluster/check/rule-atoms.ts';
+import type { Right } from '../cluster/kube/require-rights.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import * as z from 'zod/mini';
 import { fieldOf } from '../input/untrusted.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { table } from '../terminal/table.ts';
 
-type RuleQuestion = { verb: string; apiGroup: string; resource: string; subresource: string | undefined };
-
 /**
  * The cluster's own rules for a user. `allows` is absent if they could not be fetched. `said` is the reason, or a note
  * that the rules are incomplete.
  */
-type ClusterRules = { allows?: (question: RuleQuestion) => boolean; said: string | undefined };
+type ClusterRules = { allows?: (right: Right) => boolean; said: string | undefined };
 
-const list = z._default(z.nullable(z.array(z.string())), []);
+const list = z.pipe(
+  z._default(z.nullable(z.array(z.string())), []),
+  z.transform((names) => names ?? []),
+);
 const reviewSchema = z.object({
   status: z.object({
     resourceRules: z._default(
@@ -27,16 +30,6 @@ const reviewSchema = z.object({
     evaluationError: z.optional(z.string()),
   }),
 });
-
-const covers = (names: readonly string[] | null, name: string) =>
-  names !== null && (names.includes('*') || names.includes(name));
-
-/** Compares as RBAC does: `*`, the name, and for a subresource also `*` with its name. */
-function coversResource(resources: readonly string[] | null, { resource, subresource }: RuleQuestion): boolean {
-  return subresource === undefined
-    ? covers(resources, resource)
-    : covers(resources, `${resource}/${subresource}`) || (resources?.includes(`*/${subresource}`) ?? false);
-}
 
 /**
  * Asks the cluster, through the gateway and as the user, for its rules in a namespace (SelfSubjectRulesReview). Omits
@@ -57,16 +50,13 @@ async function readClusterRules(gateway: OpenGateway, cluster: string, namespace
     };
   }
   const { resourceRules, incomplete, evaluationError } = read.data.status;
-  const rules = (resourceRules ?? []).filter(({ resourceNames }) => (resourceNames ?? []).length === 0);
+  const rules = (resourceRules ?? []).filter(({ resourceNames }) => resourceNames.length === 0);
+  const allowed = subtractRules(rules, []);
   return {
     said: incomplete
       ? `its list is incomplete${evaluationError === undefined ? '' : `: ${evaluationError.slice(0, 500)}`}`
       : undefined,
-    allows: (question) =>
-      rules.some(
-        ({ verbs, apiGroups, resources }) =>
-          covers(verbs, question.verb) && covers(apiGroups, question.apiGroup) && coversResource(resources, question),
-      ),
+    allows: (right) => includesRight(allowed, right),
   };
 }
 
@@ -149,30 +139,13 @@ export async function listRights(gateway: OpenGateway, cluster: string, namespac
     questions.map(({ kind: { verbs: _verbs, ...asked }, verb }) => ({ ...asked, verb })),
   );
   const rules: ClusterRules = await readClusterRules(gateway, cluster, namespace);
-  const rights = kinds.map((kind): ResourceRights => ({
-    resource: nameOf(kind),
-    verbs: Object.fromEntries(
-      questions.flatMap((question, index) =>
-        question.kind === kind
-          ? [
-              [
-                question.verb,
-                {
-                  gateway: allowed[index]!,
-                  cluster: rules.allows?.({
-                    verb: question.verb,
-                    apiGroup: kind.apiGroup ?? '',
-                    resource: kind.resource,
-                    subresource: kind.subresource,
-                  }),
-                },
-              ],
-            ]
-          : [],
-      ),
-    ),
-  }));
-  return { policyVersion, rights, clusterSaid: rules.said };
+  const rights = new Map(kinds.map((kind): [Kind, ResourceRights] => [kind, { resource: nameOf(kind), verbs: {} }]));
+  questions.forEach(({ kind, verb }, index) => {
+    const { resource, apiGroup: group = '', subresource } = kind;
+    const ofCluster = rules.allows?.({ verb, group, resource, subresource });
+    rights.get(kind)!.verbs[verb] = { gateway: allowed[index]!, cluster: ofCluster };
+  });
+  return { policyVersion, rights: [...rights.values()], clusterSaid: rules.said };
 }
 
 function cell(right: Rights['rights'][number]['verbs'][string] | undefined): string {

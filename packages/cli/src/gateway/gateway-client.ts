@@ -1,5 +1,4 @@
-import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { gatewayChallenge } from '@sallyport/contracts/answers';
@@ -9,6 +8,7 @@ import { openTunnel } from '../proxy/open-tunnel.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { GatewayAddress } from '../input/gateway-address.ts';
 import { trace, traceRequest, type Traced } from '../terminal/trace.ts';
+import { readJson, sendRequest } from './exchange.ts';
 import { isTrustFault, unreachable } from './unreachable.ts';
 
 /** One call to the gateway. The token is sent in the Authorization header and nowhere else. */
@@ -53,28 +53,6 @@ export type TrustChoices = (() => string[] | undefined | Promise<string[] | unde
 const startMs = 15_000;
 const maxBodyBytes = 32 * 1024 * 1024;
 
-function readBody(response: IncomingMessage): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    response.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > maxBodyBytes)
-        response.destroy(Object.assign(new Error('the answer is too large'), { code: 'ANSWER_TOO_LARGE' }));
-      else chunks.push(chunk);
-    });
-    response.on('error', reject);
-    response.on('end', () => {
-      const text = Buffer.concat(chunks).toString('utf8');
-      try {
-        resolve(text === '' ? undefined : JSON.parse(text));
-      } catch {
-        resolve(undefined);
-      }
-    });
-  });
-}
-
 /** Returns the option that sends a request through the proxy, if there is one: TLS to the gateway inside a tunnel. */
 async function throughProxy({ origin }: GatewayAddress, tls: object, proxy: Proxy | undefined, signal: AbortSignal) {
   if (proxy === undefined) return {};
@@ -106,20 +84,8 @@ async function send({ address, ca, proxy }: Route, call: GatewayCall, signal: Ab
     headers['content-type'] = call.json === undefined ? 'application/x-www-form-urlencoded' : 'application/json';
   const tls = ca === undefined ? {} : { ca };
   const connection = await throughProxy(address, tls, proxy, signal);
-  return new Promise((resolve, reject) => {
-    const make = address.scheme === 'https' ? httpsRequest : httpRequest;
-    // Redirects are never followed, because the credential is for this origin only.
-    const request = make(new URL(call.path, address.origin), {
-      method: call.method,
-      headers,
-      signal,
-      ...tls,
-      ...connection,
-    });
-    request.on('error', reject);
-    request.on('response', resolve);
-    request.end(body);
-  });
+  const options = { method: call.method, headers, signal, ...tls, ...connection };
+  return sendRequest(new URL(call.path, address.origin), options, body);
 }
 
 const eitherOf = (signal: AbortSignal, other: AbortSignal | undefined) =>
@@ -127,7 +93,7 @@ const eitherOf = (signal: AbortSignal, other: AbortSignal | undefined) =>
 
 async function sendWhole(route: Route, call: GatewayCall): Promise<GatewayAnswer> {
   const response = await send(route, call, eitherOf(AbortSignal.timeout(call.timeoutMs ?? startMs), call.signal));
-  return { status: response.statusCode ?? 0, headers: response.headers, body: await readBody(response) };
+  return { status: response.statusCode ?? 0, headers: response.headers, body: await readJson(response, maxBodyBytes) };
 }
 
 async function* piecesOf(response: IncomingMessage, { address, proxy }: Route): AsyncGenerator<Buffer> {
@@ -147,7 +113,7 @@ async function sendLong(route: Route, call: GatewayCall, silenceMs: number): Pro
     response.destroy(Object.assign(new Error('nothing arrived in time'), { code: 'TIMEOUT' }));
   });
   const { headers } = response;
-  if (status < 200 || status >= 300) return { status, headers, body: await readBody(response) };
+  if (status < 200 || status >= 300) return { status, headers, body: await readJson(response, maxBodyBytes) };
   return { status, headers, body: undefined, chunks: piecesOf(response, route) };
 }
 

@@ -1,3 +1,4 @@
+import { requireName } from '../../input/names.ts';
 import { fieldOf } from '../../input/untrusted.ts';
 import { clusterRole, type ImpersonateSettings } from './cluster-role.ts';
 
@@ -24,6 +25,14 @@ export type AccountOptions = { namespace: string; account: string };
 
 /** The options that say which user of which cluster a command acts as. */
 export type AdminOptions = { kubeconfig?: string; context?: string };
+
+/** Reads where the account is to be in a cluster. */
+export function readPlace(cluster: string, { namespace, account }: AccountOptions, hint: string): AccountPlace {
+  requireName(cluster, 'a cluster', hint);
+  requireName(namespace, 'a namespace', 'Write it like --namespace sallyport.');
+  requireName(account, 'a ServiceAccount', 'Write it like --account sallyport-gateway.');
+  return { cluster, namespace, account };
+}
 
 /** The Secret with a token that does not expire. */
 export const tokenSecretName = (account: string): string => `${account}-token`;

@@ -3,12 +3,12 @@ import { stringify } from 'yaml';
 import { runAdd, type AddRequest, type Added } from './run-add.ts';
 import { readSpan } from '../../input/read-span.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { requireName, splitNames } from '../../input/names.ts';
+import { splitNames } from '../../input/names.ts';
 import { usageError } from '../../terminal/cli-error.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import { type OutputFormat, writeResult } from '../../terminal/output.ts';
 import { readableTime, rfc3339 } from '../../terminal/times.ts';
-import { accountObjects, type AccountOptions, type AdminOptions } from './account-objects.ts';
+import { accountObjects, readPlace, type AccountOptions, type AdminOptions } from './account-objects.ts';
 import { clusterFiles, entryText } from './cluster-files.ts';
 
 export type AddOptions = AccountOptions &
@@ -58,11 +58,8 @@ function serverOf({ server }: AddOptions): string | undefined {
 }
 
 function readRequest(name: string, options: AddOptions): Omit<AddRequest, 'kubeconfig'> {
-  requireName(name, 'a cluster', 'Use lower-case letters, digits and hyphens, 63 at most.');
-  requireName(options.namespace, 'a namespace', 'Write it like --namespace sallyport.');
-  requireName(options.account, 'a ServiceAccount', 'Write it like --account sallyport-gateway.');
   return {
-    place: { cluster: name, namespace: options.namespace, account: options.account },
+    place: readPlace(name, options, 'Use lower-case letters, digits and hyphens, 63 at most.'),
     ...impersonateOf(options),
     context: options.context,
     server: serverOf(options),

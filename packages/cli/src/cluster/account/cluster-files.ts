@@ -6,46 +6,15 @@ import { CliError } from '../../terminal/cli-error.ts';
 import { readTokenClaims } from '../kube/kube-client.ts';
 import { shellWord } from '../../terminal/for-terminal.ts';
 import { stringify } from 'yaml';
-import type { ImpersonateSettings } from './cluster-role.ts';
 
-/** An entry of `clusters` in sallyport.yaml. */
-export type ClusterEntry = {
-  name: string;
-  server: string;
-  caFile?: string;
-  serverName?: string;
-  tokenFile: string;
-  impersonate: { groups: readonly string[]; allowSystem?: readonly string[] };
-  policy: never[];
-};
-
-/** Returns the names of the files that belong to a cluster. */
-export const clusterFiles = (name: string) => ({ entry: `${name}.yaml`, ca: `${name}-ca.crt`, token: `${name}-token` });
-
-/** Returns the entry of a cluster. Its policy allows nothing yet. */
-export function clusterEntry(options: {
-  name: string;
-  server: string;
-  caFile: string | undefined;
-  serverName: string | undefined;
-  tokenFile: string;
-  impersonate: ImpersonateSettings['impersonate'];
-}): ClusterEntry {
-  const { name, server, caFile, serverName, tokenFile, impersonate } = options;
-  const { groups, allowSystem } = impersonate;
-  return {
-    name,
-    server,
-    ...(caFile === undefined ? {} : { caFile }),
-    ...(serverName === undefined ? {} : { serverName }),
-    tokenFile,
-    impersonate: { groups, ...(allowSystem.length === 0 ? {} : { allowSystem }) },
-    policy: [],
-  };
+/** Returns the files of a cluster, which without a directory are only named. */
+export function clusterFiles(name: string, directory = '') {
+  const at = (file: string) => path.join(directory, file);
+  return { entry: at(`${name}.yaml`), ca: at(`${name}-ca.crt`), token: at(`${name}-token`) };
 }
 
 /** Renders the entry as it is pasted into sallyport.yaml. */
-export function entryText(entry: ClusterEntry): string {
+export function entryText(entry: object): string {
   return `# Add this to clusters in sallyport.yaml. Its policy allows nothing until you write rules.\n${stringify({ clusters: [entry] }, { lineWidth: 0 })}`;
 }
 

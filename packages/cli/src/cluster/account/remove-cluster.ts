@@ -1,5 +1,4 @@
 import type { Environment } from '../../environment/environment.ts';
-import { requireName } from '../../input/names.ts';
 import { usageError } from '../../terminal/cli-error.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
@@ -9,24 +8,18 @@ import { createKubeClient } from '../kube/kube-client.ts';
 import { openKubeconfig } from '../kube/open-kubeconfig.ts';
 import { objectName } from './kube-objects.ts';
 import { planRemoval, removeAccount } from './remove-account.ts';
-import type { AccountOptions, AdminOptions } from './account-objects.ts';
+import { readPlace, type AccountOptions, type AdminOptions } from './account-objects.ts';
 
 export type RemoveOptions = AccountOptions & AdminOptions & { output: OutputFormat; yes?: boolean };
 
 export async function removeCluster(environment: Environment, name: string, options: RemoveOptions): Promise<void> {
-  requireName(name, 'a cluster', 'Write the name that you gave to sallyport cluster add.');
-  requireName(options.namespace, 'a namespace', 'Write it like --namespace sallyport.');
-  requireName(options.account, 'a ServiceAccount', 'Write it like --account sallyport-gateway.');
+  const place = readPlace(name, options, 'Write the name that you gave to sallyport cluster add.');
   if (options.kubeconfig === undefined)
     throw usageError('--kubeconfig is missing', 'Name the kubeconfig of an administrator of the cluster.');
   const { access } = await openKubeconfig(environment, { kubeconfig: options.kubeconfig, context: options.context });
   const client = createKubeClient(access, environment);
   const looking = await startSpinner(environment, `Looking for what was made in ${access.server}`);
-  const plan = await planRemoval(client, {
-    cluster: name,
-    namespace: options.namespace,
-    account: options.account,
-  }).finally(() => looking.stop());
+  const plan = await planRemoval(client, place).finally(() => looking.stop());
   for (const { object, why } of plan.keep)
     environment.stderr.write(`Note: the ${forTerminal(object)} stays: ${forTerminal(why)}.\n`);
   if (plan.remove.length > 0)

@@ -14,15 +14,12 @@ import {
 import { readSecretToken, requestToken, type AccountToken } from './account-token.ts';
 import { applyAccount, planAccount, rightsFor, type AccountPlan } from './apply-account.ts';
 import {
-  clusterEntry,
   clusterFiles,
   entryText,
-  type ClusterEntry,
   prepareDirectory,
   refuseOtherFiles,
   refuseOtherToken,
   writeClusterFile,
-  type PlannedFile,
 } from './cluster-files.ts';
 import { createKubeClient, type KubeClient } from '../kube/kube-client.ts';
 import { objectName, readObject } from './kube-objects.ts';
@@ -66,7 +63,7 @@ type Impersonate = ImpersonateSettings['impersonate'];
 /** What `cluster add` did. */
 export type Added = {
   changes: { object: string; change: AccountPlan[number]['change'] }[];
-  entry: ClusterEntry;
+  entry: ReturnType<typeof entryOf>;
   ca: string | undefined;
   token: AccountToken;
   /** Files that had the same content already are not written. */
@@ -88,20 +85,6 @@ function warningsOf({ place, server }: AddRequest, opened: OpenKubeconfig, imper
           `the kubeconfig reaches the cluster through the proxy ${opened.proxy}, and a gateway uses none. If the gateway cannot reach ${address} directly, give another address with --server`,
         ]),
   ];
-}
-
-type Files = { entry: string; ca: string; token: string; directory: string };
-
-/** Returns where the files go, after checking that nothing else is there. */
-function planFiles(environment: Environment, request: AddRequest, out: string): Files {
-  const directory = path.resolve(environment.workingDirectory, out);
-  const names = clusterFiles(request.place.cluster);
-  return {
-    directory,
-    entry: path.join(directory, names.entry),
-    ca: path.join(directory, names.ca),
-    token: path.join(directory, names.token),
-  };
 }
 
 const tokenRight = ({ place: { namespace, account }, token }: AddRequest): Right =>
@@ -162,25 +145,22 @@ async function settle(client: KubeClient, { place, groups, allowSystem }: AddReq
   return { groups: groups ?? before?.groups ?? ['*'], allowSystem: allowSystem ?? before?.allowSystem ?? [] };
 }
 
-/** Returns the entry, and the files that do not change with every token. */
-function describeCluster(
+/** Returns the entry of the cluster in sallyport.yaml. Its policy allows nothing until rules are written. */
+function entryOf(
   { place, server }: AddRequest,
   opened: OpenKubeconfig,
-  impersonate: Impersonate,
-  files: Files | undefined,
-): { entry: ClusterEntry; fixed: PlannedFile[] } {
-  const names = clusterFiles(place.cluster);
-  const entry = clusterEntry({
+  { groups, allowSystem }: Impersonate,
+  files: ReturnType<typeof clusterFiles>,
+) {
+  return {
     name: place.cluster,
     server: server ?? opened.access.server,
-    caFile: opened.ca === undefined ? undefined : (files?.ca ?? names.ca),
+    caFile: opened.ca === undefined ? undefined : files.ca,
     serverName: opened.serverName,
-    tokenFile: files?.token ?? names.token,
-    impersonate,
-  });
-  if (files === undefined) return { entry, fixed: [] };
-  const ca = opened.ca === undefined ? [] : [{ file: files.ca, text: opened.ca }];
-  return { entry, fixed: [{ file: files.entry, text: entryText(entry) }, ...ca] };
+    tokenFile: files.token,
+    impersonate: { groups, allowSystem: allowSystem.length === 0 ? undefined : allowSystem },
+    policy: [],
+  };
 }
 
 /** Makes the gateway's account in a cluster, and what the gateway's configuration needs. */
@@ -191,15 +171,18 @@ export async function runAdd(environment: Environment, request: AddRequest): Pro
   const spinner = await startSpinner(environment, `Making the gateway's account in ${opened.access.server}`);
   try {
     const impersonate = await settle(client, request);
-    const files = out === undefined ? undefined : planFiles(environment, request, out);
-    const { entry, fixed } = describeCluster(request, opened, impersonate, files);
-    if (files !== undefined && !force) {
+    const directory = out === undefined ? undefined : path.resolve(environment.workingDirectory, out);
+    const files = clusterFiles(place.cluster, directory);
+    const entry = entryOf(request, opened, impersonate, files);
+    const ca = opened.ca === undefined ? [] : [{ file: files.ca, text: opened.ca }];
+    const fixed = [{ file: files.entry, text: entryText(entry) }, ...ca];
+    if (directory !== undefined && !force) {
       refuseOtherFiles(fixed);
       refuseOtherToken(files.token, `system:serviceaccount:${place.namespace}:${place.account}`);
     }
-    const open = files && prepareDirectory(files.directory, environment.platform);
+    const open = directory && prepareDirectory(directory, environment.platform);
     const made = await makeAccount(environment, client, request, opened.context, impersonate);
-    const planned = files ? [...fixed, { file: files.token, text: `${made.token.token}\n` }] : [];
+    const planned = directory ? [...fixed, { file: files.token, text: `${made.token.token}\n` }] : [];
     return {
       ...made,
       entry,

@@ -1,6 +1,6 @@
 import { clusterRole, type ImpersonateSettings } from '../account/cluster-role.ts';
 import type { Right } from '../kube/require-rights.ts';
-import type { PolicyRule } from './rule-atoms.ts';
+import { atomsOf, type PolicyRule } from './rule-atoms.ts';
 
 /** What Kubernetes gives everyone who is logged in, and every ServiceAccount (its default ClusterRoles). */
 export const defaultRules: readonly PolicyRule[] = [
@@ -44,24 +44,13 @@ export function expectedRules(cluster: ImpersonateSettings): PolicyRule[] {
 
 /** Returns every right that the gateway needs, as the API server asks for it when it is used. */
 export function neededRights(cluster: ImpersonateSettings): Right[] {
-  return clusterRole(cluster).role.rules.flatMap(({ apiGroups, resources, verbs, resourceNames = [undefined] }) =>
-    verbs.flatMap((verb) =>
-      apiGroups.flatMap((group) =>
-        resources.flatMap((whole) => {
-          const slash = whole.indexOf('/');
-          const part = slash < 0 ? {} : { subresource: whole.slice(slash + 1) };
-          const resource = slash < 0 ? whole : whole.slice(0, slash);
-          return resourceNames.map((name) => ({
-            verb,
-            group,
-            resource,
-            ...part,
-            ...(name === undefined ? {} : { name }),
-          }));
-        }),
-      ),
-    ),
-  );
+  return clusterRole(cluster)
+    .role.rules.flatMap(atomsOf)
+    .flatMap((atom) => {
+      if ('url' in atom) return [];
+      const [resource = '', ...parts] = atom.resource.split('/');
+      return [{ ...atom, resource, ...(parts.length === 0 ? {} : { subresource: parts.join('/') }) }];
+    });
 }
 
 /**

@@ -12,7 +12,8 @@ export type PolicyRule = {
 /** One verb on one thing. `name` is undefined if every name is allowed. */
 type Atom = { verb: string; group: string; resource: string; name?: string } | { verb: string; url: string };
 
-function atomsOf({
+/** Returns what a rule allows, one thing at a time. */
+export function atomsOf({
   verbs,
   apiGroups = [],
   resources = [],

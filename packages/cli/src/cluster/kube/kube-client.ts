@@ -1,5 +1,5 @@
-import { request as httpRequest, type Agent, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { Agent, IncomingMessage } from 'node:http';
+import { readJson, sendRequest } from '../../gateway/exchange.ts';
 import { describeConnectionFault, isTrustFault } from '../../gateway/unreachable.ts';
 import { traceRequest, type Traced } from '../../terminal/trace.ts';
 import { CliError } from '../../terminal/cli-error.ts';
@@ -98,25 +98,10 @@ type KubeCall = {
   headers?: Record<string, string>;
 };
 export type KubeAnswer = { status: number; body: unknown };
-export type KubeClient = { server: string; ask(call: KubeCall): Promise<KubeAnswer> };
+export type KubeClient = { ask(call: KubeCall): Promise<KubeAnswer> };
 
 const timeoutMs = 15_000;
 const maxBodyBytes = 16 * 1024 * 1024;
-
-async function readJson(response: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBodyBytes) throw Object.assign(new Error('too large'), { code: 'ANSWER_TOO_LARGE' });
-    chunks.push(chunk);
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
 
 /** Returns the error for a cluster that cannot be reached or trusted. */
 function unreachableCluster({ server, authoritySetIn }: KubeAccess, error: unknown): CliError {
@@ -135,8 +120,9 @@ function send(access: KubeAccess, { method = 'GET', path, json, headers }: KubeC
   const url = new URL(access.server.replace(/\/+$/, '') + path);
   const body = json === undefined ? undefined : JSON.stringify(json);
   const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-  return new Promise((resolve, reject) => {
-    const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
+  return sendRequest(
+    url,
+    {
       method,
       ...access.tls,
       ...(access.agent === undefined ? {} : { agent: access.agent }),
@@ -148,23 +134,20 @@ function send(access: KubeAccess, { method = 'GET', path, json, headers }: KubeC
         ...headers,
       },
       signal: AbortSignal.timeout(timeoutMs),
-    });
-    request.on('error', reject);
-    request.on('response', resolve);
-    request.end(body);
-  });
+    },
+    body,
+  );
 }
 
 /** Creates a client of an API server. It follows no redirects. Throws a CliError if the server cannot be reached. */
 export function createKubeClient(access: KubeAccess, traced: Traced): KubeClient {
   return {
-    server: access.server,
     async ask(call) {
       const { method = 'GET', path } = call;
       try {
         return await traceRequest(traced, `${method} ${access.server}${path.split('?', 1)[0]!}`, async () => {
           const response = await send(access, call);
-          return { status: response.statusCode ?? 0, body: await readJson(response) };
+          return { status: response.statusCode ?? 0, body: await readJson(response, maxBodyBytes) };
         });
       } catch (error) {
         throw unreachableCluster(access, error);
