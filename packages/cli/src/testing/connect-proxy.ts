@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import { serve } from './serve.ts';
 
 /** A proxy that leads every CONNECT to one port of this machine, or refuses it. */
 export type ConnectProxy = {
@@ -21,11 +21,7 @@ export async function startConnectProxy(leadsTo: number): Promise<ConnectProxy> 
     asked: [],
     refusal: undefined,
     open: 0,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: () => Promise.resolve(),
   };
   server.on('connect', ({ url, headers }, socket) => {
     proxy.asked.push({ target: url ?? '', authorization: headers['proxy-authorization'] });
@@ -43,8 +39,5 @@ export async function startConnectProxy(leadsTo: number): Promise<ConnectProxy> 
       });
     upstream.on('error', () => {}).on('close', () => socket.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  proxy.port = (server.address() as AddressInfo).port;
-  return proxy;
+  return Object.assign(proxy, await serve(server));
 }

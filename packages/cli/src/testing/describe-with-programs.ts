@@ -3,7 +3,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { describe } from '@jest/globals';
 
-const isThere = (program: string) =>
+export const isOnPath = (program: string): boolean =>
   (process.env.PATH ?? '').split(path.delimiter).some((directory) => existsSync(path.join(directory, program)));
 
 /**
@@ -11,7 +11,7 @@ const isThere = (program: string) =>
  * reports it. With CI=true they fail instead.
  */
 export function describeWithPrograms(programs: readonly string[], title: string, tests: () => void): void {
-  const missing = programs.filter((program) => !isThere(program));
+  const missing = programs.filter((program) => !isOnPath(program));
   if (missing.length === 0) return describe(title, tests);
   const why = `missing on this machine: ${missing.join(', ')}`;
   if (process.env.CI === 'true') throw new Error(`"${title}" cannot be tested: ${why}`);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { authority, certificate, key } from './certificates.ts';
+import { serve } from './serve.ts';
 
 type Stored = { metadata: Record<string, unknown> & { name: string } } & Record<string, unknown>;
 type Body = Record<string, unknown> & {
@@ -32,22 +32,43 @@ export function fakeToken(subject: string, iat: number, exp?: number): string {
   return `${encode({ alg: 'RS256' })}.${encode({ iss: 'https://cluster', sub: subject, iat, exp })}.c2lnbmF0dXJl${randomUUID()}`;
 }
 
-const status = (code: number, message: string) => ({ status: code, body: { kind: 'Status', code, message } });
+const answerWith = (code: number, body: object) => ({ status: code, body });
+const ok = (body: object) => answerWith(200, body);
+const created = (body: object) => answerWith(201, body);
+const status = (code: number, message: string) => answerWith(code, { kind: 'Status', code, message });
+const listed = ['serviceaccounts', 'secrets', 'configmaps'];
 
 function review(cluster: FakeCluster, { path, body, user }: Asked) {
   if (path.endsWith('/selfsubjectaccessreviews'))
-    return { status: 201, body: { status: { allowed: cluster.allows(body.spec!.resourceAttributes!, user) } } };
-  if (path.endsWith('/selfsubjectrulesreviews'))
-    return {
-      status: 201,
-      body: { status: { nonResourceRules: [], ...cluster.rules(body.spec!.namespace!, user), incomplete: false } },
-    };
+    return created({ status: { allowed: cluster.allows(body.spec!.resourceAttributes!, user) } });
+  if (path.endsWith('/selfsubjectrulesreviews')) {
+    const rules = cluster.rules(body.spec!.namespace!, user);
+    return created({ status: { nonResourceRules: [], ...rules, incomplete: false } });
+  }
   if (path.endsWith('/selfsubjectreviews'))
-    return {
-      status: 201,
-      body: { status: { userInfo: { username: 'system:serviceaccount:sallyport:sallyport-gateway' } } },
-    };
+    return created({ status: { userInfo: { username: 'system:serviceaccount:sallyport:sallyport-gateway' } } });
   return undefined;
+}
+
+function createToken(namespace: string, account: string, lifetime: number) {
+  const now = Math.floor(Date.now() / 1000);
+  const token = fakeToken(`system:serviceaccount:${namespace}:${account}`, now, now + lifetime);
+  return created({ status: { token, expirationTimestamp: new Date((now + lifetime) * 1000).toISOString() } });
+}
+
+function create({ objects }: FakeCluster, { path, body }: Asked) {
+  const name = body.metadata!.name!;
+  const at = `${path}/${name}`;
+  if (objects.has(at)) return status(409, 'already exists');
+  const stored: Stored = { ...body, metadata: { ...body.metadata, name, uid: randomUUID(), resourceVersion: '1' } };
+  if (body['type'] === 'kubernetes.io/service-account-token') {
+    const { annotations, namespace } = body.metadata as { annotations: Record<string, string>; namespace: string };
+    const account = annotations['kubernetes.io/service-account.name'];
+    const token = fakeToken(`system:serviceaccount:${namespace}:${account}`, 1);
+    stored['data'] = { token: Buffer.from(token).toString('base64') };
+  }
+  objects.set(at, stored);
+  return created(stored);
 }
 
 function answer(cluster: FakeCluster, asked: Asked): { status: number; body: object } {
@@ -56,54 +77,20 @@ function answer(cluster: FakeCluster, asked: Asked): { status: number; body: obj
   if (reviewed) return reviewed;
   cluster.calls.push(`${method} ${path}`);
   const { objects } = cluster;
-  const account = /^\/api\/v1\/namespaces\/([^/]+)\/serviceaccounts\/([^/]+)\/token$/.exec(path);
-  if (account) {
-    const now = Math.floor(Date.now() / 1000);
-    const exp = now + body.spec!.expirationSeconds!;
-    const token = fakeToken(`system:serviceaccount:${account[1]}:${account[2]}`, now, exp);
-    return { status: 201, body: { status: { token, expirationTimestamp: new Date(exp * 1000).toISOString() } } };
-  }
-  if (path === '/version') return { status: 200, body: { gitVersion: 'v1.36.3' } };
-  if (path === '/apis') return { status: 200, body: { groups: [] } };
-  if (path === '/api/v1')
-    return {
-      status: 200,
-      body: {
-        resources: ['serviceaccounts', 'secrets', 'configmaps'].map((name) => ({
-          name,
-          namespaced: true,
-          verbs: ['list'],
-        })),
-      },
-    };
-  if (method === 'POST') {
-    const at = `${path}/${body.metadata!.name!}`;
-    if (objects.has(at)) return status(409, 'already exists');
-    const stored: Stored = {
-      ...body,
-      metadata: { ...body.metadata, name: body.metadata!.name!, uid: randomUUID(), resourceVersion: '1' },
-    };
-    if (body['type'] === 'kubernetes.io/service-account-token') {
-      const annotations = body.metadata!['annotations'] as Record<string, string>;
-      const token = fakeToken(
-        `system:serviceaccount:${String(body.metadata!['namespace'])}:${annotations['kubernetes.io/service-account.name']}`,
-        1,
-      );
-      stored['data'] = { token: Buffer.from(token).toString('base64') };
-    }
-    objects.set(at, stored);
-    return { status: 201, body: stored };
-  }
+  const [, namespace, account] = /^\/api\/v1\/namespaces\/([^/]+)\/serviceaccounts\/([^/]+)\/token$/.exec(path) ?? [];
+  if (account !== undefined) return createToken(namespace!, account, body.spec!.expirationSeconds!);
+  if (path === '/version') return ok({ gitVersion: 'v1.36.3' });
+  if (path === '/apis') return ok({ groups: [] });
+  if (path === '/api/v1') return ok({ resources: listed.map((name) => ({ name, namespaced: true, verbs: ['list'] })) });
+  if (method === 'POST') return create(cluster, asked);
   const found = objects.get(path);
   if (found === undefined) {
     const items = [...objects].filter(([at]) => at.startsWith(`${path}/`)).map(([, one]) => one);
-    return items.length > 0 || /\/(serviceaccounts|secrets|configmaps)$/.test(path)
-      ? { status: 200, body: { items } }
-      : status(404, 'not found');
+    return items.length > 0 || listed.includes(path.split('/').at(-1)!) ? ok({ items }) : status(404, 'not found');
   }
   if (method === 'PATCH') Object.assign(found, { ...body, metadata: { ...found.metadata, ...body.metadata } });
   if (method === 'DELETE') objects.delete(path);
-  return { status: 200, body: found };
+  return ok(found);
 }
 
 /** Starts a fake API server with a certificate for localhost. */
@@ -124,10 +111,8 @@ export async function startFakeCluster(): Promise<FakeCluster> {
       response.writeHead(given.status, { 'content-type': 'application/json' }).end(JSON.stringify(given.body));
     });
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+  const { port, close } = await serve(server);
+  const url = `https://localhost:${port}`;
   const cluster: FakeCluster = {
     url,
     kubeconfig: (user, more = {}) =>
@@ -151,11 +136,7 @@ export async function startFakeCluster(): Promise<FakeCluster> {
     allows: () => true,
     rules: () => ({ resourceRules: [] }),
     override: () => undefined,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
   return cluster;
 }

@@ -1,4 +1,3 @@
-export type AuthorizationCodes = Map<string, { challenge: string; redirectUri: string }>;
 export type Session = { id: string; user: string; groups: string[]; expiresAt: number; idleMs: number };
 export type Answer = { status: number; body?: unknown; headers?: Record<string, string> };
 export type Call = { method: string; path: string; query: URLSearchParams; token: string | undefined; body: string };
@@ -6,6 +5,7 @@ export type Call = { method: string; path: string; query: URLSearchParams; token
 /** An in-memory gateway: the login and the API, as the command line sees them. Every login succeeds, as alice. */
 export type FakeGateway = {
   origin: string;
+  codes: Map<string, { challenge: string; redirectUri: string }>;
   sessions: Map<string, Session>;
   /** `GET /.sallyport/me` and so on, in order of arrival. */
   calls: string[];

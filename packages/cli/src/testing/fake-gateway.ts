@@ -1,9 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { answerApi } from './fake-api.ts';
-import type { Answer, AuthorizationCodes, Call, FakeGateway } from './fake-gateway-types.ts';
+import type { Answer, Call, FakeGateway } from './fake-gateway-types.ts';
 import { answerLogin } from './fake-login.ts';
+import { serve } from './serve.ts';
 
 export type { FakeGateway } from './fake-gateway-types.ts';
 
@@ -14,9 +14,9 @@ const readBody = async (request: IncomingMessage) => {
 };
 
 export async function startFakeGateway(tls?: { key: string; cert: string }): Promise<FakeGateway> {
-  const codes: AuthorizationCodes = new Map();
   const gateway: FakeGateway = {
     origin: '',
+    codes: new Map(),
     sessions: new Map(),
     calls: [],
     raw: [],
@@ -26,11 +26,7 @@ export async function startFakeGateway(tls?: { key: string; cert: string }): Pro
     streams: [],
     device: { answers: [], asked: [] },
     revokeAll: () => gateway.sessions.clear(),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: () => Promise.resolve(),
   };
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     readBody(request).then(
@@ -40,7 +36,7 @@ export async function startFakeGateway(tls?: { key: string; cert: string }): Pro
         const call: Call = { method: request.method ?? '', path: url.pathname, query: url.searchParams, token, body };
         gateway.calls.push(`${call.method} ${call.path}`);
         gateway.raw.push(JSON.stringify({ url: request.url, body }));
-        const answer = gateway.override(call) ?? answerCall(gateway, codes, call, request.headers.accept ?? '');
+        const answer = gateway.override(call) ?? answerCall(gateway, call, request.headers.accept ?? '');
         const text =
           answer.body === undefined ? '' : typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
         response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers }).end(text);
@@ -48,16 +44,13 @@ export async function startFakeGateway(tls?: { key: string; cert: string }): Pro
       () => response.destroy(),
     );
   };
-  const server: Server = tls === undefined ? createServer(handle) : createTlsServer(tls, handle);
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  gateway.origin = `${tls === undefined ? 'http' : 'https'}://localhost:${(server.address() as AddressInfo).port}`;
+  const { port, close } = await serve(tls === undefined ? createServer(handle) : createTlsServer(tls, handle));
+  Object.assign(gateway, { origin: `${tls === undefined ? 'http' : 'https'}://localhost:${port}`, close });
   return gateway;
 }
 
-function answerCall(gateway: FakeGateway, codes: AuthorizationCodes, call: Call, accept: string): Answer {
-  const answer = answerLogin(gateway, codes, call, accept);
+function answerCall(gateway: FakeGateway, call: Call, accept: string): Answer {
+  const answer = answerLogin(gateway, call, accept);
   if (answer) return answer;
   const session = gateway.sessions.get(call.token ?? '');
   return session === undefined

@@ -1,25 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Answer, AuthorizationCodes, Call, FakeGateway, Session } from './fake-gateway-types.ts';
+import type { Answer, Call, FakeGateway, Session } from './fake-gateway-types.ts';
 
 /** Answers the login endpoints; undefined for every other path. */
-export function answerLogin(
-  gateway: FakeGateway,
-  codes: AuthorizationCodes,
-  call: Call,
-  accept: string,
-): Answer | undefined {
-  if (call.path === '/.sallyport/login') return authorize(gateway, codes, call.query, accept);
+export function answerLogin(gateway: FakeGateway, call: Call, accept: string): Answer | undefined {
+  if (call.path === '/.sallyport/login') return authorize(gateway, call.query, accept);
   if (call.path.startsWith('/.sallyport/api/v1/device/')) return answerDevice(gateway, call);
-  if (call.path === '/.sallyport/token') return exchange(gateway, codes, new URLSearchParams(call.body));
+  if (call.path === '/.sallyport/token') return exchange(gateway, new URLSearchParams(call.body));
   return undefined;
 }
 
-function authorize(gateway: FakeGateway, codes: AuthorizationCodes, query: URLSearchParams, accept: string): Answer {
+function authorize(gateway: FakeGateway, query: URLSearchParams, accept: string): Answer {
   if (accept === 'application/json')
     return { status: 200, body: { signInUrl: `${gateway.origin}/.sallyport/login?${query.toString()}` } };
   const code = randomBytes(16).toString('base64url');
   const redirectUri = query.get('redirect_uri') ?? '';
-  codes.set(code, { challenge: query.get('code_challenge') ?? '', redirectUri });
+  gateway.codes.set(code, { challenge: query.get('code_challenge') ?? '', redirectUri });
   if (redirectUri.startsWith('urn:')) return { status: 200, body: `<p class="paste">${code}</p>` };
   return {
     status: 302,
@@ -29,10 +24,10 @@ function authorize(gateway: FakeGateway, codes: AuthorizationCodes, query: URLSe
   };
 }
 
-function exchange(gateway: FakeGateway, codes: AuthorizationCodes, form: URLSearchParams): Answer {
+function exchange(gateway: FakeGateway, form: URLSearchParams): Answer {
   const code = form.get('code') ?? '';
-  const found = codes.get(code);
-  codes.delete(code);
+  const found = gateway.codes.get(code);
+  gateway.codes.delete(code);
   const challenge = createHash('sha256')
     .update(form.get('code_verifier') ?? '')
     .digest('base64url');

@@ -9,24 +9,8 @@ import { startFakeGateway, type FakeGateway } from './fake-gateway.ts';
 import { createMcpCluster, type McpCluster } from './mcp-cluster.ts';
 import { createRig, type Rig } from './rig.ts';
 
-/** The text of an answer, and the answer for programs. */
-type McpAnswer = { text: string; isError: boolean; structured: unknown };
-
 /** A running `sallyport mcp` with a client, at a gateway with the cluster "dev". */
-export type McpRig = {
-  rig: Rig;
-  gateway: FakeGateway;
-  cluster: McpCluster;
-  client: Client;
-  /** All requests for the cluster, with their method and query. */
-  asked: string[];
-  call(name: string, given?: Record<string, unknown>, signal?: AbortSignal): Promise<McpAnswer>;
-  /** Everything that was printed. */
-  out(): string;
-  err(): string;
-  /** Closes the input, and returns the exit code. */
-  end(): Promise<number>;
-};
+export type McpRig = Awaited<ReturnType<typeof startMcp>>;
 
 const token = 'spt_planted_agent_token_0123456789';
 
@@ -56,7 +40,7 @@ async function logIn(rig: Rig, gateway: FakeGateway, login: boolean): Promise<vo
 }
 
 /** Starts the server in this process. With `login`, it uses the login of its user instead of a token. */
-export async function startMcp(args: readonly string[] = [], { login = false } = {}): Promise<McpRig> {
+export async function startMcp(args: readonly string[] = [], { login = false } = {}) {
   const gateway = await startFakeGateway();
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];
   const printed = { out: '', err: '' };
@@ -80,9 +64,11 @@ export async function startMcp(args: readonly string[] = [], { login = false } =
   return {
     rig,
     gateway,
+    // The cluster, and all requests for it, with their method and query.
     ...serveCluster(gateway),
     client,
-    async call(name, given = {}, signal) {
+    /** Returns the text of an answer, and the answer for programs. */
+    async call(name: string, given: Record<string, unknown> = {}, signal?: AbortSignal) {
       const result = await client.callTool({ name, arguments: given }, signal === undefined ? {} : { signal });
       const [content] = result.content;
       return {
@@ -91,8 +77,10 @@ export async function startMcp(args: readonly string[] = [], { login = false } =
         structured: result.structuredContent,
       };
     },
+    /** Returns everything that was printed. */
     out: () => printed.out,
     err: () => printed.err,
+    /** Closes the input, and returns the exit code. */
     async end() {
       stdin.end();
       const code = await ended;

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { isOnPath } from './describe-with-programs.ts';
 import { createRig, type Rig, type Run } from './rig.ts';
+import { outputOf } from './run-program.ts';
 
 /** The sh front as kubectl runs it, as a real process. The Node.js program behind it runs from source. */
 export type ShFrontRig = Rig & {
@@ -13,12 +15,9 @@ export type ShFrontRig = Rig & {
 };
 
 const sources = fileURLToPath(new URL('..', import.meta.url));
-const isThere = (shell: string) =>
-  (process.env.PATH ?? '').split(':').some((directory) => existsSync(path.join(directory, shell)));
-
 /** The shells of this machine under which the front must run. `sh` is that of the system. */
 export const shells = ['sh', 'dash', 'bash --posix', 'busybox sh', 'ksh', 'mksh', 'yash'].filter(
-  (shell) => shell === 'sh' || isThere(shell.split(' ')[0]!),
+  (shell) => shell === 'sh' || isOnPath(shell.split(' ')[0]!),
 );
 
 /** Creates the rig. With `stub`, the program behind the front only reports that it was started. */
@@ -52,22 +51,15 @@ export function createShFrontRig(shell = '', stub = false): ShFrontRig {
     SALLYPORT_HOME: rig.home,
     FRONT: shell === '' ? front : `${shell} ${front}`,
   };
-  const sh = (script: string, env: Record<string, string> = {}) =>
-    new Promise<Run>((resolve, reject) => {
-      // With a further command, the shell does not replace itself with the front, which would then have another parent.
-      const child = spawn('sh', ['-c', `${script}\nkept=$?\nexit "$kept"`], {
-        env: { ...base, ...env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      const run = { code: 0, out: '', err: '' };
-      child.stdout.on('data', (chunk: Buffer) => {
-        run.out += chunk.toString('utf8');
-      });
-      child.stderr.on('data', (chunk: Buffer) => {
-        run.err += chunk.toString('utf8');
-      });
-      child.on('error', reject);
-      child.on('close', (code) => resolve({ ...run, code: code ?? -1 }));
-    });
+  const sh = (script: string, env: Record<string, string> = {}) => {
+    // With a further command, the shell does not replace itself with the front, which would then have another parent.
+    const args = [
+      '-c',
+      `${script}
+kept=$?
+exit "$kept"`,
+    ];
+    return outputOf(spawn('sh', args, { env: { ...base, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
+  };
   return Object.assign(rig, { front, sh });
 }

@@ -1,10 +1,11 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createRig, type Rig, type Run } from './rig.ts';
+import { outputOf } from './run-program.ts';
 
 /** A rig in which `sallyport` is on the PATH of real shells. */
 export type TypingRig = Rig & {
@@ -34,16 +35,6 @@ echo ready >> ${typed}
 `,
 };
 const commands = { bash: 'bash --noprofile --rcfile rc/.bashrc -i', zsh: 'zsh -i' };
-
-function outputOf(child: ChildProcessWithoutNullStreams): Promise<Run> {
-  const kept = { out: '', err: '' };
-  child.stdout.on('data', (chunk: Buffer) => (kept.out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (kept.err += chunk.toString()));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code: code ?? 1, ...kept }));
-  });
-}
 
 export function createTypingRig(): TypingRig {
   const rig = createRig();
