@@ -6,13 +6,6 @@ import type { Environment } from '../environment/environment.ts';
 import type { Home } from './home.ts';
 import { keyringProgram } from './keyring-program.ts';
 
-/** The entry of one gateway and home in the keyring of the system. Every function throws a KeyringFault. */
-export type Keyring = {
-  read(): string | undefined;
-  write(secret: string): void;
-  remove(): void;
-};
-
 /** Why the keyring cannot be used. Never contains the secret. */
 export class KeyringFault extends Error {}
 
@@ -27,12 +20,15 @@ export function wantsKeyring({ env }: Pick<Environment, 'env'>): boolean {
   throw usageError('SALLYPORT_KEYRING must be 1 or 0', 'To keep tokens in the keyring, set it to 1.');
 }
 
-/** Opens the entry of one gateway in the keyring. It starts the system's own program for each operation. */
+/**
+ * Opens the entry of one gateway and home in the keyring of the system. It starts the system's own program for each
+ * operation. Every function throws a KeyringFault.
+ */
 export function openKeyring(
   home: Home,
   address: GatewayAddress,
   { platform, env }: Pick<Environment, 'platform' | 'env'>,
-): Keyring {
+) {
   // Two homes with logins at the same gateway must not share an entry.
   const ownHome = createHash('sha256').update(home.root).digest('hex').slice(0, 12);
   const program = keyringProgram(platform, `${address.origin}#${ownHome}`);
@@ -59,7 +55,7 @@ export function openKeyring(
   const failed = ({ status, stderr }: { status: number; stderr: string }) =>
     new KeyringFault(`${program.command} failed: ${firstLine(stderr) || `exit code ${status}`}`);
 
-  const read = () => {
+  const read = (): string | undefined => {
     const result = run(program.look, '');
     if (result.status === 0) return result.stdout.trim();
     if (program.isMissing(result.status, result.stderr)) return undefined;
@@ -67,13 +63,13 @@ export function openKeyring(
   };
   return {
     read,
-    write(secret) {
+    write(secret: string): void {
       const result = run(program.store, program.storeInput(secret));
       if (result.status !== 0) throw failed({ ...result, stderr: result.stderr.replaceAll(secret, '…') });
       // Not every program reports a failure by its exit code.
       if (read() !== secret) throw new KeyringFault(`${program.command} did not keep the credential`);
     },
-    remove() {
+    remove(): void {
       const result = run(program.remove, '');
       if (result.status !== 0 && !program.isMissing(result.status, result.stderr)) throw failed(result);
     },

@@ -48,19 +48,7 @@ export function certificatesIn(text: string): X509Certificate[] {
 export type GatewaySettings = { provider?: string; prefix?: string };
 
 /** What the program remembers about gateways: the CA and the settings of each one, and the gateway of the last login. */
-export type KnownGateways = {
-  authorityOf(address: GatewayAddress): string | undefined;
-  rememberAuthority(address: GatewayAddress, pem: string): void;
-  settingsOf(address: GatewayAddress): GatewaySettings;
-  /** Changes the given settings and keeps the others. From then on, the gateway is known. */
-  remember(address: GatewayAddress, changes: { [name in keyof GatewaySettings]: string | undefined }): void;
-  /** Reports whether the user has logged in to this gateway, named its CA, or written a kubeconfig for it. */
-  isKnown(address: GatewayAddress): boolean;
-  /** Returns all known gateways, sorted by address. */
-  list(): GatewayAddress[];
-  current(): GatewayAddress | undefined;
-  setCurrent(address: GatewayAddress): void;
-};
+export type KnownGateways = ReturnType<typeof openKnownGateways>;
 
 const signs = ['settings.json', 'credential.json', 'ca.crt'];
 
@@ -104,33 +92,36 @@ function write(file: string, content: string): void {
   }
 }
 
-export function openKnownGateways(home: Home): KnownGateways {
+export function openKnownGateways(home: Home) {
   const currentFile = path.join(home.root, 'current-gateway');
   const fileOf = (address: GatewayAddress, name: string) => path.join(home.gatewayDirectory(address), name);
   const isKnown = (address: GatewayAddress) => signs.some((name) => existsSync(fileOf(address, name)));
   const settingsOf = (address: GatewayAddress) => readSettings(readIfThere(fileOf(address, 'settings.json')));
   return {
-    authorityOf: (address) => readIfThere(fileOf(address, 'ca.crt')),
-    rememberAuthority(address, pem) {
+    authorityOf: (address: GatewayAddress): string | undefined => readIfThere(fileOf(address, 'ca.crt')),
+    rememberAuthority(address: GatewayAddress, pem: string): void {
       ensureDirectory(home, home.gatewayDirectory(address));
       write(fileOf(address, 'ca.crt'), pem);
     },
     settingsOf,
-    remember(address, changes) {
+    /** Changes the given settings and keeps the others. From then on, the gateway is known. */
+    remember(address: GatewayAddress, changes: { [name in keyof GatewaySettings]: string | undefined }): void {
       ensureDirectory(home, home.gatewayDirectory(address));
       write(fileOf(address, 'settings.json'), `${JSON.stringify({ ...settingsOf(address), ...changes })}\n`);
     },
+    /** Reports whether the user has logged in to this gateway, named its CA, or written a kubeconfig for it. */
     isKnown,
+    /** Returns all known gateways, sorted by address. */
     list: () =>
       namesIn(path.join(home.root, 'gateways'))
         .toSorted()
         .map((name) => addressOf(name, home))
         .filter((address) => address !== undefined && isKnown(address)) as GatewayAddress[],
-    current() {
+    current(): GatewayAddress | undefined {
       const text = readIfThere(currentFile)?.trim();
       return text === undefined || text === '' ? undefined : gatewayAddress(text);
     },
-    setCurrent(address) {
+    setCurrent(address: GatewayAddress): void {
       ensureDirectory(home, home.gatewayDirectory(address));
       write(currentFile, `${address.origin}\n`);
     },

@@ -84,23 +84,16 @@ export function tryLoginLock(directory: string, environment: Environment, pid = 
   };
 }
 
-/**
- * Records how the last login at a gateway failed, for the processes that waited for it. Otherwise each of them would
- * open a browser in turn.
- */
-type LoginFailure = {
-  note(error: CliError, at: number): void;
-  /** Returns the failure, unless it happened before `since` (milliseconds since the epoch). */
-  since(since: number): CliError | undefined;
-  forget(): void;
-};
-
 type Stored = { at?: unknown; exit?: unknown; message?: unknown; hint?: unknown };
 
 const isExit = (name: unknown): name is ExitName => typeof name === 'string' && Object.hasOwn(exitCodes, name);
 
-/** Opens the record in the directory of a gateway, which must exist. Ignores errors when reading and writing. */
-export function openLoginFailure(directory: string): LoginFailure {
+/**
+ * Opens the record of how the last login at a gateway failed, in the directory of the gateway, which must exist. It is for
+ * the processes that waited for that login. Otherwise each of them would open a browser in turn. Ignores errors when
+ * reading and writing.
+ */
+export function openLoginFailure(directory: string) {
   const file = path.join(directory, 'login.failed');
   const read = (): Stored => {
     try {
@@ -110,14 +103,15 @@ export function openLoginFailure(directory: string): LoginFailure {
     }
   };
   return {
-    note({ exit, message, hint }, at) {
+    note({ exit, message, hint }: CliError, at: number): void {
       try {
         writeFileAtomically(file, JSON.stringify({ at, exit, message, hint }));
       } catch {
         /* the other processes find out for themselves */
       }
     },
-    since(since) {
+    /** Returns the failure, unless it happened before `since` (milliseconds since the epoch). */
+    since(since: number): CliError | undefined {
       const { at, exit, message, hint } = read();
       if (typeof at !== 'number' || at < since || !isExit(exit) || typeof message !== 'string') return undefined;
       return new CliError(

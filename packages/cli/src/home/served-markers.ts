@@ -14,19 +14,8 @@ const dayMs = 86_400_000;
 
 const serverPart = (server: ServerAddress) => server.cluster ?? `@${server.authority}`;
 
-/** The markers of one gateway. */
-type ServedMarkers = {
-  /** Reports whether the process that started this one already got the credential for this server. */
-  wasServed(server: ServerAddress): boolean;
-  /**
-   * Records that it gets the credential now. Returns false if that is impossible (a full disk). Then nothing may be
-   * served without asking the gateway.
-   */
-  mark(server: ServerAddress): boolean;
-};
-
-/** Opens the markers in the directory of a gateway, for the process that started this one. */
-export function openServedMarkers(gatewayDirectory: string, environment: Environment): ServedMarkers {
+/** Opens the markers in the directory of one gateway, for the process that started this one. */
+export function openServedMarkers(gatewayDirectory: string, environment: Environment) {
   const directory = path.join(gatewayDirectory, 'served');
   const birth = processBirth(environment.parentPid, environment.platform);
   const nameOf = (server: ServerAddress) =>
@@ -38,8 +27,13 @@ export function openServedMarkers(gatewayDirectory: string, environment: Environ
       ),
     );
   return {
-    wasServed: (server) => birth === undefined || existsSync(nameOf(server)),
-    mark(server) {
+    /** Reports whether the process that started this one already got the credential for this server. */
+    wasServed: (server: ServerAddress): boolean => birth === undefined || existsSync(nameOf(server)),
+    /**
+     * Records that it gets the credential now. Returns false if that is impossible (a full disk). Then nothing may be
+     * served without asking the gateway.
+     */
+    mark(server: ServerAddress): boolean {
       if (birth === undefined) return false;
       try {
         makeDirectory(directory);

@@ -5,22 +5,10 @@ import { type Credential, hashOf, isToken, type StoredCredential } from './store
 import type { Home } from './home.ts';
 import { KeyringFault, openKeyring, wantsKeyring } from './keyring.ts';
 
-/** Decides where the token of a credential is kept, and finds it there. */
-type TokenPlace = {
-  /** Returns the token. Returns undefined, and says why, if the keyring does not have it or cannot be read. */
-  find(stored: StoredCredential): string | undefined;
-  /** Reports whether the token is in the file although the user wants it in the keyring. */
-  mustMove(stored: StoredCredential): boolean;
-  /** Puts the token into its place, and returns what to write into the file. */
-  put(credential: Credential, before: StoredCredential | undefined): StoredCredential;
-  /** Deletes the token from the keyring. */
-  remove(): void;
-};
-
 const isInKeyring = (stored: StoredCredential | undefined) => stored !== undefined && 'tokenSha256' in stored;
 
 /** Opens the place for the token of one gateway. Starts no program. Throws a CliError for a wrong SALLYPORT_KEYRING. */
-export function openTokenPlace(home: Home, address: GatewayAddress, environment: Environment): TokenPlace {
+export function openTokenPlace(home: Home, address: GatewayAddress, environment: Environment) {
   const wanted = wantsKeyring(environment);
   const keyring = openKeyring(home, address, environment);
   // A command reads the credential several times, but starts the program of the keyring once.
@@ -53,7 +41,8 @@ export function openTokenPlace(home: Home, address: GatewayAddress, environment:
     ) ?? false;
 
   return {
-    find(stored) {
+    /** Returns the token. Returns undefined, and says why, if the keyring does not have it or cannot be read. */
+    find(stored: StoredCredential): string | undefined {
       if ('token' in stored) return stored.token;
       if (remembered === undefined || hashOf(remembered) !== stored.tokenSha256)
         remembered = attempt(
@@ -63,8 +52,10 @@ export function openTokenPlace(home: Home, address: GatewayAddress, environment:
         );
       return isToken(remembered) && hashOf(remembered) === stored.tokenSha256 ? remembered : undefined;
     },
-    mustMove: (stored) => wanted && 'token' in stored && stored.keyringFailed !== true,
-    put(credential, before) {
+    /** Reports whether the token is in the file although the user wants it in the keyring. */
+    mustMove: (stored: StoredCredential): boolean => wanted && 'token' in stored && stored.keyringFailed !== true,
+    /** Puts the token into its place, and returns what to write into the file. */
+    put(credential: Credential, before: StoredCredential | undefined): StoredCredential {
       const { token, user, sessionId, expiresAt, idleMs } = credential;
       const rest = { user, sessionId, expiresAt, idleMs };
       if (!wanted) {
@@ -80,6 +71,7 @@ export function openTokenPlace(home: Home, address: GatewayAddress, environment:
       remembered = token;
       return { tokenSha256, ...rest };
     },
+    /** Deletes the token from the keyring. */
     remove,
   };
 }

@@ -15,29 +15,12 @@ export type SecretFinding = Finding & { reference: string };
 type Reference = { text: string; sample: string };
 
 /** Collects the findings of an import. */
-export type ImportReport = {
-  /** Reports that the source is invalid. Then nothing is written. */
-  fault(keys: Keys, message: string, hint?: string): void;
-  /** Reports that an option has no counterpart, why, and what to do instead. */
-  notCarried(keys: Keys, message: string, instead: string): void;
-  /** Reports that an option is carried over, but changes its meaning or needs an action. */
-  note(keys: Keys, message: string, instead?: string): void;
-  /** Reports a secret in the source, and returns the reference that replaces it. */
-  secret(keys: Keys, reference: Reference, instead: string): string;
-  /** Returns a reference for a value that is not in the source. */
-  refer(reference: Reference): string;
-  readonly faults: readonly ConfigFault[];
-  readonly left: readonly Finding[];
-  readonly notes: readonly Finding[];
-  readonly secrets: readonly SecretFinding[];
-  /** A sample value for every reference in the result. */
-  readonly samples: ReadonlyMap<string, string>;
-};
+export type ImportReport = ReturnType<typeof createImportReport>;
 
 type Place = (keys: readonly PropertyKey[]) => { line: number; column: number } | undefined;
 
 /** Creates the report of one import. `place` finds an option in the text of the source. */
-export function createImportReport(place: Place): ImportReport {
+export function createImportReport(place: Place) {
   const faults: ConfigFault[] = [];
   const left: Finding[] = [];
   const notes: Finding[] = [];
@@ -45,21 +28,22 @@ export function createImportReport(place: Place): ImportReport {
   const samples = new Map<string, string>();
   const at = (keys: Keys) => ({ path: keys.join('.'), ...place(keys) });
   return {
-    fault: (keys, message, hint) => void faults.push({ ...at(keys), message, ...(hint === undefined ? {} : { hint }) }),
-    notCarried: (keys, message, instead) => void left.push({ ...at(keys), message, instead }),
-    note: (keys, message, instead) =>
+    /** Reports that the source is invalid. Then nothing is written. */
+    fault: (keys: Keys, message: string, hint?: string) =>
+      void faults.push({ ...at(keys), message, ...(hint === undefined ? {} : { hint }) }),
+    /** Reports that an option has no counterpart, why, and what to do instead. */
+    notCarried: (keys: Keys, message: string, instead: string) => void left.push({ ...at(keys), message, instead }),
+    /** Reports that an option is carried over, but changes its meaning or needs an action. */
+    note: (keys: Keys, message: string, instead?: string) =>
       void notes.push({ ...at(keys), message, ...(instead === undefined ? {} : { instead }) }),
-    secret(keys, { text, sample }, instead) {
-      secrets.push({
-        ...at(keys),
-        message: 'is a plain text secret',
-        instead,
-        reference: text,
-      });
+    /** Reports a secret in the source, and returns the reference that replaces it. */
+    secret(keys: Keys, { text, sample }: Reference, instead: string): string {
+      secrets.push({ ...at(keys), message: 'is a plain text secret', instead, reference: text });
       samples.set(text, sample);
       return text;
     },
-    refer({ text, sample }) {
+    /** Returns a reference for a value that is not in the source. */
+    refer({ text, sample }: Reference): string {
       samples.set(text, sample);
       return text;
     },
@@ -67,6 +51,7 @@ export function createImportReport(place: Place): ImportReport {
     left,
     notes,
     secrets,
+    /** A sample value for every reference in the result. */
     samples,
   };
 }

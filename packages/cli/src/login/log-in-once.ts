@@ -1,19 +1,12 @@
 import type { GatewayClient } from '../gateway/gateway-client.ts';
 import type { Credential } from '../home/stored-credential.ts';
-import type { CredentialStore } from '../home/credential-store.ts';
-import { ensureDirectory, type Home } from '../home/home.ts';
-import type { KnownGateways } from '../home/known-gateways.ts';
+import type { OpenGateway } from '../gateway/open-gateway.ts';
+import { ensureDirectory } from '../home/home.ts';
 import { openLoginFailure, tryLoginLock } from '../home/login-lock.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 
-type LoginParts = {
-  home: Home;
-  known: KnownGateways;
-  client: GatewayClient;
-  store: CredentialStore;
-  environment: Environment;
-};
+type LoginParts = Pick<OpenGateway, 'home' | 'known' | 'client' | 'store' | 'environment'>;
 type LogInOnceOptions = {
   timeoutMs: number;
   /** The token that is no longer valid. */

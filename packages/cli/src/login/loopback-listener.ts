@@ -14,12 +14,7 @@ function answerPage(
 }
 
 /** Waits on loopback for the browser's redirect (RFC 8252 section 7.3). */
-export type LoopbackListener = {
-  redirectUri: string;
-  /** Resolves with the authorization code. Rejects with a CliError if the login was refused. */
-  code(): Promise<string>;
-  close(): void;
-};
+export type LoopbackListener = Awaited<ReturnType<typeof startLoopbackListener>>;
 
 /** `host` is the authority of the listener, which is known once it listens; `gateway` is that of the gateway. */
 type Callback = {
@@ -75,7 +70,7 @@ const cannotListen = (cause: Error) =>
  * Starts the listener on a free port of 127.0.0.1, under a path that cannot be guessed. It accepts only a response with
  * this `state`. Its pages name the host of the gateway.
  */
-export async function startLoopbackListener(state: string, gateway: string): Promise<LoopbackListener> {
+export async function startLoopbackListener(state: string, gateway: string) {
   const callback: Callback = {
     gateway,
     host: '',
@@ -107,6 +102,7 @@ export async function startLoopbackListener(state: string, gateway: string): Pro
   callback.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     redirectUri: `http://${callback.host}${callback.path}`,
+    /** Resolves with the authorization code. Rejects with a CliError if the login was refused. */
     code: () => result,
     // Idle connections of the browser must not keep the program running, but a page in transit may finish.
     close: () => {

@@ -1,12 +1,7 @@
 import type { Environment } from '../environment/environment.ts';
 
 /** Lines that the user pastes. Something else may end the wait first. */
-export type PastedLines = {
-  /** Resolves with the next line that is not empty. Never resolves once the input has ended. */
-  next(): Promise<string>;
-  /** Closes the input, so that the program can end. */
-  close(): void;
-};
+export type PastedLines = ReturnType<typeof openPastedLines>;
 
 const maxLength = 4096;
 const never = () => new Promise<never>(() => {});
@@ -23,11 +18,12 @@ async function* readLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<stri
 }
 
 /** Starts to read standard input. */
-export function openPastedLines(environment: Pick<Environment, 'stdin'>): PastedLines {
+export function openPastedLines(environment: Pick<Environment, 'stdin'>) {
   const input = environment.stdin;
   const lines = readLines(input);
   return {
-    async next() {
+    /** Resolves with the next line that is not empty. Never resolves once the input has ended. */
+    async next(): Promise<string> {
       try {
         const { value, done } = await lines.next();
         return done ? await never() : value;
@@ -36,7 +32,8 @@ export function openPastedLines(environment: Pick<Environment, 'stdin'>): Pasted
         return never();
       }
     },
-    close() {
+    /** Closes the input, so that the program can end. */
+    close(): void {
       if ('destroy' in input && typeof input.destroy === 'function') (input as { destroy(): void }).destroy();
     },
   };

@@ -82,20 +82,19 @@ function explainBy(environment: Environment, input: PolicyInput, options: Offlin
       },
       tools,
     );
-  const read = policiesOfConfig(environment, configPath(environment, options.config), tools);
-  if (!read.ok) return refuseFaults(environment, read.file, read.faults, tools);
+  const configured = policiesOfConfig(environment, configPath(environment, options.config), tools);
   const { cluster = '' } = input.kubernetes ?? {};
-  const policies = read.policies.of(cluster, tools.namespaceOf(input.kubernetes));
+  const policies = configured.of(cluster, tools.namespaceOf(input.kubernetes));
   if (policies === undefined)
     throw usageError(
       cluster === ''
         ? 'no cluster of the configuration is given'
         : `the configuration does not contain a cluster "${cluster}"`,
-      `It contains: ${read.policies.clusters.join(', ') || 'none'}. Name one with --cluster.`,
+      `It contains: ${configured.clusters.join(', ') || 'none'}. Name one with --cluster.`,
     );
   return offlineExplanation(
     input,
-    { policies, loginFirst: true, refusesUser: read.policies.refusesUser(cluster, input.user?.id ?? '') },
+    { policies, loginFirst: true, refusesUser: configured.refusesUser(cluster, input.user?.id ?? '') },
     tools,
   );
 }

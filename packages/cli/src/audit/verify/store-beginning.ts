@@ -16,19 +16,10 @@ export type Keeping = {
 };
 
 /** Where a store begins, as its events show it. */
-export type StoreBeginning = {
-  place(producer: string, seq: number, time?: string): void;
-  /** Only one with a place in a chain can tell what checkpoints attest. Anyone could have added another. */
-  event(event: Pick<TrailEvent, 'type' | 'time' | 'data' | 'kept'>): void;
-  checkpoint(checkpoint: unknown): void;
-  /** From when on everything must be there, in milliseconds; undefined if the trail begins with its first event. */
-  since(): number | undefined;
-  /** The days between those of legal holds and those that are not old enough to be deleted. */
-  absent(): AbsentPeriod[];
-};
+export type StoreBeginning = ReturnType<typeof createStoreBeginning>;
 
 /** Creates the finder of where a store begins. */
-export function createStoreBeginning({ before, holds }: Keeping): StoreBeginning {
+export function createStoreBeginning({ before, holds }: Keeping) {
   const firsts = new Map<string, number>();
   const days = new Set<number>();
   let [hasFirstCheckpoint, attestedFrom] = [false, Infinity];
@@ -55,7 +46,8 @@ export function createStoreBeginning({ before, holds }: Keeping): StoreBeginning
   return {
     checkpoint,
     place,
-    event({ type, time, data, kept }) {
+    /** Only one with a place in a chain can tell what checkpoints attest. Anyone could have added another. */
+    event({ type, time, data, kept }: Pick<TrailEvent, 'type' | 'time' | 'data' | 'kept'>): void {
       note(time);
       if (!kept) return;
       place(kept.producer, kept.seq);
@@ -64,7 +56,8 @@ export function createStoreBeginning({ before, holds }: Keeping): StoreBeginning
       checkpoint(found);
       if (fieldOf(found, 'number') !== undefined && fieldOf(found, 'previous') === undefined) hasFirstCheckpoint = true;
     },
-    since() {
+    /** From when on everything must be there, in milliseconds; undefined if the trail begins with its first event. */
+    since(): number | undefined {
       const begins = firstDay() * dayMs;
       const isWhole = hasFirstCheckpoint || [...firsts.values()].every((seq) => seq === 1);
       // Events that were old when they arrived are attested after their day, and may be gone although this is not.
@@ -72,7 +65,8 @@ export function createStoreBeginning({ before, holds }: Keeping): StoreBeginning
       // Retention does not delete the day of `before` yet. If that one is not there, something else deleted it.
       return Math.min(begins, before === -Infinity ? Infinity : Math.floor(before / dayMs) * dayMs) + firstHour;
     },
-    absent() {
+    /** The days between those of legal holds and those that are not old enough to be deleted. */
+    absent(): AbsentPeriod[] {
       const first = firstDay();
       const end = [...days.values()].reduce((last, day) => (isHeld(day) ? last : Math.min(last, day)), Infinity);
       const periods: { from: number; until: number }[] = [];

@@ -7,8 +7,8 @@ const keptMs = 300_000;
 const maxKept = 2;
 
 /**
- * Creates a reader of the OpenAPI v3 documents of the group and version of a resource. It remembers the last documents, because
- * one question about a kind follows another.
+ * Creates a reader of the OpenAPI v3 documents of the group and version of a resource. It remembers the last documents,
+ * because one question about a kind follows another.
  */
 export function createReadOpenApi({ now }: { now(): number }) {
   const kept = new Map<string, { at: number; document: unknown }>();

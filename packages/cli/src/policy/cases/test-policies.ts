@@ -20,12 +20,11 @@ function selection(environment: Environment, file: string, cases: CaseFile, tool
     const { policy } = readPolicy(environment, relative(cases.policy), cases.scope, tools);
     return () => [policy];
   }
-  const read = policiesOfConfig(environment, relative(cases.config!), tools);
-  if (!read.ok) return refuseFaults(environment, read.file, read.faults, tools);
+  const policies = policiesOfConfig(environment, relative(cases.config!), tools);
   return ({ kubernetes, request }) =>
     kubernetes === undefined && request?.host !== undefined
-      ? read.policies.ofRoute(request.host)
-      : read.policies.of(kubernetes?.cluster ?? '', tools.namespaceOf(kubernetes));
+      ? policies.ofRoute(request.host)
+      : policies.of(kubernetes?.cluster ?? '', tools.namespaceOf(kubernetes));
 }
 
 function runFile(environment: Environment, named: string, tools: PolicyTools): FileResult {

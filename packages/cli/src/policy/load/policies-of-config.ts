@@ -3,6 +3,7 @@ import { fieldOf } from '../../input/untrusted.ts';
 import type { CompiledPolicy, ConfigFault } from '../../config/gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
 import type { PolicyTools } from '../../config/load-gateway-config.ts';
+import { refuseFaults } from './read-policy.ts';
 
 /**
  * Reports whether a fault of a configuration keeps its policies from being read: it is in an included file, or in the
@@ -15,20 +16,6 @@ export function isAboutPolicies(fault: ConfigFault): boolean {
     /^clusters(?:\.\d+(?:\.name)?)?$/.test(fault.path)
   );
 }
-
-/** The policies of a configuration, selected as authorize selects them. */
-type ConfigPolicies = {
-  /**
-   * Returns the policies for one request in order, or undefined if there is no such cluster. The namespace is empty for
-   * a request outside any namespace, and undefined for one that spans them. Equal arguments return the same list.
-   */
-  of(cluster: string, namespace: string | undefined): readonly CompiledPolicy[] | undefined;
-  /** Returns the policies of a web application, or undefined if there is none with this host. */
-  ofRoute(host: string): readonly CompiledPolicy[] | undefined;
-  /** Reports whether the settings of the cluster refuse this user name, whatever the policies say. */
-  refusesUser(cluster: string, user: string): boolean;
-  clusters: readonly string[];
-};
 
 type Cluster = {
   policies: readonly CompiledPolicy[];
@@ -72,21 +59,17 @@ const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 
 /**
- * Reads and compiles the policies of a configuration. Returns the faults of the policies, and ignores faults elsewhere:
- * its secrets, for example, are usually not available where policies are edited.
+ * Reads and compiles the policies of a configuration, and selects them as authorize does. Refuses faults of the policies,
+ * and ignores faults elsewhere: its secrets, for example, are usually not available where policies are edited.
  */
-export function policiesOfConfig(
-  environment: Environment,
-  named: string,
-  tools: PolicyTools,
-): { ok: true; file: string; policies: ConfigPolicies } | { ok: false; file: string; faults: readonly ConfigFault[] } {
+export function policiesOfConfig(environment: Environment, named: string, tools: PolicyTools) {
   const file = path.resolve(environment.workingDirectory, named);
   const { data, faults: all, place } = tools.examineConfigFile(file, environment.env);
   const faults = data === undefined ? all : all.filter(isAboutPolicies);
   const { compilePolicy, policyVersion } = tools;
   const checked = tools.checkPolicies({ data, place }, { compilePolicy, policyVersion });
   if (faults.length > 0 || checked.faults.length > 0)
-    return { ok: false, file, faults: [...faults, ...checked.faults] };
+    return refuseFaults(environment, file, [...faults, ...checked.faults], tools);
   const settings = fieldOf(data, 'clusters');
   const compiled = (scopes: readonly string[]) =>
     scopes.map((scope) => {
@@ -116,16 +99,19 @@ export function policiesOfConfig(
   );
   const routes = new Map(checked.plan.routes.map(({ host, scopes }) => [host, compiled(scopes)]));
   return {
-    ok: true,
-    file,
-    policies: {
-      ofRoute: (host) => routes.get(host.toLowerCase().replace(/:\d+$/, '')),
-      of: (cluster, namespace) => {
-        const found = clusters.get(cluster);
-        return found && select(found, namespace);
-      },
-      refusesUser: (cluster, user) => /^system:/i.test(user) && clusters.get(cluster)?.allowSystem.has(user) !== true,
-      clusters: [...clusters.keys()],
+    /**
+     * Returns the policies for one request in order, or undefined if there is no such cluster. The namespace is empty for
+     * a request outside any namespace, and undefined for one that spans them. Equal arguments return the same list.
+     */
+    of: (cluster: string, namespace: string | undefined): readonly CompiledPolicy[] | undefined => {
+      const found = clusters.get(cluster);
+      return found && select(found, namespace);
     },
+    /** Returns the policies of a web application, or undefined if there is none with this host. */
+    ofRoute: (host: string) => routes.get(host.toLowerCase().replace(/:\d+$/, '')),
+    /** Reports whether the settings of the cluster refuse this user name, whatever the policies say. */
+    refusesUser: (cluster: string, user: string): boolean =>
+      /^system:/i.test(user) && clusters.get(cluster)?.allowSystem.has(user) !== true,
+    clusters: [...clusters.keys()],
   };
 }

@@ -108,7 +108,7 @@ function readObject(value: unknown): ObjectPart {
   };
 }
 
-/** Reads what an event must record for its request to be evaluated; undefined if a fact is missing or has the wrong type. */
+/** Reads what an event must record for its request to be evaluated. Undefined if a fact is missing or has a wrong type. */
 function readFacts(data: Fields, ours: Fields) {
   const { identity, cluster: clusterRef, policyVerb: verb, sessionId, clientAddress: ip } = ours;
   const { verb: requestVerb } = data;

@@ -6,7 +6,7 @@ import { joinOutcomes } from './recorded-outcome.ts';
 import type { createRecordedEvaluator } from './evaluate-recorded.ts';
 import { readRecordedRequest, type RecordedRequest, type Undecided } from './recorded-request.ts';
 import type { KindTools } from './read-uri.ts';
-import type { SeenIds } from './seen-ids.ts';
+import type { createSeenIds } from './seen-ids.ts';
 import type { createTally, TallyResult } from './tally.ts';
 
 type Fields = Record<string, unknown>;
@@ -65,7 +65,7 @@ type Deps = {
   proposal: Proposal;
   evaluate: ReturnType<typeof createRecordedEvaluator>;
   tally: ReturnType<typeof createTally>;
-  seen: SeenIds;
+  seen: ReturnType<typeof createSeenIds>;
   since: number | undefined;
   until: number | undefined;
 };
@@ -106,11 +106,7 @@ function evaluateRequest(
 }
 
 /** Creates a replayer, which takes recorded events in any order and evaluates each request once by the proposal. */
-export function createReplayer(deps: Deps): {
-  take(values: readonly unknown[]): void;
-  unreadable(count: number): void;
-  result(): ReplayResult;
-} {
+export function createReplayer(deps: Deps) {
   const skipped: SkippedEvents = {
     'other-type': 0,
     'other-stage': 0,
@@ -137,18 +133,18 @@ export function createReplayer(deps: Deps): {
     return evaluateRequest(request, deps);
   };
   return {
-    take(values) {
+    take(values: readonly unknown[]): void {
       for (const value of values) {
         events += 1;
         const passed = takeOne(value);
         if (passed) skipped[passed] += 1;
       }
     },
-    unreadable(count) {
+    unreadable(count: number): void {
       events += count;
       skipped.unreadable += count;
     },
-    result: () => ({
+    result: (): ReplayResult => ({
       ...deps.tally.result(),
       events,
       skipped: { ...skipped },

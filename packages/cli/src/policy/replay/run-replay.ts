@@ -25,9 +25,7 @@ function readProposal(environment: Environment, options: ProposalOptions, tools:
     const policies = [policy];
     return { policiesFor: (cluster) => (cluster === options.cluster ? policies : 'other'), refusesUser: () => false };
   }
-  const read = policiesOfConfig(environment, options.config, tools);
-  if (!read.ok) return refuseFaults(environment, read.file, read.faults, tools);
-  const { policies } = read;
+  const policies = policiesOfConfig(environment, options.config, tools);
   return {
     policiesFor: (cluster, namespace) => policies.of(cluster, namespace) ?? 'absent',
     refusesUser: policies.refusesUser,

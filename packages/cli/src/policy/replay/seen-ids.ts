@@ -1,11 +1,3 @@
-/** Remembers ids, to detect duplicates. */
-export type SeenIds = {
-  /** Reports whether this is the first time that the id occurs. */
-  isNew(id: string): boolean;
-  /** True if there were more ids than can be remembered. Then an id that occurs again much later counts as new. */
-  readonly forgetful: boolean;
-};
-
 const firstSlots = 1 << 16;
 const maxSlots = 1 << 24;
 
@@ -61,12 +53,13 @@ function grow(table: Table): Table {
  * Creates a memory of ids. It takes 16 bytes per id, and at most 256 MiB (about twelve million ids). Then it forgets
  * the older half.
  */
-export function createSeenIds(options: { maxSlots?: number } = {}): SeenIds {
+export function createSeenIds(options: { maxSlots?: number } = {}) {
   const limit = options.maxSlots ?? maxSlots;
   let table = createTable(Math.min(firstSlots, limit));
   let older: Table | undefined;
   return {
-    isNew(id) {
+    /** Reports whether this is the first time that the id occurs. */
+    isNew(id: string): boolean {
       const key = hash(id);
       const { slot, there } = find(table, key);
       if (there || (older && find(older, key).there)) return false;
@@ -77,6 +70,7 @@ export function createSeenIds(options: { maxSlots?: number } = {}): SeenIds {
       }
       return true;
     },
+    /** True if there were more ids than can be remembered. Then an id that occurs again much later counts as new. */
     get forgetful() {
       return older !== undefined;
     },

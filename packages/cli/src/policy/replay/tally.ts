@@ -2,28 +2,22 @@ import type { RecordedOutcome } from './recorded-outcome.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 
 /** Counts by name. Only a limited number of names is kept, and the rest is counted together. */
-type Counts = {
-  add(name: string): void;
-  /** Returns the counts, the highest first. */
-  list(): { name: string; count: number }[];
-  /** The count of all names that were not kept. */
-  readonly others: number;
-};
-
-export function createCounts(maxNames: number): Counts {
+export function createCounts(maxNames: number) {
   const counts = new Map<string, number>();
   let others = 0;
   return {
-    add(name) {
+    add(name: string): void {
       const before = counts.get(name);
       if (before !== undefined) counts.set(name, before + 1);
       else if (counts.size < maxNames) counts.set(name, 1);
       else others += 1;
     },
+    /** Returns the counts, the highest first. */
     list: () =>
       [...counts]
         .map(([name, count]) => ({ name, count }))
         .toSorted((x, y) => y.count - x.count || (x.name < y.name ? -1 : 1)),
+    /** The count of all names that were not kept. */
     get others() {
       return others;
     },
@@ -63,6 +57,7 @@ export type TallyResult = {
   until: string | undefined;
 };
 
+type Counts = ReturnType<typeof createCounts>;
 type Group = { rule: string; before: string; requests: number; people: Counts; examples: Map<string, Example> };
 type Side = { requests: number; people: Set<string>; groups: Map<string, Group>; otherRules: number };
 
@@ -124,10 +119,7 @@ function changesOf({ requests, people, groups, otherRules }: Side): Changes {
 }
 
 /** Creates the tally of a replay. It keeps counts, and a limited number of names and examples. */
-export function createTally(options: { examples: number }): {
-  add(request: RecordedRequest, outcome: RecordedOutcome): void;
-  result(): TallyResult;
-} {
+export function createTally(options: { examples: number }) {
   const side = (): Side => ({ requests: 0, people: new Set(), groups: new Map(), otherRules: 0 });
   const [gained, lost] = [side(), side()];
   const unchanged = { allowed: 0, refused: 0 };
@@ -150,7 +142,7 @@ export function createTally(options: { examples: number }): {
     keepExample(found.examples, request, options.examples);
   };
   return {
-    add(request, outcome) {
+    add(request: RecordedRequest, outcome: RecordedOutcome): void {
       if (state.since === '' || request.time < state.since) state.since = request.time;
       if (request.time > state.until) state.until = request.time;
       if (!outcome.known) return addInconclusive(request, outcome);
@@ -159,7 +151,7 @@ export function createTally(options: { examples: number }): {
       if (before === after) unchanged[before ? 'allowed' : 'refused'] += 1;
       else addChange(after ? gained : lost, request, outcome.rule, options.examples);
     },
-    result: () => ({
+    result: (): TallyResult => ({
       evaluated: state.evaluated,
       unchanged: { ...unchanged },
       gained: changesOf(gained),
