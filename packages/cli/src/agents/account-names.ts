@@ -8,7 +8,7 @@ import { readableTime, withTimes } from '../terminal/times.ts';
 import { type ListOptions, writeList } from '../terminal/table.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 import { at, text, userOf } from '../audit/trail/trail-columns.ts';
-import { fetchAuditPage } from '../audit/trail/search-trail.ts';
+import { auditPages, fetchAuditPage } from '../audit/trail/search-trail.ts';
 import { fieldOf, parseJson } from '../input/untrusted.ts';
 import { CliError } from '../terminal/cli-error.ts';
 
@@ -21,8 +21,7 @@ type NameInTrail = { name: string; uid: string; user: string };
 async function eventsOf(gateway: OpenGateway, filters: Record<string, string>): Promise<AuditRow[]> {
   const query = new URLSearchParams({ order: 'oldest', limit: '1000', ...filters });
   const events: AuditRow[] = [];
-  for (;;) {
-    const page = await fetchAuditPage(gateway, query);
+  for await (const page of auditPages(gateway, query)) {
     if (page.scope !== 'all')
       throw new CliError(
         'refused',
@@ -30,9 +29,8 @@ async function eventsOf(gateway: OpenGateway, filters: Record<string, string>): 
         'Ask someone whom api.policy.audit allows to see all of it.',
       );
     events.push(...page.events);
-    if (page.next == null || page.events.length === 0) return events;
-    query.set('after', page.next);
   }
+  return events;
 }
 
 const detailOf = (row: AuditRow): unknown => parseJson(text(at(row, 'sallyport', 'detail')));

@@ -13,6 +13,9 @@ export const isMapping = (value: unknown): value is Record<string, unknown> =>
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Returns an untrusted value if it is a list, otherwise an empty list. */
+/** Returns the texts of a list; none for anything else. */
+export const textsOf = (value: unknown): string[] => listOf(value).filter((one) => typeof one === 'string');
+
 export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
 /** Parses JSON. Returns undefined for anything else. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { commandPath } from '../program/describe-usage-error.ts';
 import { exitCodes, exitMeanings, type ExitName } from '../terminal/cli-error.ts';
 
 /** The environment variables that the program reads, for the man page. A test checks that none is missing. */
@@ -58,10 +59,6 @@ function below(command: Command): Command[] {
   return children.flatMap((one) => [one, ...below(one)]);
 }
 
-function fullName(command: Command): string {
-  return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
-}
-
 /** The help after the options: examples, and the text that a command adds. */
 function textAfterOptions(command: Command): string {
   let text = '';
@@ -86,7 +83,7 @@ function commandSection(command: Command): string {
       .map((one) => tagged(help.optionTerm(one), sentence(help.optionDescription(one)))),
   ];
   return [
-    `.SS ${roff(fullName(command))}\n`,
+    `.SS ${roff(commandPath(command))}\n`,
     `${roff(sentence(command.description()))}\n`,
     `.PP\n.B ${roff(help.commandUsage(command))}\n`,
     ...terms,

@@ -162,6 +162,6 @@ function findSimilar(typed: string, words: readonly string[]): string | undefine
 }
 
 /** Returns how a command is typed, such as `sallyport audit search`. */
-function commandPath(command: Command): string {
+export function commandPath(command: Command): string {
   return command.parent === null ? command.name() : `${commandPath(command.parent)} ${command.name()}`;
 }

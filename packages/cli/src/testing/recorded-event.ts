@@ -1,23 +1,8 @@
 /** What a test chooses of a recorded request. The defaults describe a developer who reads pods. */
-export type RecordedParts = {
-  auditID?: string;
-  user?: string;
+type Texts = 'auditID' | 'user' | 'email' | 'effect' | 'rule' | 'verb' | 'requestVerb' | 'cluster' | 'resource';
+type More = 'apiGroup' | 'subresource' | 'namespace' | 'name' | 'uri' | 'stage' | 'type' | 'time';
+export type RecordedParts = { [name in Texts | More]?: string } & {
   groups?: string[];
-  email?: string;
-  effect?: string;
-  rule?: string;
-  verb?: string;
-  requestVerb?: string;
-  cluster?: string;
-  resource?: string;
-  apiGroup?: string;
-  subresource?: string;
-  namespace?: string;
-  name?: string;
-  uri?: string;
-  stage?: string;
-  type?: string;
-  time?: string;
   anonymous?: boolean;
   ours?: Record<string, unknown>;
   code?: number;

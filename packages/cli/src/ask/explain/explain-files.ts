@@ -5,7 +5,7 @@ import { usageError } from '../../terminal/cli-error.ts';
 import { configPath, type PolicyTools } from '../../config/load-gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { policiesOfConfig } from '../../policy/load/policies-of-config.ts';
-import { readPolicy, refuseFaults } from '../../policy/load/read-policy.ts';
+import { readPolicy } from '../../policy/load/read-policy.ts';
 import { offlineExplanation } from './offline-explanation.ts';
 import type { AskedPerson } from './person-options.ts';
 

@@ -6,7 +6,7 @@ import { fieldOf, parseJson } from '../../input/untrusted.ts';
 import { namedFileFault } from '../../files/read-file.ts';
 import { readLines } from '../../files/read-lines.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import { fetchAuditPage } from '../trail/search-trail.ts';
+import { auditPages } from '../trail/search-trail.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
 import { openGateway } from '../../gateway/open-gateway.ts';
 
@@ -25,8 +25,7 @@ export async function readStoredEvents(
     since: new Date(options.from).toISOString(),
     until: new Date(options.to).toISOString(),
   });
-  for (;;) {
-    const page = await fetchAuditPage(gateway, query);
+  for await (const page of auditPages(gateway, query)) {
     if (page.scope !== 'all' && page.view?.clusters.includes(options.cluster) !== true)
       throw new CliError(
         'refused',
@@ -34,8 +33,6 @@ export async function readStoredEvents(
         "You must be listed in the gateway's api.policy.audit. Or give --events FILE.",
       );
     for (const { data } of page.events) take(data);
-    if (page.next == null || page.events.length === 0) return;
-    query.set('after', page.next);
   }
 }
 

@@ -16,6 +16,16 @@ export async function fetchAuditPage(gateway: OpenGateway, query: URLSearchParam
   return askFor(gateway, auditPageSchema, 'the audit query', `/.sallyport/api/v1/audit?${query.toString()}`);
 }
 
+/** Reads the pages of a query, which it changes, until no event is left. */
+export async function* auditPages(gateway: OpenGateway, query: URLSearchParams): AsyncGenerator<AuditRows> {
+  for (;;) {
+    const page = await fetchAuditPage(gateway, query);
+    yield page;
+    if (page.next == null || page.events.length === 0) return;
+    query.set('after', page.next);
+  }
+}
+
 type Seen = Pick<AuditRows, 'scope' | 'view'>;
 
 /** The view of a user who may see the trail of some clusters, in words. */

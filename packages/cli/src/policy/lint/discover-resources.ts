@@ -1,4 +1,4 @@
-import { fieldOf, textOf, listOf } from '../../input/untrusted.ts';
+import { fieldOf, textOf, textsOf, listOf } from '../../input/untrusted.ts';
 import type { KnownResource, ResourceCatalog } from '../../config/gateway-config.ts';
 import { expectOk } from '../../gateway/expect-ok.ts';
 import { askAsUser, type OpenGateway } from '../../gateway/open-gateway.ts';
@@ -7,9 +7,6 @@ import type { PolicyTools } from '../../config/load-gateway-config.ts';
 
 /** The resources that a part of discovery lists, and the groups that it could not list. */
 type DiscoveredResources = { resources: KnownResource[]; staleGroups: string[] };
-
-const textsOf = (value: unknown): string[] =>
-  Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 
 /** Reads aggregated discovery (APIGroupDiscoveryList, KEP-3352). Returns undefined for anything else. */
 function readAggregated(body: unknown): DiscoveredResources | undefined {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { fieldOf } from '../../input/untrusted.ts';
+import { fieldOf, textsOf } from '../../input/untrusted.ts';
 import type { CompiledPolicy, ConfigFault } from '../../config/gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
 import type { PolicyTools } from '../../config/load-gateway-config.ts';
@@ -55,9 +55,6 @@ function select(cluster: Cluster, namespace: string | undefined): readonly Compi
   return found;
 }
 
-const texts = (value: unknown): string[] =>
-  Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
-
 /**
  * Reads and compiles the policies of a configuration, and selects them as authorize does. Refuses faults of the policies,
  * and ignores faults elsewhere: its secrets, for example, are usually not available where policies are edited.
@@ -89,7 +86,7 @@ export function policiesOfConfig(environment: Environment, named: string, tools:
         };
       });
       const allowSystem = new Set(
-        texts(fieldOf(fieldOf(Array.isArray(settings) ? settings[index] : undefined, 'impersonate'), 'allowSystem')),
+        textsOf(fieldOf(fieldOf(Array.isArray(settings) ? settings[index] : undefined, 'impersonate'), 'allowSystem')),
       );
       return [
         name,

@@ -6,7 +6,7 @@ import { readLines } from '../../files/read-lines.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { CliError, usageError } from '../../terminal/cli-error.ts';
 import type { PolicyTools } from '../../config/load-gateway-config.ts';
-import { fetchAuditPage, scopeNote } from '../../audit/trail/search-trail.ts';
+import { auditPages, scopeNote } from '../../audit/trail/search-trail.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
 import { requireCredential, openGateway } from '../../gateway/open-gateway.ts';
 
@@ -107,14 +107,11 @@ export function storeSource(
     });
     if (options.since !== undefined) query.set('since', options.since);
     let noted = false;
-    for (;;) {
-      const page = await fetchAuditPage(gateway, query);
+    for await (const page of auditPages(gateway, query)) {
       if (!noted && page.scope === 'own')
         environment.stderr.write(scopeNote(page, requireCredential(gateway).user, undefined) ?? '');
       noted = true;
       take(page.events, 0);
-      if (page.next == null || page.events.length === 0) return;
-      query.set('after', page.next);
     }
   };
 }

@@ -1,6 +1,6 @@
-import { bitOf, fields, type Field } from './fields.ts';
+import { bitOf, fields, maskOf, type Field } from './fields.ts';
 
-const all = fields.reduce((mask, field) => mask | bitOf(field), 0);
+const all = maskOf(...fields);
 const roots = ['request', 'user', 'session', 'cluster', 'kubernetes', 'elevations', 'now'] as const;
 
 const fieldOf = (root: string, member: string): Field | undefined => {
@@ -10,20 +10,18 @@ const fieldOf = (root: string, member: string): Field | undefined => {
 };
 
 /** The fields that determine which namespace or name a request reaches. */
-const reach = (
-  [
-    'kubernetes.isResourceRequest',
-    'kubernetes.verb',
-    'kubernetes.requestVerb',
-    'kubernetes.apiGroup',
-    'kubernetes.apiVersion',
-    'kubernetes.resource',
-    'kubernetes.subresource',
-    'kubernetes.fieldSelector',
-    'kubernetes.namespaced',
-    'kubernetes.aggregated',
-  ] as const
-).reduce((mask, field) => mask | bitOf(field), 0);
+const reach = maskOf(
+  'kubernetes.isResourceRequest',
+  'kubernetes.verb',
+  'kubernetes.requestVerb',
+  'kubernetes.apiGroup',
+  'kubernetes.apiVersion',
+  'kubernetes.resource',
+  'kubernetes.subresource',
+  'kubernetes.fieldSelector',
+  'kubernetes.namespaced',
+  'kubernetes.aggregated',
+);
 
 /**
  * Returns the fields that an expression can see, according to its text. An evaluation reads a whole variable, but

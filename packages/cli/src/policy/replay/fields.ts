@@ -41,13 +41,14 @@ export function bitOf(field: Field): number {
   return bits.get(field)!;
 }
 
+export function maskOf(...some: readonly Field[]): number {
+  return some.reduce((mask, field) => mask | bitOf(field), 0);
+}
+
 /** Returns the fields whose bits are set. */
 export function fieldsIn(mask: number): Field[] {
   return fields.filter((_name, index) => (mask & (1 << index)) !== 0);
 }
 
 /** The fields that no event records: an event records the decision, but not everything that it was based on. */
-export const neverRecorded = (['claims', 'request.host', 'request.clientCertificate', 'elevations'] as const).reduce(
-  (mask, field) => mask | bitOf(field),
-  0,
-);
+export const neverRecorded = maskOf('claims', 'request.host', 'request.clientCertificate', 'elevations');

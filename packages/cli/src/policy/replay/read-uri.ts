@@ -1,4 +1,4 @@
-import { bitOf } from './fields.ts';
+import { bitOf, maskOf } from './fields.ts';
 import type { PolicyTools } from '../../config/load-gateway-config.ts';
 
 export type KindTools = Pick<PolicyTools, 'builtInKind'>;
@@ -67,9 +67,7 @@ export function recordedKind(clues: KindClues, { builtInKind }: KindTools) {
 type UriClues = Omit<ObjectPart, 'apiVersion' | 'namespace' | 'name'> & { requestVerb: string; bytesIn: unknown };
 
 const maxLength = 1024;
-const everything = (
-  ['path', 'kubernetes.labelSelector', 'kubernetes.fieldSelector', 'kubernetes.dryRun'] as const
-).reduce((mask, field) => mask | bitOf(field), 0);
+const everything = maskOf('path', 'kubernetes.labelSelector', 'kubernetes.fieldSelector', 'kubernetes.dryRun');
 const withSelectors = new Set(['list', 'watch', 'deletecollection']);
 const changing = new Set(['create', 'update', 'patch']);
 /** If the path names the verb, the gateway ignores selectors. */
