@@ -24,12 +24,16 @@ function reviewOf({ review }: ElevationView): string | undefined {
   return overdue ? `overdue since ${readableTime(dueAt)}${by}` : `due${by} until ${readableTime(dueAt)}`;
 }
 
+const which: readonly Column<ElevationView>[] = [
+  { name: 'ID', cell: ({ id }) => id, shrinks: true },
+  { name: 'NAME', cell: ({ name }) => name },
+  { name: 'WHERE', cell: placeOf },
+  { name: 'USER', cell: ({ user }) => user, shrinks: true },
+];
+
 export function reviewColumns(): Column<ElevationView>[] {
   return [
-    { name: 'ID', cell: ({ id }) => id, shrinks: true },
-    { name: 'NAME', cell: ({ name }) => name },
-    { name: 'WHERE', cell: placeOf },
-    { name: 'USER', cell: ({ user }) => user, shrinks: true },
+    ...which,
     { name: 'STATE', cell: ({ state }) => state },
     { name: 'DUE', cell: ({ review }) => readableTime(review?.dueAt) },
     {
@@ -55,10 +59,7 @@ export function elevationColumns(rows: readonly ElevationView[]): Column<Elevati
     ? [{ name: 'NEEDS', cell: needsOf }]
     : [];
   return [
-    { name: 'ID', cell: ({ id }) => id, shrinks: true },
-    { name: 'NAME', cell: ({ name }) => name },
-    { name: 'WHERE', cell: placeOf },
-    { name: 'USER', cell: ({ user }) => user, shrinks: true },
+    ...which,
     { name: 'STATE', cell: ({ state }) => state, tone: ({ state }) => (state === 'active' ? 'warning' : undefined) },
     { name: 'FOR', cell: ({ durationMs }) => readableSpan(durationMs) },
     { name: 'UNTIL', cell: untilOf },

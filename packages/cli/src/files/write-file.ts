@@ -107,18 +107,11 @@ export async function openNewFile(file: string): Promise<NewFile> {
   };
 }
 
-/** A file that is to be created for a secret, with mode 0600. */
-type NewSecretFile = { file: string; write(text: string): void };
-
 /**
- * Returns a file that does not exist yet. An existing one is refused before anything is asked of the gateway: a secret
+ * Returns a file for a secret that does not exist yet, with mode 0600. An existing one is refused before anything is asked of the gateway: a secret
  * that is shown once must not be lost, and no other file overwritten.
  */
-export function newSecretFile(
-  environment: Pick<Environment, 'workingDirectory'>,
-  named: string,
-  option: string,
-): NewSecretFile {
+export function newSecretFile(environment: Pick<Environment, 'workingDirectory'>, named: string, option: string) {
   const file = path.resolve(environment.workingDirectory, named);
   if (existsSync(file))
     throw new CliError('local-file', `${file} exists already`, `Delete it first, or name another file with ${option}.`);
@@ -126,7 +119,7 @@ export function newSecretFile(
     throw new CliError('local-file', `${path.dirname(file)} does not exist`, 'Create the directory first.');
   return {
     file,
-    write(text) {
+    write(text: string): void {
       try {
         writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
       } catch (error) {

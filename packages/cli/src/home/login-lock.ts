@@ -7,9 +7,6 @@ import { processBirth } from './process-identity.ts';
 import { exitCodes, type ExitName, CliError } from '../terminal/cli-error.ts';
 import { writeFileAtomically } from '../files/write-file.ts';
 
-/** A lock that this process holds. */
-type LoginLock = { release(): void };
-
 type Holder = { id: string; pid: number; birth: string | undefined };
 
 // A lock file appears with its whole content, so a lock that cannot be read has no holder.
@@ -69,7 +66,7 @@ function removeIfAbandoned(file: string, environment: Environment): void {
 }
 
 /** Takes the login lock of a gateway. Returns undefined while another live process holds it. */
-export function tryLoginLock(directory: string, environment: Environment, pid = process.pid): LoginLock | undefined {
+export function tryLoginLock(directory: string, environment: Environment, pid = process.pid) {
   const file = path.join(directory, 'login.lock');
   const id = randomBytes(12).toString('hex');
   const content = JSON.stringify({ id, pid, birth: processBirth(pid, environment.platform) } satisfies Holder);

@@ -13,6 +13,10 @@ export const isMapping = (value: unknown): value is Record<string, unknown> =>
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Returns an untrusted value if it is a list, otherwise an empty list. */
+/** Returns the members that are not undefined. */
+export const given = <T extends object>(fields: T): T =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+
 /** Returns the texts of a list; none for anything else. */
 export const textsOf = (value: unknown): string[] => listOf(value).filter((one) => typeof one === 'string');
 

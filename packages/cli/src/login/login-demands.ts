@@ -1,3 +1,4 @@
+import { given } from '../input/untrusted.ts';
 import { isLabel } from '../input/names.ts';
 import { CliError, usageError } from '../terminal/cli-error.ts';
 import type { OpenGateway } from '../gateway/open-gateway.ts';
@@ -39,11 +40,11 @@ function readWhere({ provider, loginHint }: DemandOptions): LoginDemands {
     );
   if (loginHint !== undefined && (loginHint.trim() === '' || loginHint.length > 256))
     throw usageError('--login-hint is empty or too long', 'Write --login-hint alice@example.com.');
-  return {
-    ...(provider === true ? { choose: 'true' } : {}),
-    ...(typeof provider === 'string' ? { provider } : {}),
-    ...(loginHint === undefined ? {} : { login_hint: loginHint }),
-  };
+  return given({
+    choose: provider === true ? 'true' : undefined,
+    provider: provider === true ? undefined : provider,
+    login_hint: loginHint,
+  });
 }
 
 /** Reads `--max-age`, `--acr`, `--provider` and `--login-hint`. */

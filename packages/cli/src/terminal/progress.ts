@@ -5,9 +5,7 @@ const quietMs = 2000;
 const everyMs = 250;
 
 /** Shows the progress of anything that takes longer than two seconds. Prints nothing unless there is a terminal. */
-type Progress = { tell(words: () => string): void; end(): void };
-
-export function createProgress(environment: Pick<Environment, 'stderr' | 'now'>): Progress {
+export function createProgress(environment: Pick<Environment, 'stderr' | 'now'>) {
   const startedAt = environment.now();
   let toldAt = startedAt;
   let width = 0;
@@ -16,13 +14,13 @@ export function createProgress(environment: Pick<Environment, 'stderr' | 'now'>)
     width = words.length;
   };
   return {
-    tell(words) {
+    tell(words: () => string): void {
       const now = environment.now();
       if (!environment.stderr.isTTY || now - startedAt < quietMs || now - toldAt < everyMs) return;
       toldAt = now;
       show(words());
     },
-    end() {
+    end(): void {
       if (width === 0) return;
       show('');
       environment.stderr.write('\r');

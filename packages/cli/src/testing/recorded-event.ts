@@ -1,3 +1,5 @@
+import { given } from '../input/untrusted.ts';
+
 /** What a test chooses of a recorded request. The defaults describe a developer who reads pods. */
 type Texts = 'auditID' | 'user' | 'email' | 'effect' | 'rule' | 'verb' | 'requestVerb' | 'cluster' | 'resource';
 type More = 'apiGroup' | 'subresource' | 'namespace' | 'name' | 'uri' | 'stage' | 'type' | 'time';
@@ -27,14 +29,8 @@ const withDefaults = (parts: RecordedParts) => ({
   ...parts,
 });
 
-const objectRef = ({ resource, namespace, name, apiGroup, subresource }: Whole) => ({
-  resource,
-  apiVersion: 'v1',
-  ...(namespace === '' ? {} : { namespace }),
-  ...(name === undefined ? {} : { name }),
-  ...(apiGroup === undefined ? {} : { apiGroup }),
-  ...(subresource === undefined ? {} : { subresource }),
-});
+const objectRef = ({ resource, namespace, name, apiGroup, subresource }: Whole) =>
+  given({ resource, apiVersion: 'v1', namespace: namespace || undefined, name, apiGroup, subresource });
 
 function sallyportPart({ user, groups, email, effect, rule, verb, cluster, anonymous, ours }: Whole) {
   return {

@@ -1,3 +1,4 @@
+import { given } from '../../input/untrusted.ts';
 import type { Explanation } from '@sallyport/contracts/answers';
 import type { PolicyInput } from '../../config/gateway-config.ts';
 import type { Asked } from '../question/read-asked.ts';
@@ -27,48 +28,29 @@ function documentOf(
   { builtInKind }: Pick<PolicyTools, 'builtInKind'>,
 ): Record<string, unknown> {
   const { command, container, path, method, verb, ...rest } = asked;
-  const isResource = rest.resource !== '';
+  const bare = path?.split('?', 1)[0];
   const email = person && (person.email ?? (person.user.includes('@') ? person.user : undefined));
-  return {
-    ...(person
-      ? {
-          session: { id: 'asked' },
-          user: {
-            id: person.user,
-            ...(email === undefined ? {} : { email }),
-            groups: person.groups ?? [],
-            claims: person.claims ?? {},
-          },
-        }
-      : {}),
-    request: {
-      ...(method === undefined ? {} : { method }),
-      ...(path === undefined ? {} : { path: path.split('?', 1)[0] }),
-      ...(person?.ip === undefined ? {} : { ip: person.ip }),
-    },
-    kubernetes: {
-      ...(cluster === undefined ? {} : { cluster }),
-      ...(verb === 'update' &&
-      rest.subresource === '' &&
-      builtInKind(rest.apiGroup, undefined, rest.resource)?.createdByPut === true
-        ? { upsert: true }
-        : {}),
+  const { groups = [], claims = {} } = person ?? {};
+  const mayCreate =
+    verb === 'update' &&
+    rest.subresource === '' &&
+    builtInKind(rest.apiGroup, undefined, rest.resource)?.createdByPut === true;
+  return given({
+    ...(person ? { session: { id: 'asked' }, user: given({ id: person.user, email, groups, claims }) } : {}),
+    request: given({ method, path: bare, ip: person?.ip }),
+    kubernetes: given({
+      cluster,
+      upsert: mayCreate ? true : undefined,
       verb,
       ...rest,
-      isResourceRequest: isResource,
-      ...(path === undefined ? {} : { path: path.split('?', 1)[0] }),
-      ...(command === undefined && container === undefined
-        ? {}
-        : {
-            exec: { ...(command === undefined ? {} : { command }), ...(container === undefined ? {} : { container }) },
-          }),
-    },
-    ...(elevations === undefined ? {} : { elevations }),
-    ...(onCall === undefined || person === undefined
-      ? {}
-      : { onCall: Object.fromEntries(onCall.map((name) => [name, { users: [person.user] }])) }),
-    ...(now === undefined ? {} : { now }),
-  };
+      isResourceRequest: rest.resource !== '',
+      path: bare,
+      exec: command === undefined && container === undefined ? undefined : given({ command, container }),
+    }),
+    elevations,
+    onCall: person && onCall && Object.fromEntries(onCall.map((name) => [name, { users: [person.user] }])),
+    now,
+  });
 }
 
 function explainBy(environment: Environment, input: PolicyInput, options: Offline, tools: PolicyTools): Explanation {

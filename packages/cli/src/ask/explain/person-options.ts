@@ -1,3 +1,4 @@
+import { given } from '../../input/untrusted.ts';
 import { usageError } from '../../terminal/cli-error.ts';
 
 /** The options that describe a user, as the command parser returns them. */
@@ -30,12 +31,7 @@ function readClaims(text: string): Record<string, unknown> {
 /** Reads the user whom a question is about; undefined if none is given. Throws a CliError. */
 export function readPerson({ user, email, groups, group, claims, ip }: PersonOptions): AskedPerson | undefined {
   const all = groups === undefined && group === undefined ? undefined : [...(groups ?? []), ...(group ?? [])];
-  const rest = {
-    ...(email === undefined ? {} : { email }),
-    ...(all === undefined ? {} : { groups: all }),
-    ...(claims === undefined ? {} : { claims: readClaims(claims) }),
-    ...(ip === undefined ? {} : { ip }),
-  };
+  const rest = given({ email, groups: all, claims: claims === undefined ? undefined : readClaims(claims), ip });
   if (user !== undefined) return { user, ...rest };
   if (Object.keys(rest).length > 0)
     throw usageError('groups, email, claims and IP address need a user', 'Add --user NAME.');

@@ -1,3 +1,4 @@
+import { given } from '../../input/untrusted.ts';
 import { splitResource } from '../../policy/cases/case-input.ts';
 import { usageError } from '../../terminal/cli-error.ts';
 import { resourceKind } from './resource-names.ts';
@@ -83,14 +84,7 @@ type Common = Pick<Asked, 'command' | 'container' | 'dryRun' | 'labelSelector' |
 
 function commonOf({ command, container, dryRun, selector, fieldSelector, ...options }: AskedOptions): Common {
   const impersonate = readActing(options);
-  return {
-    ...(command === undefined ? {} : { command }),
-    ...(container === undefined ? {} : { container }),
-    ...(dryRun === undefined ? {} : { dryRun }),
-    ...(selector === undefined ? {} : { labelSelector: selector }),
-    ...(fieldSelector === undefined ? {} : { fieldSelector }),
-    ...(impersonate === undefined ? {} : { impersonate }),
-  };
+  return given({ command, container, dryRun, labelSelector: selector, fieldSelector, impersonate });
 }
 
 const none = { resource: '', apiGroup: '', subresource: '', namespace: '', name: '' };

@@ -1,3 +1,5 @@
+import { given } from '../../input/untrusted.ts';
+
 /** Splits `resource[.group][/subresource]`, the form of k8s/resource in policies. */
 export function splitResource(text: string): {
   resource: string;
@@ -64,8 +66,6 @@ export function isShort(input: Fields): boolean {
   );
 }
 
-const given = (fields: Fields): Fields =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 const part = (fields: Fields): Fields | undefined =>
   Object.keys(given(fields)).length === 0 ? undefined : given(fields);
 

@@ -114,19 +114,15 @@ function sourceOf(
 
 function failures(result: ReplayResult, options: ReplayOptions): string[] {
   const { failOnLoss, failOnGain, failOnInconclusive = options.failOnUnjudged } = options;
-  const some = (count: number, one: string, many: string) =>
-    count === 1 ? `1 request ${one}` : `${count.toLocaleString('en-US')} requests ${many}`;
+  const some = (wanted: boolean | undefined, count: number, one: string, many: string) => {
+    if (wanted !== true || count === 0) return [];
+    return [count === 1 ? `1 request ${one}` : `${count.toLocaleString('en-US')} requests ${many}`];
+  };
   const { lost, gained, inconclusive } = result;
   return [
-    ...(failOnLoss === true && lost.requests > 0
-      ? [some(lost.requests, 'that was allowed would be refused', 'that were allowed would be refused')]
-      : []),
-    ...(failOnGain === true && gained.requests > 0
-      ? [some(gained.requests, 'that was refused would be allowed', 'that were refused would be allowed')]
-      : []),
-    ...(failOnInconclusive === true && inconclusive.requests > 0
-      ? [some(inconclusive.requests, 'is inconclusive', 'are inconclusive')]
-      : []),
+    ...some(failOnLoss, lost.requests, 'that was allowed would be refused', 'that were allowed would be refused'),
+    ...some(failOnGain, gained.requests, 'that was refused would be allowed', 'that were refused would be allowed'),
+    ...some(failOnInconclusive, inconclusive.requests, 'is inconclusive', 'are inconclusive'),
   ];
 }
 

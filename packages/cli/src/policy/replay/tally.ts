@@ -71,18 +71,13 @@ function subjectOf({ isResourceRequest, resource, apiGroup, subresource, path }:
   return `${resource}${apiGroup === '' ? '' : `.${apiGroup}`}${subresource === '' ? '' : `/${subresource}`}`;
 }
 
-function exampleOf(request: RecordedRequest): Example {
-  const { user, verb, cluster, namespace, name, time, auditID } = request;
-  return { user, verb, cluster, resource: subjectOf(request), namespace, name, time, auditID };
-}
-
 /** Keeps a few examples that differ in more than the time. */
 function keepExample(examples: Map<string, Example>, request: RecordedRequest, limit: number): void {
   if (examples.size >= limit) return;
-  const example = exampleOf(request);
-  const key = [example.user, example.verb, example.cluster, example.resource, example.namespace, example.name].join(
-    '\0',
-  );
+  const { user, verb, cluster, namespace, name, time, auditID } = request;
+  const resource = subjectOf(request);
+  const key = [user, verb, cluster, resource, namespace, name].join('\0');
+  const example = { user, verb, cluster, resource, namespace, name, time, auditID };
   if (!examples.has(key)) examples.set(key, example);
 }
 
