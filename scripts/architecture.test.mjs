@@ -7,7 +7,7 @@ import { root } from './bootstrap.mjs';
 const read = (file) => readFileSync(path.join(root, file), 'utf8');
 const architecture = read('ARCHITECTURE.md');
 const [, table] = /^ {2}const steps: \S+ = \{$([^]*?)^ {2}\};$/m.exec(read('packages/proxy/src/road/create-road.ts'));
-const steps = [...table.matchAll(/^ {6}(\w+): /gm)].map(([, step]) => step);
+const steps = [...table.matchAll(/^ {6}(\w+)[:,]/gm)].map(([, step]) => step);
 const stepsOf = (markdown) => [...markdown.matchAll(/^ *\| `(\w+)` \|/gm)].map(([, step]) => step);
 
 describe('ARCHITECTURE.md', () => {
