@@ -108,8 +108,8 @@ export async function openNewFile(file: string): Promise<NewFile> {
 }
 
 /**
- * Returns a file for a secret that does not exist yet, with mode 0600. An existing one is refused before anything is asked of the gateway: a secret
- * that is shown once must not be lost, and no other file overwritten.
+ * Returns a file for a secret that does not exist yet, with mode 0600. An existing one is refused before anything is asked
+ * of the gateway: a secret that is shown once must not be lost, and no other file overwritten.
  */
 export function newSecretFile(environment: Pick<Environment, 'workingDirectory'>, named: string, option: string) {
   const file = path.resolve(environment.workingDirectory, named);
