@@ -8,11 +8,13 @@ const ownPolicy = `# Who may do what on the demo's cluster. You can edit this fi
     or:
       - groups: developers
       - groups: sre
-# Only SREs get a shell in production, or anything equivalent to one. A deny rule overrides every allow rule.
+# Only SREs get a shell in production, or anything equivalent to one, and people while they have the elevation
+# "prod-admin", which adds the group prod-admins. A deny rule overrides every allow rule.
 # This also applies to nodes/proxy, which reaches the pods of every namespace.
 - deny:
     and:
       - groups: {exclude: sre}
+      - groups: {exclude: prod-admins}
       - k8s/namespace: prod
       - k8s/shell_equivalent: true
 # The same applies to certificates, which have no namespace and can identify their holder as anyone.
