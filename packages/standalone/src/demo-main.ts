@@ -19,12 +19,12 @@ function readOptions(): DemoOptions {
   }
 }
 
-/** Returns the path of kubectl if it is in the PATH. */
-function findKubectl(): string | undefined {
+/** Reports whether kubectl is in the PATH. */
+function isKubectlInPath(): boolean {
   return (process.env.PATH ?? '')
     .split(path.delimiter)
     .map((directory) => path.join(directory, process.platform === 'win32' ? 'kubectl.exe' : 'kubectl'))
-    .find((file) => {
+    .some((file) => {
       try {
         accessSync(file, constants.X_OK);
         return true;
@@ -91,7 +91,7 @@ try {
   demo = await runDemo(options, say);
   if (interrupted) stop(0);
   else if (options.exitAfter === undefined)
-    process.stdout.write(welcome(demo.state, demo.state.kubectl ?? findKubectl()));
+    process.stdout.write(welcome(demo.state, demo.state.kubectl !== undefined || isKubectlInPath()));
   else {
     stop(
       await runCommand(options.exitAfter, demo.state, (child) => {

@@ -5,8 +5,27 @@ import type { DemoState } from './run-demo.ts';
 /** Where npm puts the sallyport command of this clone. */
 const programs = path.resolve(path.dirname(cliProgram), '../../../node_modules/.bin');
 
-/** Returns the text that the demo prints when it is ready: where everything is, and what to type. */
-export function welcome(state: DemoState, kubectl: string | undefined): string {
+/** The tour of the demo, in this clone. */
+const tour = path.resolve(programs, '../../docs/getting-started.md');
+
+/** Returns what to type first. Only the clusters that the demo starts have a namespace `prod`. */
+function firstCommands({ kubeconfig, home, kubectl, cluster }: DemoState): string[] {
+  const directories = [...(kubectl === undefined ? [] : [path.dirname(kubectl)]), programs];
+  return [
+    `    export KUBECONFIG=${kubeconfig} \\`,
+    `      SALLYPORT_HOME=${home} \\`,
+    `      PATH=${directories.join(path.delimiter)}:$PATH`,
+    '    kubectl get pods                 # opens the login page; log in as alice',
+    cluster.kind === 'kubeconfig'
+      ? '    sallyport whoami'
+      : '    kubectl exec -n prod web -- ls   # refused: the message names the rule, and what would help',
+  ];
+}
+
+/**
+ * Returns the text that the demo prints when it is ready: where everything is, what to type first, and where the tour is.
+ */
+export function welcome(state: DemoState, hasKubectl: boolean): string {
   const people = state.people.map(
     ({ user, password, groups }) =>
       `    ${user.padEnd(22)} password ${password.padEnd(9)} ${groups.length === 0 ? '(no groups)' : `groups: ${groups.join(', ')}`}`,
@@ -16,13 +35,14 @@ export function welcome(state: DemoState, kubectl: string | undefined): string {
     real: 'a real Kubernetes control plane and node on this machine',
     kubeconfig: 'your own cluster: you create the role bindings there',
   };
-  const missing =
-    kubectl === undefined
-      ? [
-          '',
-          "  kubectl is not installed. Install it from your system's packages or https://kubernetes.io/docs/tasks/tools/",
-        ]
-      : [];
+  const missing = hasKubectl
+    ? []
+    : [
+        '',
+        "  kubectl is not installed. Install it from your system's packages or https://kubernetes.io/docs/tasks/tools/",
+      ];
+  const clusterLog =
+    state.clusterAuditFile === undefined ? [] : [`            ${state.clusterAuditFile}  (the cluster's own log)`];
   return [
     '',
     'Sallyport is ready.',
@@ -31,7 +51,8 @@ export function welcome(state: DemoState, kubectl: string | undefined): string {
     `  Page      ${state.loginUrl}/  (for a browser: your clusters and applications, open streams and sessions)`,
     `  Web app   ${state.webApp.url}/  (behind the gateway: shows who it takes you for)`,
     `  Cluster   ${kinds[state.cluster.kind]}`,
-    `  Audit     ${state.auditFile}`,
+    `  Audit     ${state.auditFile}  (the gateway's trail)`,
+    ...clusterLog,
     `  Policy    ${state.policyFile}  (you can edit it: changes apply within two seconds)`,
     '',
     '  People (log in as any of them)',
@@ -40,17 +61,9 @@ export function welcome(state: DemoState, kubectl: string | undefined): string {
     '',
     '  In another terminal:',
     '',
-    `    export KUBECONFIG=${state.kubeconfig}`,
-    `    ${kubectl ?? 'kubectl'} get pods          # opens the login page; log in as alice`,
-    `    ${kubectl ?? 'kubectl'} auth whoami`,
+    ...firstCommands(state),
     '',
-    `    export SALLYPORT_HOME=${state.home}`,
-    `    export PATH=${programs}:$PATH`,
-    `    sallyport whoami`,
-    `    sallyport policy explain exec pods/web -n prod   # why it is allowed or refused, and what you can do`,
-    `    sallyport can-i exec pods/web -n dev             # what the policy and the cluster decide`,
-    `    sallyport policy status   # as carol: the policies in force, and the faults of a refused file`,
-    `    sallyport logout   # the next kubectl command opens the login page again`,
+    `  The tour of ten minutes goes on from here: ${tour}`,
     '',
     '  Press Ctrl-C to stop everything.',
     '',
