@@ -167,15 +167,15 @@ async function startParts(
   const services = await startServices(settings, auditFile);
   closers.push(() => services.close());
   await services.ready();
-  const home = path.join(directory, 'home');
-  const kubeconfig = await writeDemoKubeconfig({
-    directory,
-    home,
-    gatewayUrl: settings.gatewayUrl,
-    caFile: settings.caFile,
-    cluster: clusterName,
-    namespace: cluster.namespace,
-  });
+  const { gatewayUrl, caFile } = settings;
+  const { namespace } = cluster;
+  const kubeconfigIn = (own: string) =>
+    writeDemoKubeconfig({ directory: own, gatewayUrl, caFile, cluster: clusterName, namespace });
+  // Two people, so that one can approve what the other asks for.
+  const [{ home, kubeconfig }] = await Promise.all([
+    kubeconfigIn(directory),
+    kubeconfigIn(path.join(directory, 'bob')),
+  ]);
   return {
     ready: true,
     gatewayUrl: settings.gatewayUrl,

@@ -24,17 +24,17 @@ type Kubeconfig = {
 };
 
 /**
- * Writes the demo's kubeconfig with the sallyport command. The credential cache is separate, so that the user's own
- * files stay untouched.
+ * Writes a kubeconfig of the demo into a directory, with the sallyport command. The logins of its user are in `home/` next
+ * to it, so that the user's own files stay untouched.
  */
 export async function writeDemoKubeconfig(request: {
   directory: string;
-  home: string;
   gatewayUrl: string;
   caFile: string;
   cluster: string;
   namespace: string | undefined;
-}): Promise<string> {
+}): Promise<{ kubeconfig: string; home: string }> {
+  const home = path.join(request.directory, 'home');
   const { stdout } = await run(
     process.execPath,
     [
@@ -50,13 +50,13 @@ export async function writeDemoKubeconfig(request: {
       ...byPath,
     ],
     {
-      env: { ...process.env, SALLYPORT_HOME: request.home, KUBECONFIG: '' },
+      env: { ...process.env, SALLYPORT_HOME: home, KUBECONFIG: '' },
     },
   );
   const config = parse(stdout) as Kubeconfig;
-  for (const { user } of config.users) user.exec.env = [{ name: 'SALLYPORT_HOME', value: request.home }];
+  for (const { user } of config.users) user.exec.env = [{ name: 'SALLYPORT_HOME', value: home }];
   if (request.namespace !== undefined) for (const { context } of config.contexts) context.namespace = request.namespace;
   const file = path.join(request.directory, 'kubeconfig');
   writeFileSync(file, stringify(config), { mode: 0o600 });
-  return file;
+  return { kubeconfig: file, home };
 }
