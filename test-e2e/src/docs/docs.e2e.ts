@@ -78,7 +78,6 @@ describeWith(['kubectl'], 'a reader of the pages', () => {
   const clone = path.join(directory, 'sallyport');
   const tools = makeBrowser(directory);
   let demo: Demo;
-  let shell: ReaderShell;
   const outcome = { run: 0 };
 
   beforeAll(async () => {
@@ -104,6 +103,29 @@ describeWith(['kubectl'], 'a reader of the pages', () => {
     return { ...base, PATH: `${clone}/node_modules/.bin:${PATH}`, KUBECONFIG: kubeconfig, SALLYPORT_HOME: home };
   };
 
+  /** What the reader types for the ID that `sallyport elevations list` has shown. */
+  let elevation = '';
+  const typed = (command: string) =>
+    command.startsWith('sallyport elevations ') ? command.replaceAll(/\bID\b/g, elevation) : command;
+  const noteElevation = (command: string, shown: string) => {
+    if (command.startsWith('sallyport elevations list')) elevation = /^[0-9a-f]{8}(?=-)/m.exec(shown)?.[0] ?? '';
+  };
+
+  /** A command that another one is expected to end. */
+  type Waiting = { command: string; fails: boolean; ended: ReturnType<ReaderShell['run']> };
+
+  async function expectEnd({ command, fails, ended }: Waiting): Promise<void> {
+    const begun = performance.now();
+    const { code, stdout } = await ended;
+    const took = Math.round(performance.now() - begun);
+    process.stderr.write(`docs: "${command}" ended ${took} ms after the next block, and showed: ${stdout}\n`);
+    expect({ command, failed: code !== 0, soon: took < 5_000, stdout }).toMatchObject({
+      command,
+      failed: fails,
+      soon: true,
+    });
+  }
+
   /** Waits for a command, and logs in wherever it opens a page. */
   async function whileBrowsing<T>(user: string, done: Promise<T>): Promise<T> {
     let over = false;
@@ -125,21 +147,26 @@ describeWith(['kubectl'], 'a reader of the pages', () => {
     }
   }
 
-  async function runSh(block: PageBlock): Promise<void> {
+  async function runSh(block: PageBlock, shell: ReaderShell): Promise<Waiting | undefined> {
     const commands = commandsOf(block.text);
     const failing = (command: string) => block.fails.some((start) => command.startsWith(start));
     expect(block.fails).toHaveLength(commands.filter(failing).length);
-    for (const command of commands) {
+    const last = block.waits ? commands.pop() : undefined;
+    for (const written of commands) {
+      const command = typed(written);
       const work = block.background ? shell.watch(command) : shell.run(command);
       const { code, stdout, stderr } = await whileBrowsing(block.user, work);
       const failed = code !== 0;
-      expect({ command, failed, stdout, stderr }).toMatchObject({ command, failed: failing(command) });
+      expect({ command, failed, stdout, stderr }).toMatchObject({ command, failed: failing(written) });
+      noteElevation(command, stdout);
       if (block.background) expect({ command, stdout, stderr }).not.toMatchObject({ stdout: '' });
     }
+    if (last === undefined) return undefined;
+    return { command: last, fails: failing(last), ended: (await shell.begin(last)).ended };
   }
 
   /** Logs in as the user of a block, on a page whose reader is expected to have logged in. */
-  async function logIn({ user }: PageBlock): Promise<void> {
+  async function logIn({ user }: PageBlock, shell: ReaderShell): Promise<void> {
     const { stdout } = await shell.run('sallyport whoami -o json');
     if (stdout.includes(`"${user}@example.com"`)) return;
     await shell.run('sallyport logout');
@@ -148,7 +175,7 @@ describeWith(['kubectl'], 'a reader of the pages', () => {
   }
 
   /** Runs the commands after `$ `, and returns what a terminal would show, with exit codes other than 0. */
-  async function transcript(block: PageBlock, cwd: string): Promise<string> {
+  async function transcript(block: PageBlock, shell: ReaderShell, cwd: string): Promise<string> {
     let shown = '';
     for (const line of block.text.split('\n').filter((one) => one.startsWith('$ '))) {
       const { code, stdout, stderr } = await whileBrowsing(block.user, shell.run(line.slice(2)));
@@ -162,6 +189,9 @@ describeWith(['kubectl'], 'a reader of the pages', () => {
     const files = all.filter((block) => block.page === page && block.file !== undefined);
     // Pages that show files are followed in a directory that has them.
     const cwd = files.length === 0 ? clone : path.join(directory, path.basename(page, '.md'));
+    const shells = new Map<string, ReaderShell>();
+    let waiting: Waiting | undefined;
+    let begun: number;
     beforeAll(async () => {
       // Each of these pages begins with a login.
       if (fromNothing.has(page))
@@ -169,14 +199,23 @@ describeWith(['kubectl'], 'a reader of the pages', () => {
       mkdirSync(cwd, { recursive: true });
       for (const { file, text } of files) writeFileSync(path.join(cwd, file!), text);
       mkdirSync(path.join(directory, 'home'), { recursive: true });
-      shell = startReaderShell({ cwd, env: environmentOf(page) });
+      for (const name of new Set(blocks.map(({ terminal }) => terminal)))
+        shells.set(name, startReaderShell({ cwd, env: environmentOf(page) }));
+      begun = performance.now();
     });
-    afterAll(() => shell.close());
+    afterAll(async () => {
+      process.stderr.write(`docs: ${page} took ${Math.round((performance.now() - begun) / 1000)} s, without reading\n`);
+      await Promise.all([...shells.values()].map((shell) => shell.close()));
+    });
 
     it.each(blocks.map((block) => [nameOf(block), block] as const))('works as written: %s', async (_name, block) => {
-      if (block.language === 'sh' && !fromNothing.has(page)) await logIn(block);
-      if (block.language === 'sh') await runSh(block);
-      else expect(await transcript(block, cwd)).toBe(block.text);
+      const shell = shells.get(block.terminal)!;
+      if (block.language === 'sh' && !fromNothing.has(page)) await logIn(block, shell);
+      const before = waiting;
+      waiting = undefined;
+      if (block.language === 'sh') waiting = await runSh(block, shell);
+      else expect(await transcript(block, shell, cwd)).toBe(block.text);
+      if (before !== undefined) await expectEnd(before);
       outcome.run += 1;
     });
   });

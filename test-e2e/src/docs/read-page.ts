@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
  *   <!-- test: user=carol -->                       who logs in when a page opens (alice, unless another is named)
  *   <!-- test: fails="kubectl delete,sallyport" --> the commands that begin with one of these words fail
  *   <!-- test: background -->                       the command runs until it is stopped, and prints something before
+ *   <!-- test: terminal=bob -->                     another terminal than that of the other blocks, in which Bob logs in
+ *   <!-- test: waits -->                            the last command goes on, and what the next block does ends it
  */
 export type PageBlock = {
   page: string;
@@ -19,11 +21,13 @@ export type PageBlock = {
   user: string;
   fails: readonly string[];
   background: boolean;
+  terminal: string;
+  waits: boolean;
 };
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const comment = /^\s*<!-- test: (.*) -->$/;
-const known = new Set(['skip', 'reason', 'user', 'fails', 'background']);
+const known = new Set(['skip', 'reason', 'user', 'fails', 'background', 'terminal', 'waits']);
 
 /** Reads `user=carol fails="a, b" background`. Throws for a word that does not exist, which a typo would be. */
 function readComment(text: string, where: string): Map<string, string> {
@@ -63,9 +67,11 @@ export function readPage(page: string): PageBlock[] {
       file,
       text: `${text.join('\n')}\n`,
       skip: words.get('reason'),
-      user: words.get('user') ?? 'alice',
+      user: words.get('user') ?? words.get('terminal') ?? 'alice',
       fails: (words.get('fails') ?? '').split(/,\s*/).filter((one) => one !== ''),
       background: words.has('background'),
+      terminal: words.get('terminal') ?? '',
+      waits: words.has('waits'),
     });
     at = end;
   }

@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 type Result = { code: number; stdout: string; stderr: string };
 /** A bash in which a reader types one command after the other, so that variables, aliases and `cd` stay. */
@@ -11,10 +13,16 @@ export type ReaderShell = {
   run(command: string): Promise<Result>;
   /** Starts a command, waits until it has printed something, and stops it. */
   watch(command: string): Promise<Result>;
+  /** Starts a command as on a terminal, and waits until it has printed something. `ended` has all that it shows. */
+  begin(command: string): Promise<{ ended: Promise<Result> }>;
   close(): Promise<void>;
 };
 
 const slowest = 60_000;
+
+async function waitFor(isSo: () => boolean): Promise<void> {
+  for (let waited = 0; waited < slowest && !isSo(); waited += 20) await sleep(20);
+}
 
 /** Splits a text into commands, as bash reads them: lines that continue belong together. Leaves out comments. */
 export function commandsOf(text: string): string[] {
@@ -34,7 +42,8 @@ export function commandsOf(text: string): string[] {
 /** Starts the shell. */
 export function startReaderShell(options: { cwd: string; env: Record<string, string> }): ReaderShell {
   const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-reader-'));
-  const [typed, out, err] = ['typed', 'out', 'err'].map((name) => path.join(directory, name)) as [
+  const [typed, out, err, keyboard] = ['typed', 'out', 'err', 'keyboard'].map((name) => path.join(directory, name)) as [
+    string,
     string,
     string,
     string,
@@ -46,7 +55,8 @@ export function startReaderShell(options: { cwd: string; env: Record<string, str
   });
   const input = shell.stdin!;
   const ends = (shell.stdio[3] as Readable).setEncoding('utf8');
-  input.write('shopt -s expand_aliases; set -o pipefail\n');
+  // Of the keyboard nothing comes, and it has no end.
+  input.write(`shopt -s expand_aliases; set -o pipefail; mkfifo '${keyboard}'; exec 4<>'${keyboard}'\n`);
 
   const result = (code: number) => ({ code, stdout: readFileSync(out, 'utf8'), stderr: readFileSync(err, 'utf8') });
   const ended = once(shell, 'close').then(() => {
@@ -69,15 +79,30 @@ export function startReaderShell(options: { cwd: string; env: Record<string, str
     async watch(command) {
       writeFileSync(typed, command);
       const pid = await answer(`{ eval "$(cat '${typed}')"; } </dev/null >'${out}' 2>'${err}' & echo $! >&3\n`);
-      for (let waited = 0; waited < slowest && existsSync(out) && readFileSync(out, 'utf8') === ''; waited += 200)
-        await new Promise((resolve) => {
-          setTimeout(resolve, 200);
-        });
+      await waitFor(() => !existsSync(out) || readFileSync(out, 'utf8') !== '');
       const printed = result(0);
       // The shell that runs the command, and the command itself.
       spawnSync('pkill', ['-TERM', '-P', pid]);
       spawnSync('kill', [pid]);
       return printed;
+    },
+    async begin(command) {
+      const [shown, code] = ['shown', 'code'].map((name) => path.join(directory, `${name}-${randomUUID()}`)) as [
+        string,
+        string,
+      ];
+      writeFileSync(typed, command);
+      writeFileSync(shown, '');
+      await answer(
+        `{ script -qec "$(cat '${typed}')" /dev/null <&4 >'${shown}' 2>&1; echo $? >'${code}'; } & echo $! >&3\n`,
+      );
+      await waitFor(() => existsSync(code) || readFileSync(shown, 'utf8') !== '');
+      const ended = waitFor(() => existsSync(code) && readFileSync(code, 'utf8') !== '').then(() => ({
+        code: Number(readFileSync(code, 'utf8')),
+        stdout: readFileSync(shown, 'utf8'),
+        stderr: '',
+      }));
+      return { ended };
     },
     async close() {
       input.end('exit\n');
