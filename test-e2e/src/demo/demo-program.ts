@@ -27,6 +27,7 @@ export type DemoJson = {
   webApp: { url: string };
   adminKubeconfig: string;
   auditFile: string;
+  clusterAuditFile: string;
   policyFile: string;
 };
 

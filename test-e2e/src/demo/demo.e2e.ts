@@ -39,7 +39,8 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
       cluster: { name: 'demo', url: `${demo.state.gatewayUrl}/clusters/demo`, kind: 'practice' },
       webApp: { url: expect.stringMatching(/^http:\/\/localhost:\d+$/) },
     });
-    for (const file of [demo.state.caFile, demo.state.kubeconfig, demo.state.adminKubeconfig, demo.state.auditFile])
+    const { caFile, kubeconfig, adminKubeconfig, auditFile, clusterAuditFile } = demo.state;
+    for (const file of [caFile, kubeconfig, adminKubeconfig, auditFile, clusterAuditFile])
       expect(existsSync(file)).toBe(true);
     expect(statSync(demo.state.kubeconfig).mode & 0o077).toBe(0);
     expect(demo.state.pid).toBeGreaterThan(1);
