@@ -24,7 +24,9 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const auditPages = readdirSync(path.join(root, 'docs')).filter((name) => /^audit.*\.md$/.test(name));
 const pages = ['README.md', 'docs/getting-started.md', 'docs/policy-tools.md'].concat(
   auditPages.map((name) => `docs/${name}`),
-  ['docs/install.md', 'docs/command-line.md'].filter((page) => existsSync(path.join(root, page))),
+  ['docs/operations/clusters.md', 'docs/install.md', 'docs/command-line.md'].filter((page) =>
+    existsSync(path.join(root, page)),
+  ),
 );
 /** On these pages the reader sets everything up. On the others they have done so. */
 const fromNothing = new Set(['README.md', 'docs/getting-started.md']);
