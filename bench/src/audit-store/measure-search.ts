@@ -9,6 +9,7 @@ const someone = { issuer: 'https://idp.example.com', subject: 'sub-250' };
 const searches: [title: string, query: Record<string, unknown>, only?: OnlyOf][] = [
   ['newest', {}],
   ['newest requests', { view: 'requests' }],
+  ['newest requests that are not routine', { view: 'requests', routine: 'omit' }],
   ['user', { user: 'user-3@example.com' }],
   ['user with few events', { user: 'user-299@example.com' }],
   ['user with one event, the oldest', { user: rare.user }],

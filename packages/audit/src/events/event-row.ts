@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { anonymousGroup } from '@sallyport/audit-log';
-import type { AuditEventType, AuditRecord, SallyportPart } from '@sallyport/contracts';
+import { isRoutine, resultOf, type AuditEventType, type AuditRecord, type SallyportPart } from '@sallyport/contracts';
 import type { Row } from '../database/sql-database.ts';
 import { UnstorableError } from './event-store.ts';
 import { termsOf } from './event-terms.ts';
@@ -163,6 +163,13 @@ export function workloadOf({ data: { sallyport } }: AuditRecord): string | undef
   return sallyport.workload && searchable(sallyport.workload.name);
 }
 
+/** Reports whether an event is routine. */
+export function isRoutineRecord(record: AuditRecord): boolean {
+  const { user, sallyport } = record.data;
+  const { credentialKind, route } = sallyport;
+  return isRoutine({ type: record.type, result: resultOf(record), username: user.username, credentialKind, route });
+}
+
 /** Returns the place of an event in the chain of its producer, as columns. Events of older versions have none. */
 function placeOf({ data: { sallyport } }: AuditRecord): Record<PlaceColumn, unknown> {
   const { producer, seq, prevHash, hash: own } = sallyport;
@@ -215,7 +222,12 @@ export function toRow(record: AuditRecord): EventRow {
     ...placeOf(record),
     data: JSON.stringify(data),
   } satisfies Record<EventColumn | PlaceColumn, unknown>;
-  const more = { groups: groupsOf(record), agent: agentOf(record), workload: workloadOf(record) };
+  const more = {
+    groups: groupsOf(record),
+    agent: agentOf(record),
+    workload: workloadOf(record),
+    routine: isRoutineRecord(record),
+  };
   return { ...row, hashes: termsOf(row, more) };
 }
 

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { auditEventTypes, type AuditEventType } from '@sallyport/contracts';
 
 /**
  * Events are found by terms: the hash of the name of a field and its value, in 32 bits. The store combines each with the
@@ -48,6 +49,15 @@ export const searchedCommandTerms = (text: string): number[] =>
 /** The term of an event that belongs to no cluster. */
 export const noCluster = termOf('has', 'no-cluster');
 
+/** The term of a request over HTTP that is not routine. Any other event shows by its type whether it can be routine. */
+const notRoutineCall = termOf('has', 'not-routine');
+const mayBeRoutine: ReadonlySet<AuditEventType> = new Set(['http.request', 'audit.checkpoint']);
+/** The terms of which every event that is not routine has at least one. */
+export const notRoutineTerms: readonly number[] = [
+  notRoutineCall,
+  ...auditEventTypes.filter((type) => !mayBeRoutine.has(type)).map((type) => termOf('type', type)),
+];
+
 /** The fields that have a term, and their columns. */
 export const termColumns = {
   user: 'username',
@@ -76,10 +86,15 @@ export const sessionPrefixLength = 4;
 const maxGroups = 1000;
 
 /** What an event is found by that is not a column. */
-type WithoutColumn = { groups: readonly string[]; agent: readonly string[]; workload: string | undefined };
+type WithoutColumn = {
+  groups: readonly string[];
+  agent: readonly string[];
+  workload: string | undefined;
+  routine: boolean;
+};
 
 /** Returns the terms of a row, whose values are in the form in which they can be searched. */
-export function termsOf(row: Record<string, unknown>, { groups, agent, workload }: WithoutColumn): number[] {
+export function termsOf(row: Record<string, unknown>, { groups, agent, workload, routine }: WithoutColumn): number[] {
   const terms = new Set<number>();
   for (const [field, column] of termFields) {
     const value = row[column];
@@ -87,6 +102,7 @@ export function termsOf(row: Record<string, unknown>, { groups, agent, workload 
   }
   if (typeof row.session === 'string') terms.add(termOf('session4', row.session.slice(0, sessionPrefixLength)));
   if (row.cluster === null) terms.add(noCluster);
+  if (row.type === 'http.request' && !routine) terms.add(notRoutineCall);
   for (const reason of (row.reasons ?? []) as string[]) terms.add(termOf('reason', reason));
   for (const value of (row.elevation ?? []) as string[]) terms.add(termOf('elevation', value));
   for (const group of groups.slice(0, maxGroups)) terms.add(termOf('group', group));

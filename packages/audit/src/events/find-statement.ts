@@ -5,7 +5,14 @@ import { isAllowed, isFailed, isOk, isRefused, texts } from '../schema/count-tab
 import { blockBits, type Block } from './event-blocks.ts';
 import { eventColumns, searchable, searchableCommand } from './event-row.ts';
 import type { OnlyOf } from './event-store.ts';
-import { noCluster, searchedCommandTerms, sessionPrefixLength, termColumns, termOf } from './event-terms.ts';
+import {
+  noCluster,
+  notRoutineTerms,
+  searchedCommandTerms,
+  sessionPrefixLength,
+  termColumns,
+  termOf,
+} from './event-terms.ts';
 import { partitionNamed } from './partitions.ts';
 
 const ofStreams = `type in ('stream.opened', 'stream.cut', 'stream.closed')`;
@@ -19,6 +26,9 @@ const resultConditions: Readonly<Record<AuditResult, string>> = {
   'denied-by-cluster': `${hasEnded} and ${isFailed} and type = 'k8s.request' and code in (401, 403)`,
   failed: `${hasEnded} and ${isFailed}`,
 };
+
+/** What the gateway asks a cluster for itself is routine. There may be much of it, so it is left out by its columns. */
+const isOfPeople = `(issuer is not null or coalesce(username, '') not in ('gateway:access-review', 'gateway:discovery'))`;
 
 const codes = (...all: number[]) => all.map((code) => termOf('code', code));
 /** An HTTP client accepts no others. 0: nothing was answered. */
@@ -105,6 +115,7 @@ function addColumns(conditions: Conditions, query: AuditQuery, only: OnlyOf | un
     (value) => `strpos(command, ${value}) > 0`,
   );
   if (query.result !== undefined) conditions.addPlain(resultConditions[query.result]);
+  if (query.routine === 'omit') conditions.addPlain(isOfPeople);
   if (only) addVisible(conditions, only);
 }
 
@@ -132,7 +143,8 @@ function addTerms(conditions: Conditions, query: AuditQuery, only: OnlyOf | unde
   conditions.addFor(all.length > 0 ? all : undefined, (value) => `terms @> ${ofBlock(value)}`);
   const ofResult = query.result === undefined ? [] : resultTerms[query.result];
   const ofReason = query.reason === undefined ? [] : reasonNames(query.reason).map((name) => termOf('reason', name));
-  const any = [ofResult, ofReason].filter((terms) => terms.length > 0);
+  const notRoutine = query.routine === 'omit' ? notRoutineTerms : [];
+  const any = [ofResult, ofReason, notRoutine].filter((terms) => terms.length > 0);
   for (const terms of any) conditions.addFor(terms, (value) => `terms && ${ofBlock(value)}`);
   if (!only?.and) return all.length > 0 || any.length > 0;
   const { clusters, withoutCluster } = only.and;

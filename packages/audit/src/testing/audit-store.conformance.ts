@@ -12,6 +12,7 @@ import { describePartitions } from './partitions.conformance.ts';
 import { describeProof } from './proof.conformance.ts';
 import { describeReport } from './report.conformance.ts';
 import { describeRequestsView } from './requests-view.conformance.ts';
+import { describeRoutine } from './routine.conformance.ts';
 import { describeVisibleEvents } from './visible-events.conformance.ts';
 
 export type { AuditStoreHarness };
@@ -202,6 +203,7 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreH
     describeVisibleEvents(() => harness);
 
     describeRequestsView(() => harness);
+    describeRoutine(() => harness);
 
     describeReport(() => harness);
     describeElevationReport(() => harness);

@@ -2,6 +2,7 @@
 // have members that are not known here, and a list of words may have grown.
 export { auditEventTypes } from '../audit/audit-event-types.ts';
 export { auditResults } from '../audit/audit-result.ts';
+export { isRoutine } from '../audit/routine.ts';
 export { lackingWords } from '../elevation/approver-set-progress.ts';
 export * from './audit.ts';
 export * from './clusters.ts';

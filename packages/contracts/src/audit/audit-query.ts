@@ -75,6 +75,8 @@ export const auditQuerySchema = z.strictObject({
    * known when the first of them was read.
    */
   view: z.optional(z.enum(['events', 'requests'])),
+  /** `omit`: without the events that are routine (see `isRoutine`). */
+  routine: z.optional(z.enum(['include', 'omit'])),
   order: z._default(z.enum(['newest', 'oldest']), 'newest'),
   limit: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(1000)), 100),
 });
