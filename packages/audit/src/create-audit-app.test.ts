@@ -54,7 +54,7 @@ async function setUp(find: (query: AuditQuery, only?: OnlyOf) => Promise<AuditPa
   const agent = supertest(
     createAuditApp({
       events: { find },
-      reports: { report, elevationUses: report },
+      reports: { report, elevationUses: report, elevationSteps: report },
       clusterEvents,
       verifier,
       logger,

@@ -72,6 +72,7 @@ function createListStores() {
     reports: {
       report: () => Promise.reject(new Error('not used')),
       elevationUses: () => Promise.reject(new Error('not used')),
+      elevationSteps: () => Promise.reject(new Error('not used')),
     },
     ping: () => used(undefined),
     join: {

@@ -5,7 +5,8 @@ import type { Row, Statement } from '../database/sql-database.ts';
 /** Positions in the order of storing, 16,384 at a time, are a block. */
 export const blockBits = 14;
 
-const termBits = 32;
+/** The bits of a term. Those above are the block. */
+export const termBits = 32;
 /** Numbers are exact up to 2^53, so up to this block a term can be combined with it outside of the database. */
 const lastCombined = 2 ** (53 - termBits) - 1;
 

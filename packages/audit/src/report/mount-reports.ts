@@ -22,7 +22,11 @@ export function mountReport(
 /** Mounts `POST /v1/elevations`: the elevations of a period, and what they were used for. */
 export function mountElevationReport(
   app: Express,
-  deps: { events: Pick<EventStore, 'find'>; reports: Pick<ReportStore, 'elevationUses'>; limiter: QueryLimiter },
+  deps: {
+    events: Pick<EventStore, 'find'>;
+    reports: Pick<ReportStore, 'elevationUses' | 'elevationSteps'>;
+    limiter: QueryLimiter;
+  },
 ): void {
   app.post('/v1/elevations', async (request, response) => {
     const { only, scope, search, run } = await openQuery(request, response, deps.limiter);
@@ -30,6 +34,8 @@ export function mountElevationReport(
     const report = await reportElevations(query, {
       find: (one) => run(() => deps.events.find(one, only)),
       uses: (one) => run(() => deps.reports.elevationUses(one, only)),
+      stepsOf: (ids, period) => run(() => deps.reports.elevationSteps(ids, period)),
+      only,
       now: Date.now(),
     });
     if (report) response.set('cache-control', 'no-store').json({ ...report, ...scope });

@@ -5,14 +5,24 @@ import {
   type AuditRecord,
   type ElevationReport,
   type ElevationReportQuery,
+  type ElevationState,
   type ReportedElevation,
 } from '@sallyport/contracts';
+import type { OnlyOf } from '../events/event-store.ts';
 import type { ElevationUse, UsesQuery } from './report-store.ts';
 
 /** A report shows the most frequent kinds of requests. */
 const mostUses = 100;
 /** The steps with which a right ends. */
 const ends = new Set(['expired', 'revoked']);
+/** The steps after which nothing changes the state. */
+const final: ReadonlySet<string> = new Set(['expired', 'revoked', 'denied', 'withdrawn', 'timed-out']);
+const states: Readonly<Record<string, ElevationState>> = {
+  requested: 'pending',
+  approved: 'approved',
+  activated: 'active',
+  extended: 'active',
+};
 
 const typeOf = ({ type }: AuditRecord): string => type.slice('elevation.'.length);
 
@@ -34,11 +44,21 @@ function sumOf(uses: readonly ElevationUse[]): Pick<ReportedElevation, 'requests
   return sum;
 }
 
+/** Returns the state after some steps. It is not known if the reader may not see all of them, or if they are gone. */
+function stateOf(inOrder: readonly AuditRecord[], seesAll: boolean): ReportedElevation['state'] {
+  const end = inOrder.findLast((record) => final.has(typeOf(record)));
+  if (end) return typeOf(end) as ElevationState;
+  const last = inOrder.findLast((record) => states[typeOf(record)] !== undefined);
+  if (!seesAll || !last) return 'unknown';
+  // Until the last of several approvals, the end is not known.
+  const isPending = last.data.sallyport.elevation?.expiresAt === undefined && typeOf(last) === 'approved';
+  return isPending ? 'pending' : states[typeOf(last)];
+}
+
 /** Describes one elevation from its events, and from what was done under it. Each event has all that was known then. */
 function describeReported(
   id: string,
-  records: readonly AuditRecord[],
-  uses: readonly ElevationUse[],
+  { records, uses, seesAll }: { records: readonly AuditRecord[]; uses: readonly ElevationUse[]; seesAll: boolean },
 ): ReportedElevation {
   const inOrder = records.toSorted((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0));
   const last = inOrder.at(-1)?.data.sallyport;
@@ -62,6 +82,7 @@ function describeReported(
     ...(Object.fromEntries(
       Object.entries(given).filter(([, value]) => value !== undefined),
     ) as Partial<ReportedElevation>),
+    state: stateOf(inOrder, seesAll),
     steps: inOrder.map(stepOf),
     ...sumOf(uses),
     uses: uses.slice(0, mostUses).map(({ elevation: _elevation, user: _user, cluster: _cluster, ...use }) => use),
@@ -80,6 +101,10 @@ export type ReportElevationsDeps = {
   /** Finds one page; undefined if the caller is gone. */
   find(query: AuditQuery): Promise<AuditPage | undefined>;
   uses(query: UsesQuery): Promise<ElevationUse[] | undefined>;
+  /** Finds the steps of some elevations in a period, whoever took them; undefined if the caller is gone. */
+  stepsOf(ids: readonly string[], period: { since: string; until: string }): Promise<AuditRecord[] | undefined>;
+  /** Who reads. Undefined: someone who sees all events. */
+  only: OnlyOf | undefined;
   /** Milliseconds since the epoch. */
   now: number;
 };
@@ -105,6 +130,26 @@ async function findSteps(
   return steps;
 }
 
+/**
+ * Adds the steps of others to those that a person sees of the elevations that they asked for, as `sallyport elevations`
+ * shows them too. Returns undefined if the caller is gone.
+ */
+async function addStepsOfOthers(
+  seen: readonly AuditRecord[],
+  period: { since: string; until: string },
+  { only, stepsOf }: Pick<ReportElevationsDeps, 'only' | 'stepsOf'>,
+): Promise<{ steps: AuditRecord[]; own: ReadonlySet<string> } | undefined> {
+  const asked = seen.filter(({ type, data: { sallyport } }) => {
+    const { iss, sub } = sallyport.identity ?? {};
+    return type === 'elevation.requested' && iss === only?.issuer && sub === only?.subject;
+  });
+  const own = new Set(asked.map(({ data }) => data.sallyport.elevation!.id));
+  const all = own.size === 0 || !only ? [] : await stepsOf([...own], period);
+  if (!all) return undefined;
+  const known = new Set(seen.map(({ id }) => id));
+  return { steps: [...seen, ...all.filter(({ id }) => !known.has(id))], own };
+}
+
 /** Reports whether something of an elevation happened in a period, or the person had it then. */
 function isIn({ steps, uses, from, until, expiresAt }: ReportedElevation, since: string): boolean {
   if (uses.length > 0 || steps.some(({ at }) => at >= since)) return true;
@@ -117,19 +162,26 @@ function isIn({ steps, uses, from, until, expiresAt }: ReportedElevation, since:
  */
 export async function reportElevations(
   query: ElevationReportQuery,
-  { find, uses: findUses, now }: ReportElevationsDeps,
+  { find, uses: findUses, stepsOf, only, now }: ReportElevationsDeps,
 ): Promise<ElevationReport | undefined> {
   const until = new Date(query.until ?? now).toISOString();
   const since = new Date(query.since ?? Date.parse(until) - usualPeriodMs).toISOString();
   const begin = new Date(Date.parse(since) - lookBackMs).toISOString();
-  const steps = await findSteps(query, { since: begin, until }, find);
-  const uses = steps && (await findUses({ since, until, user: query.user, cluster: query.cluster }));
+  const period = { since: begin, until };
+  const seen = (await findSteps(query, period, find))?.filter(({ data }) => data.sallyport.elevation);
+  const added = seen && (await addStepsOfOthers(seen, period, { only, stepsOf }));
+  const uses = added && (await findUses({ since, until, user: query.user, cluster: query.cluster }));
   if (!uses) return undefined;
-  const named = steps.filter(({ data }) => data.sallyport.elevation);
-  const stepsOf = Map.groupBy(named, ({ data }) => data.sallyport.elevation!.id);
+  const recordsOf = Map.groupBy(added.steps, ({ data }) => data.sallyport.elevation!.id);
   const usesOf = Map.groupBy(uses, ({ elevation }) => elevation);
-  const found = [...new Set([...stepsOf.keys(), ...usesOf.keys()])]
-    .map((id) => describeReported(id, stepsOf.get(id) ?? [], usesOf.get(id) ?? []))
+  const seesAll = (id: string, cluster: string | undefined) =>
+    !only || added.own.has(id) || (cluster !== undefined && only.and?.clusters.includes(cluster) === true);
+  const found = [...new Set([...recordsOf.keys(), ...usesOf.keys()])]
+    .map((id) => {
+      const [records, used] = [recordsOf.get(id) ?? [], usesOf.get(id) ?? []];
+      const cluster = records[0]?.data.sallyport.cluster?.name;
+      return describeReported(id, { records, uses: used, seesAll: seesAll(id, cluster) });
+    })
     .filter((one) => (query.user === undefined || one.user === query.user) && isIn(one, since))
     .toSorted((one, other) => (beginOf(one) < beginOf(other) ? 1 : -1));
   const elevations = found.slice(0, query.limit);

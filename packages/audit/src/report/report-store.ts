@@ -1,8 +1,16 @@
-import type { AuditReport, ReportDimension, ReportQuery } from '@sallyport/contracts';
+import {
+  elevationEventTypes,
+  type AuditRecord,
+  type AuditReport,
+  type ReportDimension,
+  type ReportQuery,
+} from '@sallyport/contracts';
 import { Conditions } from '../database/conditions.ts';
 import type { Row, SqlDatabase, Statement } from '../database/sql-database.ts';
-import { searchable } from '../events/event-row.ts';
+import { termBits } from '../events/event-blocks.ts';
+import { eventColumns, fromRow, searchable } from '../events/event-row.ts';
 import type { OnlyOf } from '../events/event-store.ts';
+import { termOf } from '../events/event-terms.ts';
 import type { StoreDatabase } from '../events/store-database.ts';
 
 const hourMs = 3_600_000;
@@ -145,17 +153,50 @@ async function findUses(database: SqlDatabase, query: UsesQuery, only: OnlyOf | 
   }));
 }
 
+/** More steps than people take in any period that is reported. */
+const mostSteps = 20_000;
+
+/** Finds the steps of some elevations in a period, by the terms of their types. */
+async function findElevationSteps(
+  database: SqlDatabase,
+  ids: readonly string[],
+  { since, until }: { since: string; until: string },
+): Promise<AuditRecord[]> {
+  const rows = await database.query({
+    sql: `select ${eventColumns} from (
+        select ingest, id, type, source, key, data, time from audit_events
+        where time >= $1 and time < $2 and type = any ($3::text[]) and elevation && $4::text[]
+          and terms && array(select (block << ${termBits}) | term from unnest($5::bigint[]) as term,
+            (select distinct block from audit_blocks where to_time >= $1 and from_time < $2) as blocks)
+        order by ingest limit ${mostSteps}
+      ) as page left join audit_aggregates using (ingest) order by ingest`,
+    values: [
+      since,
+      until,
+      elevationEventTypes,
+      ids.map(searchable),
+      elevationEventTypes.map((type) => termOf('type', type)),
+    ],
+    timeoutMs,
+  });
+  const asked = new Set(ids);
+  return rows.map(fromRow).filter(({ data }) => asked.has(data.sallyport.elevation?.id ?? ''));
+}
+
 /** What was counted of the events as they were stored. Events of anonymous callers are not counted. */
 export interface ReportStore {
   /** Counts the requests to clusters of a period. */
   report(query: ReportQuery, only?: OnlyOf): Promise<AuditReport>;
   /** Finds what was done under elevations in a period. */
   elevationUses(query: UsesQuery, only?: OnlyOf): Promise<ElevationUse[]>;
+  /** Finds the steps of elevations in a period, whoever took them. Times are in RFC 3339. */
+  elevationSteps(ids: readonly string[], period: { since: string; until: string }): Promise<AuditRecord[]>;
 }
 
 export function createReportStore(database: StoreDatabase): ReportStore {
   return {
     report: (query, only) => database.using(() => countRequests(database, query, only)),
     elevationUses: (query, only) => database.using(() => findUses(database, query, only)),
+    elevationSteps: (ids, period) => database.using(() => findElevationSteps(database, ids, period)),
   };
 }

@@ -16,6 +16,8 @@ export function describeElevationReport(open: () => AuditStoreHarness): void {
     reportElevations(elevationReportQuerySchema.parse({ since: iso(-1), until: iso(9), ...query }), {
       find: (one) => open().stores.events.find(one, only),
       uses: (one) => open().stores.reports.elevationUses(one, only),
+      stepsOf: (ids, period) => open().stores.reports.elevationSteps(ids, period),
+      only,
       now: midday,
     });
   const add = (...records: AuditRecord[]) => open().stores.events.add(records);
@@ -89,6 +91,7 @@ export function describeElevationReport(open: () => AuditStoreHarness): void {
           from: micro(0.25),
           until: micro(1.5),
           expiresAt: iso(2),
+          state: 'revoked',
           steps: [
             { type: 'requested', at: micro(0), user: 'alice@example.com' },
             { type: 'approved', at: micro(0.25), user: 'bob@example.com' },
@@ -178,6 +181,95 @@ export function describeElevationReport(open: () => AuditStoreHarness): void {
       expect(await of(seen, carol)).toEqual(['alice@example.com', 'alice@example.com', 'bob@example.com']);
       expect(await of(hidden, carol)).toEqual([]);
       expect(await of(hidden, { issuer: 'https://idp.example.com', subject: 'bob' })).toEqual(['bob@example.com']);
+    });
+
+    const issuer = 'https://idp.example.com';
+    it.each([
+      ['waits', [], 'pending'],
+      ['has one of two approvals', [['elevation.approved', 1, 'bob', undefined]], 'pending'],
+      ['is approved and begins later', [['elevation.approved', 1, 'bob']], 'approved'],
+      [
+        'is active',
+        [
+          ['elevation.approved', 1, 'bob'],
+          ['elevation.activated', 1],
+        ],
+        'active',
+      ],
+      [
+        'was revoked by another',
+        [
+          ['elevation.activated', 1],
+          ['elevation.revoked', 2, 'bob'],
+        ],
+        'revoked',
+      ],
+      [
+        'ended by itself',
+        [
+          ['elevation.activated', 1],
+          ['elevation.expired', 2],
+        ],
+        'expired',
+      ],
+      [
+        'was reviewed',
+        [
+          ['elevation.activated', 1],
+          ['elevation.expired', 2],
+          ['elevation.reviewed', 3, 'bob'],
+        ],
+        'expired',
+      ],
+      ['was denied', [['elevation.denied', 1, 'bob']], 'denied'],
+      ['nobody decided about', [['elevation.timed-out', 2]], 'timed-out'],
+    ] as const)('shows a person the state of their own elevation, which %s', async (_what, steps, state) => {
+      const cluster = newCluster();
+      const own = newElevation();
+      const records = steps.map((step) =>
+        stepOf(cluster, step.length === 4 ? newElevation({ id: own.id, expiresAt: undefined }) : own, [
+          step[0],
+          step[1],
+          step[2],
+        ] as Parameters<typeof stepOf>[2]),
+      );
+      await add(stepOf(cluster, own, ['elevation.requested', 0, 'alice']), ...records);
+      const seen = async (only?: OnlyOf) => (await report({ cluster }, only))!.elevations;
+      const [mine] = await seen({ issuer, subject: 'alice' });
+      expect(mine).toMatchObject({ id: own.id, state, steps: { length: steps.length + 1 } });
+      expect(mine).toEqual((await seen())[0]);
+    });
+
+    it('does not claim to know the state of an elevation of which a person sees only some steps', async () => {
+      const cluster = newCluster();
+      const own = newElevation();
+      await add(
+        stepOf(cluster, own, ['elevation.requested', 0, 'alice']),
+        stepOf(cluster, { ...own, approvers: ['bob@example.com'] }, ['elevation.approved', 0.5, 'bob']),
+        stepOf(cluster, own, ['elevation.activated', 0.5]),
+        requestOf(cluster, [own], 1),
+        stepOf(cluster, own, ['elevation.expired', 2]),
+      );
+      const seen = async (only: OnlyOf) => (await report({ cluster }, only))!.elevations;
+      const [approved] = await seen({ issuer, subject: 'bob' });
+      expect(approved).toMatchObject({ state: 'unknown', user: 'alice@example.com' });
+      expect(approved!.steps.map(({ type }) => type)).toEqual(['approved']);
+      // Another person with the name of the requester, at another provider, sees nothing of it.
+      expect(await seen({ issuer: 'https://other.example.com', subject: 'alice' })).toEqual([]);
+      const and = { clusters: [cluster], withoutCluster: false };
+      expect(await seen({ issuer, subject: 'carol', and })).toMatchObject([{ state: 'expired' }]);
+      expect(await seen({ issuer, subject: 'bob', and: { ...and, clusters: ['other'] } })).toMatchObject([
+        { state: 'unknown' },
+      ]);
+    });
+
+    it('does not claim to know the state of an elevation whose steps are gone', async () => {
+      const cluster = newCluster();
+      const own = newElevation();
+      await add(requestOf(cluster, [own], 1));
+      const mine = { issuer, subject: 'alice' };
+      for (const only of [undefined, mine])
+        expect((await report({ cluster }, only))!.elevations).toMatchObject([{ id: own.id, state: 'unknown' }]);
     });
   });
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { AuditRecord } from '../audit/audit-event.ts';
 import type { AuditResult } from '../audit/audit-result.ts';
+import type { ElevationState } from '../elevation/elevation.ts';
 import { optionalText, wordOf } from './parts.ts';
 
 /** An event as it is displayed. The schema names only what lists need, and keeps the rest. */
@@ -139,7 +140,12 @@ const reportedElevationSchema = z.object({
   breakGlass: z.boolean(),
   /** By when it must be reviewed, and the verdict. */
   review: z.optional(z.object({ dueAt: text, verdict: text })),
-  /** When the person had it. Without `until` it was active at the end of the period. */
+  /**
+   * How it was at the end of the period, or how it had ended by then. `unknown` if the reader may not see what happened to
+   * it last. Older gateways do not say.
+   */
+  state: z.optional(wordOf<ElevationState | 'unknown'>()),
+  /** When the person had it. Without `until` it was active at the end of the period, unless `state` is `unknown`. */
   from: text,
   until: text,
   expiresAt: text,

@@ -130,6 +130,44 @@ describe('sallyport elevations report', () => {
     expect(rows[3]).toContain('overdue');
   });
 
+  it.each([
+    ['all', ['pending', 'active', 'approved', 'revoked']],
+    ['own', ['unknown', 'unknown', 'unknown', 'revoked']],
+  ])('claims no state that an older gateway does not show (scope %s)', async (scope, states) => {
+    const [requested, activated, revoked] = held.steps;
+    const of = (...steps: unknown[]) => ({ ...held, until: undefined, steps });
+    const approved = { ...activated, type: 'approved' };
+    body = {
+      ...body,
+      scope,
+      elevations: [of(requested), of(requested, activated), of(requested, approved), of(requested, revoked)],
+    };
+    expect(
+      cells((await run()).out)
+        .slice(1, 5)
+        .map((row) => row[4]),
+    ).toEqual(states);
+  });
+
+  it('shows the state that the gateway tells', async () => {
+    body = {
+      ...body,
+      scope: 'own',
+      elevations: [
+        { ...glass, state: 'expired' },
+        { ...held, state: 'unknown' },
+      ],
+    };
+    expect(
+      cells((await run()).out)
+        .slice(1, 3)
+        .map((row) => row[4]),
+    ).toEqual(['expired', 'unknown']);
+    expect(JSON.parse((await run('-o', 'json')).out)).toMatchObject({
+      elevations: [{ state: 'expired' }, { state: 'unknown' }],
+    });
+  });
+
   it('writes tables for other programs, in which names from clients are harmless', async () => {
     const csv = (await run('-o', 'csv')).out.split('\n');
     expect(csv[0]).toBe(

@@ -1,4 +1,4 @@
-import { elevationReportSchema, type ReportedElevation } from '@sallyport/contracts/answers';
+import { elevationReportSchema, type ElevationReport, type ReportedElevation } from '@sallyport/contracts/answers';
 import { readMoment } from '../trail/trail-filters.ts';
 import type { Environment } from '../../environment/environment.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
@@ -9,11 +9,18 @@ import type { Column } from '../../terminal/table.ts';
 const reviewSteps = ['reviewed', 'review-overdue'];
 const seconds = (time: string | undefined) => (time ?? '').replace(/\.\d+Z$/, 'Z');
 
-/** Returns the state that an elevation had at the end of the period, or ended in. */
-function stateOf({ from, until, steps }: ReportedElevation): string {
-  if (from !== undefined && until === undefined) return 'active';
-  const last = steps.findLast(({ type }) => !reviewSteps.includes(type))?.type ?? '';
-  return last === 'requested' ? 'pending' : last;
+const ends = ['expired', 'revoked', 'denied', 'withdrawn', 'timed-out'];
+const states: Record<string, string> = { requested: 'pending', activated: 'active', extended: 'active' };
+
+/**
+ * Returns the state that an elevation had at the end of the period, or ended in. A gateway before version 0.2.0 does not
+ * tell it. If it does not show all steps either, only an end is known.
+ */
+function stateOf({ state, steps }: ReportedElevation, scope: ElevationReport['scope']): string {
+  const end = steps.findLast(({ type }) => ends.includes(type))?.type;
+  if (state !== undefined || end !== undefined) return state ?? end!;
+  const last = steps.findLast(({ type }) => !reviewSteps.includes(type))?.type;
+  return scope === 'all' && last !== undefined ? (states[last] ?? last) : 'unknown';
 }
 
 /** Returns the verdict of a review and who gave it, or by when it must be given. */
@@ -41,7 +48,7 @@ const who: Column<ReportedElevation>[] = [
     cell: ({ cluster, namespace }) => (namespace === undefined ? cluster : `${cluster}/${namespace}`),
   },
   { name: 'USER', cell: ({ user }) => user, shrinks: true },
-  { name: 'STATE', cell: stateOf },
+  { name: 'STATE', cell: ({ state }) => state ?? '' },
   { name: 'FROM', cell: ({ from }) => seconds(from) },
   { name: 'UNTIL', cell: ({ until, expiresAt, from }) => seconds(until ?? (from === undefined ? '' : expiresAt)) },
   {
@@ -99,7 +106,8 @@ export async function elevationReport(environment: Environment, options: Elevati
   const gateway = await openGateway(environment, options);
   const path = `/.sallyport/api/v1/audit/elevations?${query.toString()}`;
   const report = await askFor(gateway, elevationReportSchema, 'the report', { method: 'GET', path, timeoutMs });
-  const { elevations: rows, omitted, since, until } = report;
+  const { omitted, since, until, scope } = report;
+  const rows = report.elevations.map((one) => ({ ...one, state: stateOf(one, scope) }));
   await writeReport(environment, gateway, { report, rows, columns: shownColumns, allColumns }, options);
   const { stderr } = environment;
   if (output === 'text' && rows.length === 0) stderr.write(`There was no elevation from ${since} to ${until}.\n`);
