@@ -8,7 +8,7 @@ import { readableTime, withTimes } from '../terminal/times.ts';
 import { type ListOptions, writeList } from '../terminal/table.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 import { at, text, userOf } from '../audit/trail/trail-columns.ts';
-import { auditPages, fetchAuditPage } from '../audit/trail/search-trail.ts';
+import { auditPages, fetchAuditPage } from '../audit/trail/read-pages.ts';
 import { fieldOf, parseJson } from '../input/untrusted.ts';
 import { CliError } from '../terminal/cli-error.ts';
 

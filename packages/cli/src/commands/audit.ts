@@ -50,14 +50,24 @@ function withFilters(command: Command): Command {
 const withStages = (command: Command): Command =>
   command.option('--stages', 'show every event, not one line for each request');
 
+const withUtc = (command: Command): Command =>
+  command.option('--utc', 'show times in UTC on a terminal too, not in your time zone');
+
+/** Adds what search and tail have in common. */
+const withRows = (command: Command): Command =>
+  withUtc(
+    withStages(withFilters(command)).option(
+      '--all',
+      "show also what is routine: calls of the gateway's own API, its own requests to clusters, checkpoints",
+    ),
+  );
+
 /** `sallyport audit`. */
 export function addAudit(program: Command, environment: Environment): void {
   const audit = program
     .command('audit')
     .description('search, follow, count, export and verify the audit trail, and compare it with the logs of clusters');
-  const search = withStages(
-    withFilters(audit.command('search').description('search the audit trail; shows each request once')),
-  )
+  const search = withRows(audit.command('search').description('search the audit trail; shows each request once'))
     .option('--since <time>', 'earliest time: how long ago (15m, 2h, 7d), or a time')
     .option('--until <time>', 'latest time')
     .option('--limit <count>', 'maximum number of requests, or of events with --stages', '100')
@@ -90,18 +100,16 @@ function addShow(audit: Command, environment: Environment): void {
     .argument('<id>', 'an Audit-ID or the id of an event, or its first characters (at least four)')
     .option('--cluster <name>', 'check your right to the trail of this cluster, also if the gateway no longer has it')
     .action(lazily(environment, async () => (await import('../audit/trail/show-request.ts')).auditShow));
-  withExample(withGateway(show), 'sallyport audit show 5f0c6a1e', 'sallyport audit show 5f0c6a1e -o json');
+  withExample(withGateway(withUtc(show)), 'sallyport audit show 5f0c6a1e', 'sallyport audit show 5f0c6a1e -o json');
 }
 
 function addTail(audit: Command, environment: Environment): void {
-  const tail = withStages(
-    withFilters(
-      audit
-        .command('tail')
-        .description(
-          'follow the audit trail: the beginning and the end of each request; -o json prints one event per line',
-        ),
-    ),
+  const tail = withRows(
+    audit
+      .command('tail')
+      .description(
+        'follow the audit trail: the beginning and the end of each request; -o json prints one event per line',
+      ),
   )
     .option('--limit <count>', 'number of earlier requests to start with', '10')
     .action(lazily(environment, async () => (await import('../audit/trail/tail-trail.ts')).auditTail));

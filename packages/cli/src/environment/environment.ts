@@ -25,6 +25,8 @@ export type Environment = {
   verbosity?: number;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** The time zone of the person, as its IANA name. By default it is that of the process. */
+  timeZone?: string;
   sleep(ms: number): Promise<void>;
   /**
    * Calls `listener` when a signal ends the program (Ctrl-C, a closed terminal, kill): at once, or when the promise that

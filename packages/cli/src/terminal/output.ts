@@ -7,6 +7,10 @@ export type OutputFormat = 'text' | 'json' | 'yaml' | 'wide' | 'name' | 'csv';
 /** Reports whether a format is for programs, which get the complete result and nothing else on standard output. */
 export const isData = (format: OutputFormat): boolean => format === 'json' || format === 'yaml';
 
+/** Reports whether a result is for a person at a terminal who did not ask for all of it, so that it must fit there. */
+export const fitsTerminal = ({ stdout }: Pick<Environment, 'stdout'>, format: OutputFormat): boolean =>
+  stdout.isTTY && format === 'text';
+
 /** Renders a result in the given format. Calls `text` unless the format is for programs. */
 export async function render(format: OutputFormat, data: unknown, text: () => string): Promise<string> {
   if (format === 'json') return `${jsonForTerminal(data, 2)}\n`;

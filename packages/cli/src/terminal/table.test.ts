@@ -17,14 +17,27 @@ const rows: Row[] = [
 
 async function shown(
   output: OutputFormat,
-  { isTTY = false, width = 40, headers = true, found = rows, env = { NO_COLOR: '1' } as Record<string, string> } = {},
+  {
+    isTTY = false,
+    width = 40,
+    headers = true,
+    found = rows,
+    shownColumns = columns,
+    env = { NO_COLOR: '1' } as Record<string, string>,
+  } = {},
 ) {
   const rig = createRig();
   rig.remove();
   const kept = { out: '', err: '' };
   const sink = (name: 'out' | 'err') => ({ isTTY, columns: width, write: (text: string) => void (kept[name] += text) });
   const environment = { ...rig.environment, env, stdout: sink('out'), stderr: sink('err') };
-  const list = { rows: found, columns, name: ({ id }: Row) => id, data: { rows: found }, none: 'There is none.\n' };
+  const list = {
+    rows: found,
+    columns: shownColumns,
+    name: ({ id }: Row) => id,
+    data: { rows: found },
+    none: 'There is none.\n',
+  };
   await writeList(environment, list, { output, headers });
   return kept;
 }
@@ -42,6 +55,33 @@ describe('a list', () => {
     expect((await shown('text', { isTTY: true, width: 5 })).out).toContain('b2  open   long lon…\n');
     expect((await shown('text', { isTTY: true, width: 0 })).out).toContain('[2J');
     expect((await shown('wide', { isTTY: true })).out).toMatch(/^ID {2}STATE {2}WHAT +MORE\n.*\n.*\[2J {2}x\n$/);
+  });
+
+  it('cuts a column where its texts differ least, and last of all what tells its rows apart', async () => {
+    const apart: Column<Row>[] = [
+      { name: 'ID', cell: ({ id }) => id, shrinks: ['end', 'middle', 'start'] },
+      { name: 'WHAT', cell: ({ what }) => what, shrinks: ['middle', 'start', 'end'] },
+    ];
+    const cut = async (width: number, ...pairs: [id: string, what: string][]) => {
+      const found = pairs.map(([id, what]) => ({ id, what }));
+      return (await shown('text', { isTTY: true, width, found, shownColumns: apart })).out
+        .trimEnd()
+        .split('\n')
+        .slice(1);
+    };
+    const long = (last: string) => `production/pods/payments-7d9f8b6c5-${last}`;
+    expect(await cut(34, ['alice@example.com', long('x2x4z')], ['bob@example.com', long('q8w7e')])).toEqual([
+      'alice@example.c…  produ…b6c5-x2x4z',
+      'bob@example.com   produ…b6c5-q8w7e',
+    ]);
+    expect(await cut(30, ['svc-of-the-team-a', long('a')], ['svc-of-the-team-b', long('b')])).toEqual([
+      'svc-…he-team-a  prod…9f8b6c5-a',
+      'svc-…he-team-b  prod…9f8b6c5-b',
+    ]);
+    expect(await cut(24, ['a', 'first-of-many-similar-names'], ['b', 'other-of-many-similar-names'])).toEqual([
+      'a   first-…similar-names',
+      'b   other-…similar-names',
+    ]);
   });
 
   it('has the same text with colors', async () => {

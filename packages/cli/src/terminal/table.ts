@@ -1,39 +1,68 @@
 import type { Environment } from '../environment/environment.ts';
 import { renderCsv } from './csv.ts';
 import { forTerminal } from './for-terminal.ts';
-import { type OutputFormat, render } from './output.ts';
+import { fitsTerminal, type OutputFormat, render } from './output.ts';
 import { createPaint, type Tone, type Paint } from './paint.ts';
 
 /** The narrowest a column may become: the eight characters that usually are enough of an id, and an ellipsis. */
 const narrowest = 9;
 
-/** Returns text that takes up at most `width` columns. `…` stands for what is left out at the end. */
-function cutText(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+/** Where a text is cut that is too long. */
+export type CutAt = 'end' | 'middle' | 'start';
+
+/** Returns text that takes up at most `width` columns. `…` stands for what is left out. */
+function cutText(text: string, width: number, cut: CutAt): string {
+  if (text.length <= width) return text;
+  const kept = Math.max(0, width - 1);
+  // What differs is more often in the last part.
+  const head = cut === 'end' ? kept : cut === 'start' ? 0 : Math.floor(kept / 3);
+  return `${text.slice(0, head)}…${text.slice(text.length - (kept - head))}`;
+}
+
+/** Returns where to cut the texts of a column so that most of them differ, and how many then do. */
+function bestCut(texts: readonly string[], width: number, cuts: readonly CutAt[]): { cut: CutAt; different: number } {
+  const all = cuts.map((cut) => ({ cut, different: new Set(texts.map((text) => cutText(text, width, cut))).size }));
+  return all.reduce((best, one) => (one.different > best.different ? one : best));
+}
+
+/** Returns the least width in which the texts of a column differ as they do in full. */
+function leastWidth(texts: readonly string[], widest: number, cuts: readonly CutAt[]): number {
+  const different = new Set(texts).size;
+  let [low, high] = [narrowest, widest];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (bestCut(texts, middle, cuts).different === different) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /**
- * Returns the widths of columns that fit into `available`. Only the columns for which `shrinks` says so become narrower,
- * the widest first. Names and ids are left whole, because the reader wants to copy them.
+ * Returns the widths of columns that fit into `available`. Only columns with a `least` width become narrower, the widest
+ * first: to the least width, and then, if that is not enough, further. Names and ids are left whole, because the reader
+ * wants to copy them.
  */
 function fitColumns(
   widths: readonly number[],
-  shrinks: (column: number) => boolean,
+  least: (column: number) => number | undefined,
   available: number | undefined,
 ): number[] {
   const fitted = [...widths];
   if (available === undefined || available <= 0) return fitted;
   let excess = fitted.reduce((sum, width) => sum + width, 2 * (fitted.length - 1)) - available;
-  while (excess > 0) {
-    const widest = fitted.reduce(
-      (best, width, column) =>
-        shrinks(column) && width > narrowest && (best === undefined || width > fitted[best]!) ? column : best,
-      undefined as number | undefined,
-    );
-    if (widest === undefined) break;
-    fitted[widest]! -= 1;
-    excess -= 1;
-  }
+  if (excess <= 0) return fitted;
+  const limits = fitted.map((_width, column) => least(column));
+  for (const limitOf of [(limit: number) => Math.max(limit, narrowest), () => narrowest])
+    while (excess > 0) {
+      const widest = fitted.reduce<number | undefined>((best, width, column) => {
+        const limit = limits[column];
+        if (limit === undefined || width <= limitOf(limit)) return best;
+        return best === undefined || width > fitted[best]! ? column : best;
+      }, undefined);
+      if (widest === undefined) break;
+      fitted[widest]! -= 1;
+      excess -= 1;
+    }
   return fitted;
 }
 
@@ -43,11 +72,12 @@ type Cell = { text: string; tone: Tone | undefined };
 function renderRow(
   cells: readonly Cell[],
   widths: readonly number[],
-  { paint, cuts }: { paint: Paint; cuts(column: number): boolean },
+  { paint, cutOf }: { paint: Paint; cutOf(column: number): CutAt | undefined },
 ): string {
   const last = cells.findLastIndex(({ text }) => text !== '');
   const line = cells.slice(0, last + 1).map(({ text, tone }, index) => {
-    const shown = cuts(index) ? cutText(text, widths[index]!) : text;
+    const cut = cutOf(index);
+    const shown = cut === undefined ? text : cutText(text, widths[index]!, cut);
     return paint(shown, tone) + (index === last ? '' : ' '.repeat(Math.max(0, widths[index]! - shown.length)));
   });
   return `${line.join('  ')}\n`;
@@ -61,8 +91,11 @@ export type Column<Row> = {
   tone?(row: Row): Tone | undefined;
   /** Only shown with `-o wide`. */
   wide?: true;
-  /** May be cut on a narrow terminal. */
-  shrinks?: true;
+  /**
+   * May be cut on a narrow terminal: at its end, as ids are, or where its texts differ least. Of places that are equally
+   * good, the first is used.
+   */
+  shrinks?: true | readonly [CutAt, ...CutAt[]];
 };
 
 export type ListOptions = { output: OutputFormat; headers: boolean };
@@ -76,6 +109,9 @@ function headingOf<Row>(columns: readonly Column<Row>[]): Cell[] {
   return columns.map(({ name }) => ({ text: name, tone: undefined }));
 }
 
+const cutsOf = <Row>({ shrinks }: Column<Row>): readonly [CutAt, ...CutAt[]] =>
+  shrinks === undefined || shrinks === true ? ['end'] : shrinks;
+
 /** Renders rows as a table. On a terminal, it is colored and fits its width, unless all of it was asked for. */
 export function renderTable<Row>(
   environment: Environment,
@@ -85,14 +121,22 @@ export function renderTable<Row>(
   const columns = list.columns.filter(({ wide }) => wide !== true || output === 'wide');
   const rows = list.rows.map((row) => cellsOf(columns, row));
   const all = [...(headers ? [headingOf(columns)] : []), ...rows];
-  const { isTTY, columns: available } = environment.stdout;
+  const full = columns.map((_column, index) => Math.max(...all.map((row) => row[index]!.text.length)));
+  const textsOf = (index: number) => rows.map((row) => row[index]!.text);
   const widths = fitColumns(
-    columns.map((_column, index) => Math.max(...all.map((row) => row[index]!.text.length))),
-    (index) => columns[index]!.shrinks === true,
-    isTTY && output !== 'wide' ? available : undefined,
+    full,
+    (index) => {
+      const { shrinks } = columns[index]!;
+      if (shrinks === undefined) return undefined;
+      return shrinks === true ? narrowest : leastWidth(textsOf(index), full[index]!, shrinks);
+    },
+    fitsTerminal(environment, output) ? environment.stdout.columns : undefined,
+  );
+  const cuts = columns.map((column, index) =>
+    widths[index]! < full[index]! ? bestCut(textsOf(index), widths[index]!, cutsOf(column)).cut : undefined,
   );
   const paint = createPaint(environment);
-  return all.map((row) => renderRow(row, widths, { paint, cuts: () => true })).join('');
+  return all.map((row) => renderRow(row, widths, { paint, cutOf: (index) => cuts[index] })).join('');
 }
 
 /** Formats rows as columns under a heading, and makes the cells safe for a terminal. Ends with a newline. */
@@ -127,18 +171,22 @@ export function createGrowingTable<Row>(
   const columns = all.filter(({ wide }) => wide !== true || output === 'wide');
   const paint = createPaint(environment);
   const { stdout } = environment;
-  const fits = () => stdout.isTTY && output !== 'wide' && (stdout.columns ?? 0) > 0;
+  const fits = () => fitsTerminal(environment, output) && (stdout.columns ?? 0) > 0;
   const widths = () => {
     const usual = columns.map(({ width }) => width);
     if (!fits()) return usual;
     const rest = stdout.columns! - usual.reduce((sum, width) => sum + width + 2, -2);
     const grown = columns.map(({ width, grows }) => (grows === true && rest > 0 ? width + rest : width));
-    return fitColumns(grown, (index) => columns[index]!.shrinks === true, stdout.columns);
+    // The column that grows is the one that tells rows apart, so the others become narrower first.
+    const least = ({ shrinks, grows, width }: GrowingColumn<Row>) =>
+      shrinks === undefined ? undefined : grows === true ? width : narrowest;
+    return fitColumns(grown, (index) => least(columns[index]!), stdout.columns);
   };
-  const cuts = (index: number) => fits() && columns[index]!.shrinks === true;
+  const cutOf = (index: number) =>
+    fits() && columns[index]!.shrinks !== undefined ? cutsOf(columns[index]!)[0] : undefined;
   return {
-    heading: () => renderRow(headingOf(columns), widths(), { paint, cuts }),
-    line: (row) => renderRow(cellsOf(columns, row), widths(), { paint, cuts }),
+    heading: () => renderRow(headingOf(columns), widths(), { paint, cutOf }),
+    line: (row) => renderRow(cellsOf(columns, row), widths(), { paint, cutOf }),
   };
 }
 

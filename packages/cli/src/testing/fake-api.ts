@@ -33,6 +33,9 @@ export function answerApi(gateway: FakeGateway, call: Call, session: Session): A
       body: { streams: gateway.streams.map((stream) => ({ ...stream, sessionId: id })), missing: [], omitted: 0 },
     };
   if (api === 'sessions' || api.startsWith('sessions/')) return answerSessions(gateway, call, api);
+  const { refuses } = gateway.audit;
+  if ((api === 'audit' || api === 'audit/tail') && refuses !== undefined && call.query.has(refuses))
+    return { status: 400, body: { title: 'Bad request', detail: `Invalid query: ${refuses}: unknown parameter.` } };
   if (api === 'audit') return { status: 200, body: auditPage(gateway, call.query) };
   if (api === 'audit/tail') return { status: 200, body: auditTail(gateway, call.query) };
   return { status: 404, body: { title: 'Not found' } };

@@ -14,7 +14,8 @@ export type FakeGateway = {
   sessionLife: { lifetimeMs: number; idleMs: number };
   /** Takes precedence over the gateway's own answers, to simulate hostile and broken gateways. */
   override: (call: Call) => Answer | undefined;
-  audit: { events: unknown[]; scope?: string };
+  /** The trail. `refuses` is a parameter of its queries that is unknown, as in an older gateway. */
+  audit: { events: unknown[]; scope?: string; refuses?: string };
   /** The answers that a device gets in turn, before its login succeeds, and the requests that it sent. */
   device: { answers: (string | Answer)[]; asked: URLSearchParams[] };
   /** The open streams. All of them belong to the session of the caller. */

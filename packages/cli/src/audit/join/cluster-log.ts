@@ -6,7 +6,7 @@ import { fieldOf, parseJson } from '../../input/untrusted.ts';
 import { namedFileFault } from '../../files/read-file.ts';
 import { readLines } from '../../files/read-lines.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import { auditPages } from '../trail/search-trail.ts';
+import { auditPages } from '../trail/read-pages.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
 import { openGateway } from '../../gateway/open-gateway.ts';
 

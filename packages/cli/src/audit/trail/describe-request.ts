@@ -1,5 +1,6 @@
 import type { AuditRow, ShownRequest } from '@sallyport/contracts/answers';
-import { auditIdOf, at, isRequest, objectOf, stageOf, text, userOf, utc } from './trail-columns.ts';
+import { auditIdOf, at, isRequest, objectOf, stageOf, text, userOf } from './trail-columns.ts';
+import { trailTimes, type TimeOptions, type TrailTimes } from './trail-times.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { fieldOf } from '../../input/untrusted.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
@@ -80,8 +81,8 @@ const nameOf = (row: AuditRow): string =>
       ? (stages[stageOf(row)] ?? stageOf(row))
       : row.type.replace('.', ' ');
 
-const columns: Column<AuditRow>[] = [
-  { name: 'TIME', cell: ({ time }) => utc(time) },
+const columnsOf = ({ show }: TrailTimes): Column<AuditRow>[] => [
+  { name: 'TIME', cell: ({ time }) => show(time) },
   { name: 'EVENT', cell: nameOf },
   { name: 'DETAIL', cell: detailOf, shrinks: true },
 ];
@@ -90,19 +91,23 @@ const columns: Column<AuditRow>[] = [
 const firstWith = (rows: readonly AuditRow[], known: (row: AuditRow) => string): string =>
   rows.map(known).find((value) => value !== '') ?? '';
 
-function sessionOf(events: readonly AuditRow[], session: readonly AuditRow[]): string {
+function sessionOf(events: readonly AuditRow[], session: readonly AuditRow[], { show }: TrailTimes): string {
   const id = firstWith(events, (row) => text(own(row, 'sessionId')));
   if (id === '') return '';
   const told = session.map((row) => {
     const by =
       row.type === 'session.revoked' ? prefixed('by ', userOf(row)) : text(at(row, 'responseStatus', 'message'));
-    return words(row.type === 'session.login' ? 'began' : row.type.slice('session.'.length), utc(row.time), by);
+    return words(row.type === 'session.login' ? 'began' : row.type.slice('session.'.length), show(row.time), by);
   });
   return [id, ...told].join(', ');
 }
 
 /** Returns the elevations that the request used, each with what happened to it. */
-function elevationsOf(events: readonly AuditRow[], elevation: readonly AuditRow[]): [label: string, value: string][] {
+function elevationsOf(
+  events: readonly AuditRow[],
+  elevation: readonly AuditRow[],
+  { show }: TrailTimes,
+): [label: string, value: string][] {
   const named = events.flatMap((row): unknown[] => {
     const all = own(row, 'elevations');
     return Array.isArray(all) ? all : [own(row, 'elevation')];
@@ -120,7 +125,7 @@ function elevationsOf(events: readonly AuditRow[], elevation: readonly AuditRow[
     const ticket = firstWith(about, (row) => text(own(row, 'elevation', 'ticket')));
     const approvers = firstWith(about, (row) => list(own(row, 'elevation', 'approvers')));
     const told = steps.map((row) =>
-      words(row.type.slice('elevation.'.length), utc(row.time), prefixed('by ', userOf(row))),
+      words(row.type.slice('elevation.'.length), show(row.time), prefixed('by ', userOf(row))),
     );
     const parts = [words(name, id), prefixed('ticket ', ticket), prefixed('approved by ', approvers), ...told];
     return ['Elevation', parts.filter(Boolean).join(', ')];
@@ -159,7 +164,7 @@ function resultOf(last: AuditRow | undefined): string {
 }
 
 /** Describes a request for people: who did what and why it was decided so, then one line for each event. */
-export function describeRequest(environment: Environment, shown: ShownRequest): string {
+export function describeRequest(environment: Environment, shown: ShownRequest, options: TimeOptions): string {
   const { events, clusterEvents, session, elevation } = shown;
   const ofCluster = clusterEvents.map(({ event }): AuditRow => ({
     id: '',
@@ -168,6 +173,8 @@ export function describeRequest(environment: Environment, shown: ShownRequest): 
     data: event,
   }));
   const rows = [...events, ...ofCluster].toSorted((one, other) => Date.parse(one.time) - Date.parse(other.time));
+  const all = [...rows, ...session, ...elevation].map(({ time }) => time);
+  const times = trailTimes(environment, options, all);
   const known = (read: (row: AuditRow) => string) => firstWith(events, read);
   const cluster = known((row) => text(own(row, 'cluster', 'name')));
   const object = known((row) => (text(at(row, 'objectRef', 'resource')) === '' ? '' : objectOf(row)));
@@ -191,13 +198,13 @@ export function describeRequest(environment: Environment, shown: ShownRequest): 
     ['Policy', known((row) => text(own(row, 'decision', 'policyVersion')))],
     ['Result', resultOf(events.findLast(isRequest))],
     ['Attempt', attemptOf(events, shown.attempts)],
-    ['Session', sessionOf(events, session)],
-    ...elevationsOf(events, elevation),
+    ['Session', sessionOf(events, session, times)],
+    ...elevationsOf(events, elevation, times),
     ['Recording', known((row) => text(own(row, 'recording', 'id')))],
   ];
   const head = lines
     .filter(([, value]) => value !== '')
     .map(([label, value]) => `${`${label}:`.padEnd(11)}${forTerminal(value)}\n`)
     .join('');
-  return `${head}\n${renderTable(environment, { rows, columns }, { output: 'text', headers: true })}`;
+  return `${head}\n${renderTable(environment, { rows, columns: columnsOf(times) }, { output: 'text', headers: true })}`;
 }

@@ -1,30 +1,15 @@
-import { auditPageSchema, type AuditRows, type AuditRow } from '@sallyport/contracts/answers';
-import { askFor, requireCredential, openGateway, type OpenGateway } from '../../gateway/open-gateway.ts';
+import type { AuditRows, AuditRow } from '@sallyport/contracts/answers';
+import { requireCredential, openGateway } from '../../gateway/open-gateway.ts';
 import { usageError } from '../../terminal/cli-error.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
-import { isData } from '../../terminal/output.ts';
+import { fitsTerminal, isData } from '../../terminal/output.ts';
 import { type ListOptions, writeList } from '../../terminal/table.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { auditIdOf, requestColumns, stageColumns, userOf } from './trail-columns.ts';
-import { asksForStages, auditQuery, type AuditFilters } from './trail-filters.ts';
 import type { GatewayOptions } from '../../gateway/find-gateway.ts';
-
-const pageSize = 1000;
-
-/** Fetches one page of the audit trail. */
-export async function fetchAuditPage(gateway: OpenGateway, query: URLSearchParams): Promise<AuditRows> {
-  return askFor(gateway, auditPageSchema, 'the audit query', `/.sallyport/api/v1/audit?${query.toString()}`);
-}
-
-/** Reads the pages of a query, which it changes, until no event is left. */
-export async function* auditPages(gateway: OpenGateway, query: URLSearchParams): AsyncGenerator<AuditRows> {
-  for (;;) {
-    const page = await fetchAuditPage(gateway, query);
-    yield page;
-    if (page.next == null || page.events.length === 0) return;
-    query.set('after', page.next);
-  }
-}
+import { createPageReader, pageSize } from './read-pages.ts';
+import { auditIdOf, requestColumns, stageColumns, timesOf, userOf } from './trail-columns.ts';
+import { asksForStages, auditQuery, omitsRoutine, type AuditFilters } from './trail-filters.ts';
+import { trailTimes } from './trail-times.ts';
 
 type Seen = Pick<AuditRows, 'scope' | 'view'>;
 
@@ -64,11 +49,11 @@ export function readLimit(limit: string): number {
 
 export type SearchOptions = GatewayOptions &
   ListOptions &
-  AuditFilters & { limit: string; order: string; stages?: boolean };
+  AuditFilters & { limit: string; order: string; stages?: boolean; all?: boolean; utc?: boolean };
 
 /**
  * `sallyport audit search`: fetches pages until the limit, by default the newest requests first. Shows each request once,
- * unless all its events were asked for.
+ * unless all its events were asked for. Leaves out what is routine, unless that was asked for.
  */
 export async function auditSearch(environment: Environment, options: SearchOptions): Promise<void> {
   const limit = readLimit(options.limit);
@@ -77,26 +62,32 @@ export async function auditSearch(environment: Environment, options: SearchOptio
   const query = auditQuery(options, environment.now());
   query.set('order', options.order);
   if (!stages) query.set('view', 'requests');
-  const events: AuditRow[] = [];
+  const found: AuditRow[] = [];
+  const reader = createPageReader(gateway, omitsRoutine(options));
   let page: AuditRows;
   do {
-    query.set('limit', String(Math.min(pageSize, limit - events.length)));
-    page = await fetchAuditPage(gateway, query);
-    events.push(...page.events.slice(0, limit - events.length));
+    query.set('limit', String(Math.min(pageSize, limit - found.length)));
+    page = await reader.page(query);
+    found.push(...page.events);
     if (page.next != null) query.set('after', page.next);
-  } while (page.next != null && events.length < limit && page.events.length > 0);
+  } while (page.next != null && found.length < limit && page.events.length > 0);
+  const events = found.slice(0, limit);
   const note = scopeNote({ ...page, events }, requireCredential(gateway).user, options.user);
   if (note !== undefined) environment.stderr.write(note);
-  const more = page.next != null;
+  const times = trailTimes(environment, options, events.flatMap(timesOf));
+  const alike = fitsTerminal(environment, options.output) ? options : {};
+  const more = page.next != null || found.length > limit;
   const ids = new Set(events.map(auditIdOf));
   await writeList<AuditRow>(
     environment,
     {
       rows: options.output === 'name' ? events.filter((row) => ids.delete(auditIdOf(row))) : events,
-      columns: stages ? stageColumns : requestColumns,
+      columns: (stages ? stageColumns : requestColumns)(times, alike),
       name: auditIdOf,
       data: { events, more },
-      none: 'No event matches.\n',
+      none: omitsRoutine(options)
+        ? "No event matches. Calls of the gateway's own API are left out: to see them too, add --all.\n"
+        : 'No event matches.\n',
     },
     options,
   );

@@ -1,5 +1,6 @@
 import { type AuditRow, shownRequestSchema } from '@sallyport/contracts/answers';
-import { auditIdOf, objectOf, text, at, userOf, utc } from './trail-columns.ts';
+import { auditIdOf, objectOf, text, at, userOf } from './trail-columns.ts';
+import { trailTimes } from './trail-times.ts';
 import { scopeNote } from './search-trail.ts';
 import type { GatewayOptions } from '../../gateway/find-gateway.ts';
 import type { Environment } from '../../environment/environment.ts';
@@ -9,7 +10,7 @@ import { forTerminal } from '../../terminal/for-terminal.ts';
 import { writeResult } from '../../terminal/output.ts';
 import { describeRequest } from './describe-request.ts';
 
-export type ShowOptions = GatewayOptions & { cluster?: string };
+export type ShowOptions = GatewayOptions & { cluster?: string; utc?: boolean };
 
 /** Returns an id as the gateway writes it. A table may have cut it. */
 function readId(text_: string): string {
@@ -21,8 +22,8 @@ function readId(text_: string): string {
   );
 }
 
-const listed = (row: AuditRow) =>
-  forTerminal(`  ${auditIdOf(row)}  ${utc(row.time)}  ${userOf(row)} ${text(at(row, 'verb'))} ${objectOf(row)}`);
+const listed = (row: AuditRow, show: (time: string) => string) =>
+  forTerminal(`  ${auditIdOf(row)}  ${show(row.time)}  ${userOf(row)} ${text(at(row, 'verb'))} ${objectOf(row)}`);
 
 /** `sallyport audit show`: shows one request with what belongs to it. */
 export async function auditShow(environment: Environment, given: string, options: ShowOptions): Promise<void> {
@@ -32,10 +33,15 @@ export async function auditShow(environment: Environment, given: string, options
   const path = `/.sallyport/api/v1/audit/show?${query.toString()}`;
   const shown = await askFor(gateway, shownRequestSchema, 'the request', path);
   if (shown.matches && shown.matches.length > 0) {
-    environment.stderr.write(`${shown.matches.map(listed).join('\n')}\n`);
+    const times = trailTimes(
+      environment,
+      options,
+      shown.matches.map(({ time }) => time),
+    );
+    environment.stderr.write(`${shown.matches.map((row) => listed(row, times.show)).join('\n')}\n`);
     throw usageError(`several requests begin with ${id}`, 'Write more characters of the id.');
   }
   const note = shown.scope === 'all' ? undefined : scopeNote(shown, requireCredential(gateway).user, undefined);
   if (note !== undefined) environment.stderr.write(note);
-  await writeResult(environment, options.output, shown, () => describeRequest(environment, shown));
+  await writeResult(environment, options.output, shown, () => describeRequest(environment, shown, options));
 }

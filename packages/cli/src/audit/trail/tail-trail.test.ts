@@ -11,6 +11,7 @@ let rig: Rig;
 let queries: Record<string, string>[];
 beforeEach(async () => {
   gateway = await startFakeGateway();
+  gateway.sessionLife.lifetimeMs = 10 * 365 * 86_400_000;
   rig = createRig();
   await rig.run('login', '--gateway', gateway.origin);
   queries = [];
@@ -29,7 +30,7 @@ describe('sallyport audit tail', () => {
   async function tail(
     steps: (() => void)[],
     output: OutputFormat = 'json',
-    { isTTY = false, ...more }: { isTTY?: boolean; stages?: boolean; headers?: boolean } = {},
+    { isTTY = false, ...more }: { isTTY?: boolean; stages?: boolean; headers?: boolean; all?: boolean } = {},
   ) {
     const kept = { out: '', err: '' };
     let polls = 0;
@@ -85,6 +86,7 @@ describe('sallyport audit tail', () => {
   it('starts with the latest events, then shows each new one once and in order', async () => {
     add(1, 2, 3)();
     expect(ids((await tail([add(4), add(), add(5, 6)])).out)).toEqual(['e2', 'e3', 'e4', 'e5', 'e6']);
+    expect(new Set(queries.map(({ routine }) => routine))).toEqual(new Set(['omit']));
     expect(queries.map(({ after, order, cluster }) => [after, order ?? null, cluster])).toEqual([
       [undefined, 'newest', 'dev'],
       ['3', null, 'dev'],
@@ -116,15 +118,16 @@ describe('sallyport audit tail', () => {
       type: 'http.request',
       data: { requestURI: uri, sallyport: { sessionId } },
     });
-    const { out } = await tail([
-      () => {
-        gateway.audit.events.push(
-          query(session!.id, '/.sallyport/api/v1/audit?x'),
-          query('other', '/.sallyport/api/v1/audit?y'),
-          query(session!.id, '/.sallyport/api/v1/sessions'),
-        );
-      },
-    ]);
+    const happen = () => {
+      gateway.audit.events.push(
+        query(session!.id, '/.sallyport/api/v1/audit?x'),
+        query('other', '/.sallyport/api/v1/audit?y'),
+        query(session!.id, '/.sallyport/api/v1/sessions'),
+      );
+    };
+    expect((await tail([happen])).out).toBe('');
+    gateway.audit.events = [];
+    const { out } = await tail([happen], 'json', { all: true });
     expect(out.match(/"requestURI":"[^"]*"/g)).toEqual([
       '"requestURI":"/.sallyport/api/v1/audit?y"',
       '"requestURI":"/.sallyport/api/v1/sessions"',
@@ -171,8 +174,36 @@ describe('sallyport audit tail', () => {
       .replaceAll(/\u001b\[\d+m/g, '')
       .trimEnd()
       .split('\n');
-    expect(lines).toHaveLength(2);
+    expect(lines).toHaveLength(3);
     expect(lines.every((line) => line.length <= 100)).toBe(true);
+  });
+
+  it('shows local times on a terminal, and the date where it changes', async () => {
+    Object.assign(rig.environment, { timeZone: 'Asia/Kolkata', now: () => Date.parse('2026-11-25T00:00:00Z') });
+    const at = (number: number, time: string) => ({ ...event(number), time });
+    const happen = () =>
+      void gateway.audit.events.push(
+        at(1, '2026-11-25T18:29:59.900Z'),
+        at(2, '2026-11-25T18:30:00.000Z'),
+        at(3, '2026-11-26T08:00:00.000Z'),
+      );
+    const { out } = await tail([happen], 'text', { isTTY: true });
+    const shown = out.replaceAll(/\u001b\[\d+m/g, '').trimEnd();
+    expect(shown.split('\n').map((line) => line.replace(/ {2,}.*/, ''))).toEqual([
+      'TIME',
+      '23:59:59',
+      '-- 2026-11-26 --',
+      '00:00:00',
+      '13:30:00',
+    ]);
+  });
+
+  it('leaves out what is routine itself if the gateway is older', async () => {
+    gateway.audit.refuses = 'routine';
+    const call = (number: number) => ({ ...event(number), type: 'http.request', result: 'ok' });
+    gateway.audit.events = [event(1), event(2), ...Array.from({ length: 300 }, () => call(3))] as never;
+    const happen = () => void gateway.audit.events.push(call(4) as never, event(5));
+    expect(ids((await tail([happen])).out)).toEqual(['e1', 'e2', 'e5']);
   });
 
   it('shows earlier requests even if its own queries were the latest events', async () => {

@@ -3,6 +3,8 @@ import { fieldOf } from '../../input/untrusted.ts';
 import type { GrowingColumn } from '../../terminal/table.ts';
 import type { Tone } from '../../terminal/paint.ts';
 import { readableSpan } from '../../terminal/times.ts';
+import type { AuditFilters } from './trail-filters.ts';
+import type { TrailTimes } from './trail-times.ts';
 
 /** Returns the value at a path of names in an event. Events are not checked, so it may be anything. */
 export const at = (row: AuditRow, ...names: string[]): unknown => names.reduce<unknown>(fieldOf, row.data);
@@ -24,25 +26,25 @@ export const isOfStream = (row: { type: string }): boolean => row.type.startsWit
 /** Reports whether an event is a stage of a request. */
 export const isRequest = ({ type }: AuditRow): boolean => type === 'k8s.request' || type === 'http.request';
 
-/** Returns `namespace/resource/name:subresource` as far as it is known, or the path, or the type of the event. */
-export function objectOf(row: AuditRow): string {
+/**
+ * Returns `namespace/resource/name:subresource` as far as it is known, or the path, or the type of the event. Leaves out
+ * the namespace that all objects of a list have in common.
+ */
+export function objectOf(row: AuditRow, commonNamespace?: string): string {
+  const namespace = text(at(row, 'objectRef', 'namespace'));
   const [resource, subresource] = [text(at(row, 'objectRef', 'resource')), text(at(row, 'objectRef', 'subresource'))];
   if (resource === '') return isRequest(row) ? text(at(row, 'requestURI')) : row.type;
-  const path = [text(at(row, 'objectRef', 'namespace')), resource, text(at(row, 'objectRef', 'name'))]
+  const path = [namespace === commonNamespace ? '' : namespace, resource, text(at(row, 'objectRef', 'name'))]
     .filter((piece) => piece !== '')
     .join('/');
   return subresource === '' ? path : `${path}:${subresource}`;
 }
 
-/** Returns a time in UTC with milliseconds, or the text if it is no time. */
-export const utc = (time: string): string => {
-  const ms = Date.parse(time);
-  return Number.isNaN(ms) ? time : new Date(ms).toISOString();
-};
-
 /** Returns when a request began, or when anything else happened. */
 const beginOf = (row: AuditRow): string =>
-  utc((isRequest(row) ? text(at(row, 'requestReceivedTimestamp')) : '') || row.time);
+  (isRequest(row) ? text(at(row, 'requestReceivedTimestamp')) : '') || row.time;
+/** Returns the times of an event that lists show. */
+export const timesOf = (row: AuditRow): string[] => [beginOf(row), row.time];
 
 /** Returns how long a request took, that it is open, or how many requests the event represents. */
 function durationOf(row: AuditRow): string {
@@ -74,19 +76,40 @@ function codeTone(row: AuditRow): Tone | undefined {
 }
 
 type AuditColumn = GrowingColumn<AuditRow>;
+/** Filters that make a column the same in all rows of a list, so that it is left out. */
+type Alike = Pick<AuditFilters, 'user' | 'cluster' | 'namespace' | 'result' | 'code'>;
+
+/** Returns the columns of what happened. What the rows of a list have in common takes no room. */
+function commonColumns({ user, cluster, namespace, result, code }: Alike): AuditColumn[] {
+  const differs = (column: AuditColumn, filter: string | undefined) => (filter === undefined ? [column] : []);
+  return [
+    ...differs({ name: 'USER', cell: userOf, width: 22, shrinks: ['end', 'middle', 'start'] }, user),
+    ...differs(
+      {
+        name: 'CLUSTER',
+        cell: (row) => text(at(row, 'sallyport', 'cluster', 'name')),
+        width: 12,
+        shrinks: ['end', 'middle', 'start'],
+      },
+      cluster,
+    ),
+    { name: 'VERB', cell: (row) => text(at(row, 'sallyport', 'policyVerb')) || text(at(row, 'verb')), width: 8 },
+    {
+      name: 'OBJECT',
+      cell: (row) => objectOf(row, namespace),
+      width: 36,
+      shrinks: ['middle', 'start', 'end'],
+      grows: true,
+    },
+    ...differs({ name: 'RESULT', cell: resultOf, width: 7, tone: (row) => resultTones[resultOf(row)] }, result),
+    ...differs(
+      { name: 'CODE', cell: (row) => text(at(row, 'responseStatus', 'code')), width: 4, tone: codeTone },
+      code,
+    ),
+  ];
+}
+
 const wide = true;
-const common: AuditColumn[] = [
-  { name: 'USER', cell: userOf, width: 22, shrinks: true },
-  { name: 'CLUSTER', cell: (row) => text(at(row, 'sallyport', 'cluster', 'name')), width: 12, shrinks: true },
-  {
-    name: 'VERB',
-    cell: (row) => text(at(row, 'sallyport', 'policyVerb')) || text(at(row, 'verb')),
-    width: 8,
-  },
-  { name: 'OBJECT', cell: objectOf, width: 36, shrinks: true, grows: true },
-  { name: 'RESULT', cell: resultOf, width: 7, tone: (row) => resultTones[resultOf(row)] },
-  { name: 'CODE', cell: (row) => text(at(row, 'responseStatus', 'code')), width: 4, tone: codeTone },
-];
 const details: AuditColumn[] = [
   { name: 'EFFECT', cell: (row) => text(at(row, 'sallyport', 'decision', 'effect')), width: 6, wide },
   { name: 'RULE', cell: (row) => text(at(row, 'sallyport', 'decision', 'rule')), width: 30, wide },
@@ -97,25 +120,32 @@ const details: AuditColumn[] = [
   { name: 'COMMAND', cell: (row) => text(at(row, 'sallyport', 'exec', 'command')), width: 0, wide },
 ];
 const duration: AuditColumn = { name: 'DURATION', cell: durationOf, width: 8 };
-const eventTime: AuditColumn = { name: 'TIME', cell: ({ time }) => utc(time), width: 24 };
 const stage: AuditColumn = { name: 'STAGE', cell: stageAndCountOf, width: 16 };
 
+/** Returns the columns of a list. */
+export type TrailColumns = (times: TrailTimes, alike: Alike) => readonly AuditColumn[];
+
 /** The columns of a list with one line for each request. */
-export const requestColumns: readonly AuditColumn[] = [
-  { name: 'TIME', cell: beginOf, width: 24 },
-  ...common,
+export const requestColumns: TrailColumns = ({ show, width }, alike) => [
+  { name: 'TIME', cell: (row) => show(beginOf(row)), width },
+  ...commonColumns(alike),
   duration,
   ...details,
 ];
 
 /** The columns of a list with one line for each event. */
-export const stageColumns: readonly AuditColumn[] = [eventTime, ...common, stage, ...details];
+export const stageColumns: TrailColumns = ({ show, width }, alike) => [
+  { name: 'TIME', cell: ({ time }) => show(time), width },
+  ...commonColumns(alike),
+  stage,
+  ...details,
+];
 
 /** The columns of what happens now: a line for the beginning of each request, and one for its end. */
-export const changeColumns: readonly AuditColumn[] = [
-  eventTime,
+export const changeColumns: TrailColumns = ({ show, width }, alike) => [
+  { name: 'TIME', cell: ({ time }) => show(time), width },
   { name: 'EVENT', cell: changeOf, width: 5 },
-  ...common,
+  ...commonColumns(alike),
   // That it is open follows from the line for its end, which is not there yet.
   { ...duration, cell: (row) => (changeOf(row) === 'began' ? '' : durationOf(row)) },
   ...details,

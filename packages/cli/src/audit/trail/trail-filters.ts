@@ -78,3 +78,15 @@ export function auditQuery(filters: AuditFilters, now: number): URLSearchParams 
 /** Reports whether the user asked for events of which a request may have several, or none. */
 export const asksForStages = ({ stages: all, stage, type }: AuditFilters & { stages?: boolean }): boolean =>
   all === true || stage !== undefined || type?.startsWith('stream.') === true;
+
+type Asked = Pick<AuditFilters, 'type' | 'auditId' | 'session' | 'user' | 'rule'> & { all?: boolean };
+
+/**
+ * Reports whether a search leaves out what is routine. A filter that names single events or sessions, or that only finds
+ * what is routine, asks for it.
+ */
+export const omitsRoutine = ({ all, type, auditId, session, user, rule }: Asked): boolean =>
+  all !== true &&
+  [type, auditId, session].every((filter) => filter === undefined) &&
+  user?.startsWith('gateway:') !== true &&
+  rule?.startsWith('api/') !== true;

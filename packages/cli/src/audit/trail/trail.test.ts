@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startFakeGateway, type FakeGateway } from '../../testing/fake-gateway.ts';
 import { auditRow as event } from '../../testing/audit-row.ts';
 import { createRig, type Rig } from '../../testing/rig.ts';
+import { runCli } from '../../program/run-cli.ts';
 import { readMoment } from './trail-filters.ts';
 
 let gateway: FakeGateway;
@@ -10,6 +11,7 @@ let rig: Rig;
 let queries: Record<string, string>[];
 beforeEach(async () => {
   gateway = await startFakeGateway();
+  gateway.sessionLife.lifetimeMs = 10 * 365 * 86_400_000;
   rig = createRig();
   await rig.run('login', '--gateway', gateway.origin);
   queries = [];
@@ -38,7 +40,7 @@ describe('sallyport audit search', () => {
       '1.5s',
     ]);
     expect(err).toBe('');
-    expect(queries).toEqual([{ order: 'newest', limit: '100', view: 'requests' }]);
+    expect(queries).toEqual([{ order: 'newest', limit: '100', view: 'requests', routine: 'omit' }]);
   });
 
   it('shows every stage only if asked for, and then names it', async () => {
@@ -86,7 +88,125 @@ describe('sallyport audit search', () => {
     ['--type', 'login.failed', 'type', 'login.failed'],
   ])('asks the gateway for %s %s', async (option, value, name, sent) => {
     await rig.run('audit', 'search', option, value);
-    expect(queries[0]).toEqual({ [name]: sent, order: 'newest', limit: '100', view: 'requests' });
+    const routine = ['--audit-id', '--session', '--type'].includes(option) ? {} : { routine: 'omit' };
+    expect(queries[0]).toEqual({ [name]: sent, order: 'newest', limit: '100', view: 'requests', ...routine });
+  });
+
+  it.each([['--all'], ['--user', 'gateway:discovery'], ['--rule', 'api/audit[0].allow.or']])(
+    'shows what is routine with %s',
+    async (...args) => {
+      await rig.run('audit', 'search', ...args);
+      expect(queries.map(({ routine }) => routine)).toEqual([undefined]);
+    },
+  );
+
+  it('says how to see what is routine if nothing else was found', async () => {
+    const note = "Calls of the gateway's own API are left out: to see them too, add --all.";
+    expect((await rig.run('audit', 'search')).err).toContain(`No event matches. ${note}\n`);
+    expect((await rig.run('audit', 'search', '--all')).err).not.toContain(note);
+  });
+
+  it('leaves out what is routine itself if the gateway is older, on as many pages as it takes', async () => {
+    gateway.audit.refuses = 'routine';
+    const call = (number: number, code: number) => {
+      const { data, ...row } = event(number);
+      const ended = { ...data, responseStatus: { code }, objectRef: undefined, sallyport: { sessionId: 's' } };
+      return { ...row, type: 'http.request', result: code === 200 ? 'ok' : 'refused', data: ended };
+    };
+    gateway.audit.events = [
+      event(1),
+      event(2),
+      call(3, 403),
+      ...Array.from({ length: 2500 }, () => call(4, 200)),
+      event(5),
+    ] as never;
+    const found = async (limit: string) => {
+      const { out } = await rig.run('audit', 'search', '--limit', limit, '-o', 'json');
+      const { events, more } = JSON.parse(out) as { events: { id: string }[]; more: boolean };
+      return [events.map(({ id }) => id), more];
+    };
+    expect(await found('10')).toEqual([['e5', 'e3', 'e2', 'e1'], false]);
+    expect(queries.map(({ routine, limit }) => [routine ?? null, limit])).toEqual([
+      ['omit', '10'],
+      [null, '1000'],
+      [null, '1000'],
+      [null, '1000'],
+    ]);
+    expect(await found('2')).toEqual([['e5', 'e3'], true]);
+    gateway.audit.refuses = 'view';
+    expect(await rig.run('audit', 'search')).toMatchObject({ code: 2, err: expect.stringContaining('view: unknown') });
+  });
+
+  describe('on a terminal', () => {
+    const search = async (
+      args: string[],
+      { columns = 100, timeZone = 'Europe/Berlin', now = '2026-11-25T12:00:00Z' } = {},
+    ) => {
+      const kept = { out: '' };
+      const stdout = { isTTY: true, columns, write: (text: string) => void (kept.out += text) };
+      const environment = { ...rig.environment, stdout, timeZone, now: () => Date.parse(now) };
+      environment.env = { ...environment.env, NO_COLOR: '1' };
+      expect(await runCli(['audit', 'search', ...args], environment)).toBe(0);
+      return kept.out.trimEnd().split('\n');
+    };
+    const times = async (...given: Parameters<typeof search>) =>
+      (await search(...given)).slice(1).map((line) => line.split(/ {2,}/)[0]);
+    const at = (number: number, requestReceivedTimestamp: string) => {
+      const row = event(number);
+      return { ...row, time: requestReceivedTimestamp, data: { ...row.data, requestReceivedTimestamp } };
+    };
+
+    it('shows local times of today without the date', async () => {
+      gateway.audit.events = [at(1, '2026-11-24T23:30:00.999999Z'), at(2, '2026-11-25T11:59:59.1Z')];
+      expect(await times([])).toEqual(['12:59:59', '00:30:00']);
+      expect(await times(['--utc'])).toEqual(['11-25 11:59:59Z', '11-24 23:30:00Z']);
+      const csv = await search(['-o', 'csv', '--user', 'bob@example.com']);
+      expect(csv[1]).toContain('2026-11-25T11:59:59.100Z,bob@example.com,');
+      expect(await times(['-o', 'wide'])).toEqual(['2026-11-25T11:59:59.100Z', '2026-11-24T23:30:00.999Z']);
+    });
+
+    it('shows the date of all rows if one is of another day, and the year if it is of another year', async () => {
+      gateway.audit.events = [at(1, '2026-11-23T10:00:00Z'), at(2, '2026-11-25T10:00:00Z')];
+      expect(await times([])).toEqual(['11-25 11:00:00', '11-23 11:00:00']);
+      gateway.audit.events = [at(1, '2025-12-31T23:00:00Z'), at(2, '2025-12-31T22:59:59Z')];
+      expect(await times([])).toEqual(['2025-12-31 23:59:59', '2026-01-01 00:00:00']);
+    });
+
+    it('tells the two hours apart that a clock shows twice when summer ends', async () => {
+      gateway.audit.events = [
+        '2026-10-24T23:59:59Z',
+        '2026-10-25T00:30:00Z',
+        '2026-10-25T01:30:00Z',
+        '2026-10-25T02:00:00Z',
+      ].map((time, index) => at(index, time));
+      expect(await times(['--order', 'newest'], { now: '2026-10-25T12:00:00Z' })).toEqual([
+        '03:00:00',
+        '02:30:00+01:00',
+        '02:30:00+02:00',
+        '01:59:59',
+      ]);
+    });
+
+    it('keeps what tells rows apart, and leaves out what all of them have in common', async () => {
+      const named = (number: number, name: string) => {
+        const row = event(number);
+        row.data.objectRef = { resource: 'configmaps', subresource: '', namespace: 'production-payments', name };
+        return row;
+      };
+      gateway.audit.events = [
+        named(1, 'settings-of-the-payment-service-2026'),
+        named(2, 'settings-of-the-payment-service-2027'),
+      ];
+      const lines = await search([]);
+      expect(lines.every((line) => line.length <= 100)).toBe(true);
+      expect(lines[0]).toMatch(/^TIME +USER +CLUSTER +VERB +OBJECT +RESULT +CODE +DURATION$/);
+      expect(lines[1]).toMatch(/^00:59:59 +bob@example.com +dev +exec +product\S*…\S+-service-2027 +refused +403/);
+      expect(lines[2]).toMatch(/…\S+-service-2026 /);
+      const fewer = ['--user', 'bob@example.com', '--cluster', 'dev', '--result', 'refused', '--code', '403'];
+      const narrow = await search([...fewer, '--namespace', 'production-payments'], { columns: 80 });
+      expect(narrow[0]).toMatch(/^TIME +VERB +OBJECT +DURATION$/);
+      expect(narrow[1]).toContain(' configmaps/settings-of-the-payment-service-2027 ');
+    });
   });
 
   it('knows the types of events that there are', async () => {
@@ -136,6 +256,7 @@ describe('sallyport audit search', () => {
         limit: '5',
         order: 'oldest',
         view: 'requests',
+        routine: 'omit',
       },
     ]);
   });

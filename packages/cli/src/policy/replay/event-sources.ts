@@ -6,7 +6,8 @@ import { readLines } from '../../files/read-lines.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { CliError, usageError } from '../../terminal/cli-error.ts';
 import type { PolicyTools } from '../../config/load-gateway-config.ts';
-import { auditPages, scopeNote } from '../../audit/trail/search-trail.ts';
+import { auditPages } from '../../audit/trail/read-pages.ts';
+import { scopeNote } from '../../audit/trail/search-trail.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
 import { requireCredential, openGateway } from '../../gateway/open-gateway.ts';
 
