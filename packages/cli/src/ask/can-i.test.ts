@@ -108,6 +108,55 @@ describe('sallyport can-i', () => {
     );
   });
 
+  it('names an elevation with which the cluster and the policy would allow it', async () => {
+    clusterAnswer = reviewed(false);
+    const option = {
+      groups: ['g'],
+      maxDurationMs: 1,
+      approvalsNeeded: 1,
+      reason: 'optional',
+      ticket: { required: false },
+    };
+    const gain = {
+      apiGroup: '',
+      resource: 'pods/exec',
+      verbs: ['create'],
+      refusedByPolicy: [] as string[],
+      conditional: [],
+    };
+    const names = ['elsewhere', 'reader', 'denied', 'admin'];
+    const gains: Record<string, object[]> = {
+      reader: [{ ...gain, resource: 'pods' }],
+      denied: [{ ...gain, refusedByPolicy: ['create'] }],
+      admin: [gain],
+    };
+    const asked: string[] = [];
+    const before = gateway.override;
+    gateway.override = (call) => {
+      if (call.path.endsWith('/elevations/options')) {
+        const options = names.map((name) => ({
+          ...option,
+          name,
+          places: [{ cluster: name === 'elsewhere' ? 'prod' : 'dev' }],
+        }));
+        return { status: 200, body: { options, omitted: 0 } };
+      }
+      if (!call.path.endsWith('/elevations/dry-run')) return before(call);
+      const { name } = JSON.parse(call.body) as { name: string };
+      asked.push(name);
+      const terms = { name, cluster: 'dev', groups: ['g'], maxDurationMs: 1, approvalsNeeded: 1, comparedIn: 'dev' };
+      return { status: 200, body: { preview: { ...terms, gains: gains[name], omitted: 0, incomplete: false } } };
+    };
+    const { code, out } = await rig.run(...exec);
+    expect(code).toBe(1);
+    expect(out).toMatch(/ {2}with more rights: sallyport elevate admin --cluster dev -n dev\n$/);
+    expect(asked).toEqual(['reader', 'denied', 'admin']);
+    expect(JSON.parse((await rig.run(...exec, '-o', 'json')).out)).toMatchObject({ elevation: 'admin' });
+    asked.length = 0;
+    await rig.run(...exec, '-q');
+    expect(asked).toEqual([]);
+  });
+
   it('reports what is unknown', async () => {
     clusterAnswer = {
       status: 403,

@@ -2,6 +2,7 @@ import type { Explanation } from '@sallyport/contracts/answers';
 import { openPlace } from '../gateway/open-gateway.ts';
 import { askCluster, type ClusterAnswer } from './ask-cluster.ts';
 import { askGateway } from './ask-gateway.ts';
+import { findHelpfulElevation } from './find-helpful-elevation.ts';
 import { describeRights, listRights } from './list-rights.ts';
 import { readAsked, type Asked, type AskedOptions } from './question/read-asked.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
@@ -85,9 +86,17 @@ export async function canI(environment: Environment, words: string[], options: C
     asked: { isResourceRequest: asked.path === undefined, method: '', ...asked, path: asked.path ?? '' },
     cluster,
   }).replace('can-i', 'policy explain');
-  if (options.quiet !== true)
-    await writeResult(environment, options.output, { allowed, gateway, cluster: ownAnswer ?? null }, () =>
-      text(gateway, ownAnswer, why, createPaint(environment)),
+  if (options.quiet !== true) {
+    // The policy's own refusal names an elevation that would help.
+    const helps = gateway.allowed && !allowed ? await findHelpfulElevation(opened, asked, cluster) : undefined;
+    const answer = { allowed, gateway, cluster: ownAnswer ?? null, ...(helps && { elevation: helps.name }) };
+    await writeResult(
+      environment,
+      options.output,
+      answer,
+      () =>
+        `${text(gateway, ownAnswer, why, createPaint(environment))}${helps ? `  with more rights: ${forTerminal(helps.command)}\n` : ''}`,
     );
+  }
   if (!allowed) throw new NegativeAnswer();
 }

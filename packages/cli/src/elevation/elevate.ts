@@ -1,6 +1,6 @@
 import type { ElevationView } from '@sallyport/contracts/answers';
 import { warnOfBreakGlass } from './break-glass.ts';
-import { previewElevation, sendElevation, readElevation } from './call-elevations.ts';
+import { listOptions, previewElevation, sendElevation, readElevation } from './call-elevations.ts';
 import { describeState } from './describe-elevation.ts';
 import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -10,6 +10,8 @@ import { openGateway, type OpenGateway, openPlace } from '../gateway/open-gatewa
 import { CliError, usageError } from '../terminal/cli-error.ts';
 import { forTerminal, shellWord } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
+import { canAsk, openQuestions } from '../terminal/questions.ts';
+import { readableSpan } from '../terminal/times.ts';
 import type { ListOptions } from '../terminal/table.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 
@@ -113,6 +115,44 @@ async function preview(environment: Environment, name: string, options: ElevateO
   await writePreview(environment, await previewElevation(gateway, { name, cluster, namespace }), options);
 }
 
+/** The usual length of an elevation. */
+const usualMs = 30 * 60_000;
+
+/** Asks at the terminal for what the request needs and the command line does not say. */
+async function askForMissing(environment: Environment, name: string, options: ElevateOptions): Promise<ElevateOptions> {
+  const gateway = await openGateway(environment, options);
+  const option = (await listOptions(gateway)).options.find((one) => one.name === name);
+  // The gateway refuses a name that cannot be asked for, in its own words.
+  if (!option) return options;
+  const { places, maxDurationMs, reason, ticket } = option;
+  const clusters = [...new Set(places.map(({ cluster }) => cluster))];
+  const questions = openQuestions(environment);
+  try {
+    const place = options.cluster ?? (await openPlace(environment, options).catch(() => undefined))?.cluster;
+    const cluster =
+      place !== undefined && (options.cluster !== undefined || clusters.includes(place))
+        ? place
+        : clusters.length === 1
+          ? clusters[0]!
+          : await questions.ask('Cluster', { choices: clusters });
+    const needsNamespace = places.some((one) => one.cluster === cluster && one.namespaces !== undefined);
+    return {
+      ...options,
+      cluster,
+      namespace: options.namespace ?? (needsNamespace ? await questions.ask('Namespace') : undefined),
+      for:
+        options.for ??
+        (await questions.ask(`For how long, at most ${readableSpan(maxDurationMs)}`, {
+          usual: readableSpan(Math.min(usualMs, maxDurationMs)),
+        })),
+      reason: options.reason ?? (reason === 'required' ? await questions.ask('Reason') : undefined),
+      ticket: options.ticket ?? (ticket.required ? await questions.ask('Ticket') : undefined),
+    };
+  } finally {
+    questions.close();
+  }
+}
+
 export async function elevate(
   environment: Environment,
   name: string | undefined,
@@ -120,10 +160,11 @@ export async function elevate(
 ): Promise<void> {
   if (name === undefined) return list(environment, options);
   if (options.dryRun === true) return preview(environment, name, options);
-  if (options.for === undefined) throw usageError('--for is missing', 'Say for how long you need it, like --for 30m.');
-  const durationMs = readSpan(options.for, '--for');
-  const { gateway, cluster } = await openPlace(environment, options);
-  const { namespace, reason, ticket, at } = options;
+  const given = canAsk(environment) ? await askForMissing(environment, name, options) : options;
+  if (given.for === undefined) throw usageError('--for is missing', 'Say for how long you need it, like --for 30m.');
+  const durationMs = readSpan(given.for, '--for');
+  const { gateway, cluster } = await openPlace(environment, given);
+  const { namespace, reason, ticket, at } = given;
   const asked = await sendElevation(gateway, '', {
     name,
     cluster,
@@ -133,7 +174,7 @@ export async function elevate(
     ticket,
     startsAt: at === undefined ? undefined : readStart(at),
   });
-  const now = options.wait ? await waitForElevation(gateway, asked, commandOf(name, cluster, options)) : asked;
+  const now = options.wait ? await waitForElevation(gateway, asked, commandOf(name, cluster, given)) : asked;
   await writeResult(
     environment,
     options.output,

@@ -7,6 +7,9 @@ import { processBirth } from './process-identity.ts';
 import { exitCodes, type ExitName, CliError } from '../terminal/cli-error.ts';
 import { writeFileAtomically } from '../files/write-file.ts';
 
+/** A lock that this process holds, until it releases it. `isLost`: another process has taken it over. */
+export type LoginLock = { release(): void; isLost(): boolean };
+
 type Holder = { id: string; pid: number; birth: string | undefined };
 
 // A lock file appears with its whole content, so a lock that cannot be read has no holder.
@@ -65,21 +68,41 @@ function removeIfAbandoned(file: string, environment: Environment): void {
   }
 }
 
-/** Takes the login lock of a gateway. Returns undefined while another live process holds it. */
-export function tryLoginLock(directory: string, environment: Environment, pid = process.pid) {
-  const file = path.join(directory, 'login.lock');
+const fileIn = (directory: string) => path.join(directory, 'login.lock');
+
+/** Prepares a lock of this process: what its file has, and the lock once the file has it. */
+function prepare(file: string, { platform }: Environment, pid = process.pid): { content: string; lock: LoginLock } {
   const id = randomBytes(12).toString('hex');
-  const content = JSON.stringify({ id, pid, birth: processBirth(pid, environment.platform) } satisfies Holder);
-  if (!createWhole(file, content)) {
-    removeIfAbandoned(file, environment);
-    if (!createWhole(file, content)) return undefined;
-  }
-  return {
-    release: () => {
-      if (readHolder(file)?.id === id) rmSync(file, { force: true });
-    },
+  const content = JSON.stringify({ id, pid, birth: processBirth(pid, platform) } satisfies Holder);
+  const isHeld = () => readHolder(file)?.id === id;
+  let isReleased = false;
+  const release = () => {
+    isReleased = true;
+    if (isHeld()) rmSync(file, { force: true });
   };
+  // Without a holder, the process that took over has already finished.
+  return { content, lock: { release, isLost: () => !isReleased && !isHeld() } };
 }
+
+/** Takes the login lock of a gateway. Returns undefined while another live process holds it. */
+export function tryLoginLock(directory: string, environment: Environment, pid?: number): LoginLock | undefined {
+  const file = fileIn(directory);
+  const { content, lock } = prepare(file, environment, pid);
+  if (createWhole(file, content)) return lock;
+  removeIfAbandoned(file, environment);
+  return createWhole(file, content) ? lock : undefined;
+}
+
+/** Takes the login lock from the process that holds it, which notices that and waits for this one. */
+export function takeOverLoginLock(directory: string, environment: Environment): LoginLock {
+  const file = fileIn(directory);
+  const { content, lock } = prepare(file, environment);
+  writeFileAtomically(file, content);
+  return lock;
+}
+
+/** Returns the process that holds the login lock of a gateway. Undefined if none does. */
+export const loginLockHolder = (directory: string): number | undefined => readHolder(fileIn(directory))?.pid;
 
 type Stored = { at?: unknown; exit?: unknown; message?: unknown; hint?: unknown };
 

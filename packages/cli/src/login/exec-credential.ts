@@ -50,14 +50,14 @@ async function findCredential(gateway: OpenGateway, interactive: boolean): Promi
   // There may be a user even without a terminal: k9s, Lens and editors run kubectl's plugins themselves. They get the
   // browser, and a shorter timeout.
   const timeoutMs = interactive || environment.stderr.isTTY ? loginTimeoutMs : unwatchedLoginTimeoutMs;
-  const logInHere = (client: GatewayClient, own: Environment) =>
+  const logInHere = (client: GatewayClient, own: Environment, isSuperseded: () => boolean) =>
     withRememberedProvider(gateway, (demands) =>
       logInOnPage(client, own, {
         browser: true,
         paste: interactive && mayPaste(own),
         timeoutMs,
         demands,
-        abandoned: own.parentIsGone,
+        abandoned: () => own.parentIsGone() || isSuperseded(),
       }),
     );
   return logInOnce(gateway, {

@@ -2,7 +2,13 @@ import type { GatewayClient } from '../gateway/gateway-client.ts';
 import type { Credential } from '../home/stored-credential.ts';
 import type { OpenGateway } from '../gateway/open-gateway.ts';
 import { ensureDirectory } from '../home/home.ts';
-import { openLoginFailure, tryLoginLock } from '../home/login-lock.ts';
+import {
+  loginLockHolder,
+  openLoginFailure,
+  takeOverLoginLock,
+  tryLoginLock,
+  type LoginLock,
+} from '../home/login-lock.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 
@@ -15,8 +21,10 @@ type LogInOnceOptions = {
   ownOnly?: boolean;
   /** Reports whether the login is no longer needed, because the program that asked for it has ended. */
   abandoned?: () => boolean;
-  /** How to log in, if no other process does. */
-  logIn(client: GatewayClient, environment: Environment): Promise<Credential>;
+  /** Takes over from a login that is in progress: the user has just asked for this one, and forgot the other. */
+  takesOver?: boolean;
+  /** How to log in, if no other process does. It fails soon after `isSuperseded` returns true. */
+  logIn(client: GatewayClient, environment: Environment, isSuperseded: () => boolean): Promise<Credential>;
 };
 
 /**
@@ -26,14 +34,14 @@ type LogInOnceOptions = {
 async function logInLocked(
   { client, store, known, environment }: LoginParts,
   { logIn }: LogInOnceOptions,
-  release: () => void,
+  { release, isLost }: LoginLock,
 ): Promise<Credential> {
   const unwatch = environment.onInterrupt(() => {
     release();
     environment.stderr.write('\nLogin canceled.\n');
   });
   try {
-    const credential = await logIn(client, environment);
+    const credential = await logIn(client, environment, isLost);
     store.keep(credential);
     known.remember(client.address, {});
     return credential;
@@ -52,8 +60,15 @@ export async function logInOnce(parts: LoginParts, options: LogInOnceOptions): P
   ensureDirectory(home, store.directory);
   const failure = openLoginFailure(store.directory);
   const beganAt = environment.now();
+  const say = (text: string) => environment.stderr.write(`${text}\n`);
+  const otherProcess = () => `(process ${loginLockHolder(store.directory) ?? 'unknown'})`;
+  const takeOver = () => {
+    say(`Another login to this gateway was in progress ${otherProcess()}. This one takes over.`);
+    return takeOverLoginLock(store.directory, environment);
+  };
   for (let waited = false; ; waited = true) {
-    const lock = tryLoginLock(store.directory, environment);
+    const mayTakeOver = options.takesOver === true && !waited;
+    const lock = tryLoginLock(store.directory, environment) ?? (mayTakeOver ? takeOver() : undefined);
     if (lock !== undefined) {
       try {
         const found = store.read();
@@ -67,22 +82,24 @@ export async function logInOnce(parts: LoginParts, options: LogInOnceOptions): P
         const failed = waited ? failure.since(beganAt) : undefined;
         if (failed) throw failed;
         failure.forget();
-        return await logInLocked(parts, options, lock.release).catch((error: unknown) => {
+        const credential = await logInLocked(parts, options, lock).catch((error: unknown) => {
+          if (lock.isLost()) return undefined;
           if (error instanceof CliError && error.exit === 'login-failed') failure.note(error, environment.now());
           throw error;
         });
+        if (credential !== undefined) return credential;
+        say('Another login to this gateway has taken over. Waiting for it.');
       } finally {
         lock.release();
       }
-    }
-    if (!waited) environment.stderr.write('Another login to this gateway is in progress. Waiting for it.\n');
+    } else if (!waited) say(`Another login to this gateway is in progress ${otherProcess()}. Waiting for it.`);
     if (options.abandoned?.() === true)
       throw new CliError('failed', 'the program that needed the login has ended', 'Run it again.');
     if (environment.now() > beganAt + options.timeoutMs)
       throw new CliError(
         'login-failed',
-        'another login to this gateway is still in progress',
-        `Finish it. If there is none, delete ${store.directory}/login.lock.`,
+        `another login to this gateway is still in progress ${otherProcess()}`,
+        'Finish it, or run "sallyport login" at a terminal, which takes over.',
       );
     await environment.sleep(150);
   }

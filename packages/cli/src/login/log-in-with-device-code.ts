@@ -14,7 +14,7 @@ const api = '/.sallyport/api/v1/device';
 const grantType = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** `cluster` is only shown to the user on the approval page. */
-type DeviceCodeOptions = { cluster?: string; timeoutMs: number };
+type DeviceCodeOptions = { cluster?: string; timeoutMs: number; abandoned(): boolean };
 
 async function begin(client: GatewayClient, cluster: string | undefined): Promise<DeviceCodes> {
   const answer = await client.call({
@@ -79,11 +79,12 @@ async function poll(
   client: GatewayClient,
   environment: Environment,
   codes: DeviceCodes,
-  endsAt: number,
+  { endsAt, abandoned }: { endsAt: number; abandoned(): boolean },
 ): Promise<Credential> {
   let pauseMs = codes.interval * 1000;
   for (;;) {
     await environment.sleep(pauseMs);
+    if (abandoned()) throw new CliError('failed', 'the login is not needed any more', 'Run the command again.');
     if (environment.now() > endsAt)
       throw new CliError('login-failed', 'the login was not approved in time', 'Run the command again.');
     try {
@@ -115,7 +116,7 @@ export async function logInWithDeviceCode(
   const lifeMs = Math.min(options.timeoutMs, codes.expires_in * 1000);
   const spinner = await startSpinner(environment, `Waiting for you to approve (up to ${Math.round(lifeMs / 1000)} s)`);
   try {
-    return await poll(client, environment, codes, environment.now() + lifeMs);
+    return await poll(client, environment, codes, { endsAt: environment.now() + lifeMs, abandoned: options.abandoned });
   } finally {
     spinner.stop();
   }

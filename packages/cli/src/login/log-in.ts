@@ -12,6 +12,7 @@ import { logInOnPage } from './log-in-on-page.ts';
 import { usageError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
+import { canAsk } from '../terminal/questions.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 
@@ -58,7 +59,7 @@ async function open(
   return openGatewayAt(environment, address);
 }
 
-type Way = (client: GatewayClient, environment: Environment) => Promise<Credential>;
+type Way = (client: GatewayClient, environment: Environment, isSuperseded: () => boolean) => Promise<Credential>;
 
 /**
  * Chooses how to log in: with a device code, or on a page that redirects back to this machine. With --no-browser, or if
@@ -74,14 +75,20 @@ function chooseWay(options: LogInOptions, demands: LoginDemands, timeoutMs: numb
   if (device !== true && cluster !== undefined)
     throw usageError('--cluster needs --device', 'It is shown on the page on which you approve the device.');
   if (device === true)
-    return () => (client, environment) => logInWithDeviceCode(client, environment, { timeoutMs, cluster });
-  const on = (client: GatewayClient, environment: Environment, all: LoginDemands) =>
-    logInOnPage(client, environment, { browser, paste: !browser || mayPaste(environment), timeoutMs, demands: all });
+    return () => (client, environment, abandoned) =>
+      logInWithDeviceCode(client, environment, { timeoutMs, cluster, abandoned });
+  const on = (all: LoginDemands, ...[client, environment, abandoned]: Parameters<Way>) => {
+    const paste = !browser || mayPaste(environment);
+    return logInOnPage(client, environment, { browser, paste, timeoutMs, demands: all, abandoned });
+  };
   // The user has said where to log in, so what they said before does not count.
   if (options.provider !== undefined || options.loginHint !== undefined)
-    return () => (client, environment) => on(client, environment, demands);
-  return (gateway) => (client, environment) =>
-    withRememberedProvider(gateway, (remembered) => on(client, environment, { ...remembered, ...demands }));
+    return () =>
+      (...given) =>
+        on(demands, ...given);
+  return (gateway) =>
+    (...given) =>
+      withRememberedProvider(gateway, (remembered) => on({ ...remembered, ...demands }, ...given));
 }
 
 /** Returns the login that is there already, if it is what the user asks for. */
@@ -115,6 +122,7 @@ export async function logIn(
       timeoutMs,
       known: kept?.token,
       ownOnly: options.force === true || Object.keys(demands).length > 0,
+      takesOver: canAsk(environment),
       logIn: way(gateway),
     }));
   gateway.known.setCurrent(gateway.address);

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { elevation } from '../testing/elevation.ts';
 import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 
@@ -44,6 +45,17 @@ describe('sallyport status', () => {
       ),
     );
     expect(out).toContain('\nNext:\n  sallyport kubeconfig --merge  # because kubectl has no context for dev, prod\n');
+  });
+
+  it('says that someone waits for an approval, and how to see what for', async () => {
+    await logIn();
+    const waiting = elevation({ user: 'bob@example.com', mine: false, may: ['approve', 'deny'] });
+    const own = elevation({ mine: true, may: ['withdraw'] });
+    gateway.override = ({ path }) =>
+      path.endsWith('/elevations') ? { status: 200, body: { elevations: [own, waiting], omitted: 0 } } : undefined;
+    const { out } = await rig.run('status');
+    const step = `  sallyport elevations show ${waiting.id}  # because bob@example.com waits for your approval of `;
+    expect(out.split(step)).toHaveLength(2);
   });
 
   it('is data for programs, with times as RFC 3339 and without a token', async () => {

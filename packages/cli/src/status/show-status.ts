@@ -1,3 +1,4 @@
+import type { ElevationView } from '@sallyport/contracts/answers';
 import { remindOfReviews, warnOfBreakGlass } from '../elevation/break-glass.ts';
 import { isOwnActive } from '../elevation/call-elevations.ts';
 import { elevationData, describeState, placeOf } from '../elevation/describe-elevation.ts';
@@ -16,14 +17,23 @@ const soonMs = 15 * 60_000;
 /** A command to run next, and why. */
 type NextStep = { command: string; why: string };
 
+/** Reports whether someone waits for the user's approval. */
+const waitsForApproval = ({ state, mine, may }: ElevationView) =>
+  state === 'pending' && !mine && may.includes('approve');
+
 /** The next steps of the user, the most urgent first. */
-function whatNext({ state, gateway, session, clusters, contexts }: Status, now: number): NextStep[] {
+function whatNext({ state, gateway, session, clusters, contexts, elevations = [] }: Status, now: number): NextStep[] {
   if (gateway === undefined) return [{ command: 'sallyport login gate.example.com', why: 'to log in to your gateway' }];
   if (state === 'not-logged-in') return [{ command: `sallyport login ${shellWord(gateway)}`, why: 'to log in' }];
   const steps: NextStep[] = [];
   if (session !== undefined && session.until - now < soonMs)
     steps.push({ command: `sallyport login ${shellWord(gateway)} --force`, why: 'because your session ends soon' });
   if (state === 'unreachable') return [...steps, { command: 'sallyport status', why: 'to try again' }];
+  for (const one of elevations.filter(waitsForApproval))
+    steps.push({
+      command: `sallyport elevations show ${shellWord(one.id)}`,
+      why: `because ${one.user} waits for your approval of ${one.name} on ${placeOf(one)}`,
+    });
   const missing = clusters?.filter((name) => contexts.every(({ cluster }) => cluster !== name)) ?? [];
   if (missing.length > 0)
     steps.push({
