@@ -28,6 +28,7 @@ export * from './config/nearest-name.ts';
 export * from './config/policies-version.ts';
 export * from './config/read-yaml.ts';
 export * from './config/read-text-file.ts';
+export { createConcurrencyLimiter, type ConcurrencyLimiter } from './http/concurrency-limiter.ts';
 export * from './http/read-body.ts';
 export * from './http/send-problem.ts';
 export * from './http/create-internal-server.ts';

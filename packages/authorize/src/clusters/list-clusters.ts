@@ -1,10 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Session, clustersRequestSchema, isLogin, type ClustersResponse } from '@sallyport/contracts';
 import { type Steps, runStepsSliced } from '@sallyport/policy';
-import { parseJson, ProblemError } from '@sallyport/kit';
+import { createConcurrencyLimiter, parseJson, ProblemError } from '@sallyport/kit';
 import { type CallerView, createCallerViews } from '../caller/caller-view.ts';
 import { type CallerDeps, requireCallerSession } from '../caller/find-caller-session.ts';
-import { createConcurrencyLimiter } from '../http/concurrency-limiter.ts';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 import { mayKnowRoute, mayKnowCluster } from './may-know.ts';
 

@@ -7,11 +7,10 @@ import {
   type ExplainRequest,
   type Explanation,
 } from '@sallyport/contracts';
-import { ProblemError, type Logger } from '@sallyport/kit';
+import { createConcurrencyLimiter, ProblemError, type Logger } from '@sallyport/kit';
 import type { SessionStore, SessionLookup } from '@sallyport/stores';
 import { findCallerSession, withStoreTimeout, type CallerDeps } from '../caller/find-caller-session.ts';
 import { refreshElevations, type HeldElevations } from '../elevations/keeper/held-elevations.ts';
-import { createConcurrencyLimiter } from '../http/concurrency-limiter.ts';
 import { parseBody } from '../http/parse-body.ts';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 import { explainCheck } from './explain-check.ts';

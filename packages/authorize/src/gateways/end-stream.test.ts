@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OwnedStreamRow, StreamAnswer, StreamQuestion } from '@sallyport/contracts';
-import type { Caller } from '@sallyport/kit';
+import { createConcurrencyLimiter, type Caller } from '@sallyport/kit';
 import { exampleStreamRow } from '@sallyport/stores/testing';
-import { createConcurrencyLimiter } from '../http/concurrency-limiter.ts';
 import { createEndStream } from './stream-questions.ts';
 
 const callerOf = (subject: string, privileged = false): Caller => ({

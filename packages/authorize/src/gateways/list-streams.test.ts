@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OwnedStreamRow, ReplicaStatus, StreamQuestion } from '@sallyport/contracts';
-import type { Caller } from '@sallyport/kit';
+import { createConcurrencyLimiter, type Caller } from '@sallyport/kit';
 import { createMemoryStreamQuestionRegistry } from '@sallyport/stores';
 import { exampleStreamRow } from '@sallyport/stores/testing';
-import { createConcurrencyLimiter } from '../http/concurrency-limiter.ts';
 import { createAskGateways } from './ask-gateways.ts';
 import { createListStreams } from './stream-questions.ts';
 

@@ -12,9 +12,14 @@ import {
   endStreamRequestSchema,
   streamListRequestSchema,
 } from '@sallyport/contracts';
-import { ProblemError, type Caller, parseJson } from '@sallyport/kit';
+import {
+  createConcurrencyLimiter,
+  ProblemError,
+  type Caller,
+  type ConcurrencyLimiter,
+  parseJson,
+} from '@sallyport/kit';
 import type { ReplicaRegistry, SessionStore, StreamQuestionRegistry } from '@sallyport/stores';
-import { type ConcurrencyLimiter, createConcurrencyLimiter } from '../http/concurrency-limiter.ts';
 import { type AskGateways, createAskGateways } from './ask-gateways.ts';
 
 type ListStreamsDeps = { ask: AskGateways; limiter: ConcurrencyLimiter };

@@ -9,12 +9,11 @@ import {
   type NoticeList,
   type NoticeResendAnswer,
 } from '@sallyport/contracts';
-import { ProblemError, type Logger } from '@sallyport/kit';
+import { createConcurrencyLimiter, ProblemError, type Logger } from '@sallyport/kit';
 import { runStepsSliced } from '@sallyport/policy';
 import type { ElevationStore } from '@sallyport/stores';
 import { isActive } from '../../elevation-states/times.ts';
 import type { ElevationStep } from '../../elevation-states/transition.ts';
-import { createConcurrencyLimiter } from '../../http/concurrency-limiter.ts';
 import { parseBody } from '../../http/parse-body.ts';
 import type { ElevationKeeper } from '../keeper/elevation-keeper.ts';
 import { endExtensions } from '../keeper/end-extensions.ts';

@@ -1,4 +1,4 @@
-import { ProblemError } from '@sallyport/kit';
+import { ProblemError } from '../problem/problem-error.ts';
 
 /** Bounds how many expensive calls run at the same time. */
 export type ConcurrencyLimiter = {
@@ -13,6 +13,8 @@ type ConcurrencyLimits = {
   perKey?: number;
   /** The message of the rejection. */
   message?: string;
+  /** When it is worth trying again. */
+  retryAfterSeconds?: number;
 };
 
 const defaultMessage = 'Too many requests of this kind are in progress. Try again shortly.';
@@ -22,13 +24,17 @@ export function createConcurrencyLimiter({
   total,
   perKey = total,
   message = defaultMessage,
+  retryAfterSeconds,
 }: ConcurrencyLimits): ConcurrencyLimiter {
   const runningByKey = new Map<string, number>();
   let running = 0;
   return {
     async run(key, work) {
       const ofKey = runningByKey.get(key) ?? 0;
-      if (ofKey >= perKey || running >= total) throw new ProblemError('too-many-requests', message);
+      if (ofKey >= perKey || running >= total) {
+        const retry = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+        throw new ProblemError('too-many-requests', message, retry);
+      }
       runningByKey.set(key, ofKey + 1);
       running += 1;
       try {
