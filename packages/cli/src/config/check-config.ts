@@ -24,8 +24,8 @@ function merge(found: readonly (readonly [ServiceName, readonly ConfigFault[]])[
 }
 
 /**
- * Returns what these services report about a configuration: the same as each with `--check-config`, and warnings. Runs
- * the services' own checks.
+ * Returns what these services report about a configuration: the same as each with `--check-config`, what each reports
+ * while it runs, and warnings. Runs the services' own checks.
  */
 async function findInConfig(
   file: string,
@@ -51,8 +51,13 @@ async function findInConfig(
     ...(config ? placed([...tools.warnOfLostSteps(config), ...tools.warnOfUnlinkedApprovers(config)]) : []),
   ];
   const warningsOf = { authenticate: ofProviders, authorize: ofDecisions, proxy: () => [], audit: () => [] };
+  const faultsOf = async (name: ServiceName) => {
+    const check = tools.serviceChecks[name];
+    const later = await tools.faultsWhileRunning(file, examined, check);
+    return [name, [...tools.faultsForService(file, examined, check), ...later]] as const;
+  };
   return {
-    faults: merge(services.map((name) => [name, tools.faultsForService(file, examined, tools.serviceChecks[name])])),
+    faults: merge(await Promise.all(services.map(faultsOf))),
     warnings: merge(services.map((name) => [name, [...warningsOf[name](), ...ofKafka]])),
   };
 }

@@ -26,6 +26,7 @@ export {
   examineConfig,
   examineConfigFile,
   faultsForService,
+  faultsWhileRunning,
   formatFaults,
   loadConfig,
   locateFault,

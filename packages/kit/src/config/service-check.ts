@@ -8,6 +8,8 @@ export type ServiceCheck = {
   ofData?(source: { data: unknown; place: FindPlace }): ConfigFault[];
   /** Checks the settings that this service uses, and the files that they name. */
   ofConfig(loaded: LoadedConfig): ConfigFault[];
+  /** Checks what the service itself checks only while it runs, because it starts in spite of a fault there. */
+  whileRunning?(loaded: LoadedConfig): Promise<ConfigFault[]>;
 };
 
 /** Returns the faults because of which a service does not start with an examined configuration, each once. */
@@ -17,6 +19,16 @@ export function faultsForService(file: string, examined: ExaminedConfig, check: 
   // A value that could not be read has its fault already. Whatever a check says about it would mislead.
   const all = [...examined.faults, ...found.filter(({ path: at }) => !examined.unread.has(at))];
   return [...new Map(all.map((fault) => [JSON.stringify(fault), fault])).values()];
+}
+
+/** Returns the faults in spite of which a service starts, and that it reports while it runs. */
+export async function faultsWhileRunning(
+  file: string,
+  examined: ExaminedConfig,
+  check: ServiceCheck,
+): Promise<ConfigFault[]> {
+  const loaded = loadedFrom(file, examined);
+  return loaded ? ((await check.whileRunning?.(loaded)) ?? []) : [];
 }
 
 /** Reads a configuration for a service and checks it. `loaded` is set if there are no faults. */
