@@ -9,6 +9,7 @@ import {
   type ServiceCheck,
 } from '@sallyport/kit';
 import { readLogo } from '@sallyport/pages';
+import { checkAuthority, checkDownloads } from './downloads/check-downloads.ts';
 import { checkWebHeaders } from './web/check-web-headers.ts';
 import { checkWebIdentity } from './web-identity/check-web-identity.ts';
 import { checkCluster } from './upstream/check-cluster.ts';
@@ -47,6 +48,7 @@ export const checkProxy: ServiceCheck = {
   ofConfig: (loaded) => [
     ...checkOwnService(loaded, 'proxy'),
     ...checkListener(loaded),
+    ...checkAuthority(loaded),
     ...checkServices(loaded),
     ...checkNamedFile(loaded, 'branding.logoFile', loaded.config.branding.logoFile, (image) => void readLogo(image)),
     ...loaded.config.clusters.flatMap((cluster, index) => checkCluster(loaded, cluster, index)),
@@ -56,4 +58,5 @@ export const checkProxy: ServiceCheck = {
     ...checkAuditSink(loaded),
     ...checkSpool(loaded, 'proxy'),
   ],
+  whileRunning: checkDownloads,
 };

@@ -4,6 +4,7 @@ import { nameSchema } from '../text/name.ts';
 import { auditSectionSchema } from './audit.ts';
 import { brandingSchema } from './branding.ts';
 import { clusterSchema } from './cluster.ts';
+import { downloadsSchema } from './downloads.ts';
 import { durationSchema, sizeSchema } from './duration.ts';
 import { elevationEntrySchema } from './elevation.ts';
 import { identitySectionSchema } from './identity.ts';
@@ -48,6 +49,10 @@ const gatewaySchema = z
             }),
           ),
       ),
+    ),
+    caFile: about(
+      "The CA of the gateway's certificate, PEM, if it is one that programs do not trust by themselves. Anyone can read it at /.sallyport/ca.pem, and users log in with its fingerprint (sallyport login --ca-fingerprint).",
+      z.nullish(z.string().check(z.minLength(1))),
     ),
     trustedProxies: about(
       'Address blocks of the proxies in front of the gateway. X-Forwarded-For is trusted from these and ignored from anyone else.',
@@ -100,6 +105,10 @@ export const configSchema = z
     branding: about(
       'What the pages of the gateway show of your organization. A change takes effect after a restart.',
       brandingSchema,
+    ),
+    downloads: about(
+      'Where users get the command line, by the page /.sallyport/install. A change takes effect after a restart.',
+      downloadsSchema,
     ),
     streams: about(
       'Limits for streams: exec, logs, watch, port-forward.',

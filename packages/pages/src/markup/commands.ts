@@ -4,7 +4,7 @@ import { html, type Html } from './html.ts';
 export const renderCommand = (command: string): Html => html`<code class="command">${command}</code>`;
 
 /** Returns the gateway as people type it: its host, or its whole URL if that is not https. */
-function typed(gatewayUrl: string): string {
+export function typed(gatewayUrl: string): string {
   const { protocol, host, origin } = new URL(gatewayUrl);
   return protocol === 'https:' ? host : origin;
 }

@@ -3,6 +3,7 @@ import type { SessionTokenVerifier, Span } from '@sallyport/kit';
 import { createPages, readPageLook } from '@sallyport/pages';
 import { createHiddenText } from '../audit/hidden-text.ts';
 import type { CheckClient } from '../authorize/check-client.ts';
+import { openDownloads } from '../downloads/open-downloads.ts';
 import type { WebRoutes } from '../exchange/web-route.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import { createClusterList } from '../portal/calls/ask-reach.ts';
@@ -66,6 +67,7 @@ export function composePortal(parts: ProxyParts, own: PortalParts) {
   const { workloads } = own.roads;
   const origins = originsOf(loaded);
   const logo = loadLogo(loaded);
+  const downloads = openDownloads(parts);
   const ownPages = createPages(readPageLook(config));
   const clientAddress = ({ socket, headers }: IncomingMessage) =>
     addressOf(socket.remoteAddress, String(headers['x-forwarded-for'] ?? '') || undefined);
@@ -97,6 +99,7 @@ export function composePortal(parts: ProxyParts, own: PortalParts) {
       ownPages,
       logo,
       landing: landingSettingsOf(parts),
+      downloads,
       identityKeys: signed,
       pomerium: tokens && { tokens, gatewayOrigin: origins.gateway, loginOrigin: origins.login },
       routeOrigin: (host) => routes.byHost(host)?.origin,

@@ -15,6 +15,7 @@ import { createBase, finish } from './calls/api-base.ts';
 import { createAuditedCall, type AuditedCall } from './calls/audited-call.ts';
 import type { PortalDeps } from './calls/portal-deps.ts';
 import { withCaller } from './calls/with-caller.ts';
+import { mountInstall } from './install/mount-install.ts';
 import { mountElevationPages } from './pages/elevation-pages.ts';
 import { mountLanding } from './pages/mount-landing.ts';
 import { nameRoute } from './pages/name-route.ts';
@@ -34,6 +35,7 @@ export function createOwnApi(deps: PortalDeps): Express {
   app.all([`${apiPrefix}/device/code`, `${apiPrefix}/device/token`], deps.toAuthenticate);
   mountApi(app, call, deps);
   mountLanding(app, call, deps);
+  mountInstall(app, deps);
   mountElevationPages(app, call, deps);
   mountPomerium(app, call, deps);
   app.post('/.sallyport/token', exchangeToken(deps));

@@ -209,3 +209,13 @@ it('nothing else is on the host of a web application', async () => {
   ])
     expect((await get(path)).status).toBe(404);
 });
+
+describe('the command line', () => {
+  it.each(['/.sallyport/install', '/.sallyport/install/SHA256SUMS', '/.sallyport/ca.pem'])(
+    'is not offered on the host of an application, whose scripts could change the page: %s',
+    async (path) => {
+      const { get } = await setUp();
+      expect((await get(path)).status).toBe(404);
+    },
+  );
+});

@@ -1,8 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import type { Check, CheckAnswer, SessionKind } from '@sallyport/contracts';
-import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sallyport/kit';
+import { createLogger, hashToken, ProblemError, type Logger, type ServiceRequest } from '@sallyport/kit';
 import { createPages } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
 import supertest from 'supertest';
+import type { Downloads } from '../downloads/open-downloads.ts';
 import type { PortalDeps } from '../portal/calls/portal-deps.ts';
 import { createOwnApi } from '../portal/create-own-api.ts';
 import { createFindCaller } from '../portal/calls/find-caller.ts';
@@ -42,6 +44,10 @@ export type PagesRigOptions = {
   /** Passes on the pages of authenticate. */
   pages?: RequestHandler;
   workloads?: WorkloadSessions;
+  downloads?: Downloads;
+  logger?: Logger;
+  /** The address of the client of a request. */
+  addressOf?: (request: IncomingMessage) => string;
   /** What a cluster answers about the rights of a person. */
   rulesOfPerson?: PortalDeps['rulesOfPerson'];
   /** What authorize adds to its answer about a check. */
@@ -81,13 +87,14 @@ export function createPagesRig(options: PagesRigOptions = {}) {
   const app = createOwnApi({
     origin: own,
     findCaller: createFindCaller({ client: { check } }),
-    clientAddress: () => '10.0.0.9',
+    clientAddress: options.addressOf ?? (() => '10.0.0.9'),
     clientCertificateOf: () => undefined,
     authenticate: service,
     audit: { ...service, stream: () => Promise.reject(new Error('not asked for')) },
     authorize: service,
     toAuthenticate: pages,
     workloads: options.workloads,
+    downloads: options.downloads,
     ...(options.rulesOfPerson && { rulesOfPerson: options.rulesOfPerson }),
     ownPages: createPages({ host: 'gate.example.com', name: 'Example Corp' }),
     landing: { ...landingSettings, providerName },
@@ -99,7 +106,7 @@ export function createPagesRig(options: PagesRigOptions = {}) {
       },
       complete: ({ status, path }) => void events.push({ status, path }),
     },
-    logger: createLogger({ service: 'proxy', level: 'silent' }),
+    logger: options.logger ?? createLogger({ service: 'proxy', level: 'silent' }),
   });
   const agent = supertest(app);
   const get = (path = '/', headers: Record<string, string> = { cookie: sessionCookie }) =>
@@ -108,5 +115,5 @@ export function createPagesRig(options: PagesRigOptions = {}) {
     agent
       .post(path)
       .set({ host: 'gate.example.com', accept: 'text/html', cookie: sessionCookie, origin: gatewayOrigin, ...headers });
-  return { agent, calls, events, get, post };
+  return { app, agent, calls, events, get, post };
 }

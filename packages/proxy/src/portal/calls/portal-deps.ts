@@ -5,6 +5,7 @@ import type { Logger, ServiceClient, SessionTokenVerifier, Span } from '@sallypo
 import type { Logo, Pages } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
 import type { ReviewedRules } from '../../access-review/read-review.ts';
+import type { Downloads } from '../../downloads/open-downloads.ts';
 import type { ClientCertificateOf } from '../../listener/client-certificate.ts';
 import type { Signed } from '../../web-identity/open-web-identity.ts';
 import type { ClusterKinds } from '../../upstream/cluster-kinds.ts';
@@ -59,6 +60,8 @@ export type PortalDeps = {
   logo?: Logo | undefined;
   /** What the page at `/` shows. */
   landing: LandingSettings;
+  /** Where users get the command line. Without it, from the operator. */
+  downloads?: Downloads | undefined;
   /** Passes on SCIM requests. Without it there is no address for them. */
   scim?: RequestHandler;
   /** Passes on what the API servers of clusters send to the audit service. Without it there is no address for it. */

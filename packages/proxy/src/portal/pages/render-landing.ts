@@ -1,4 +1,5 @@
 import type { SessionSummary, StreamRow } from '@sallyport/contracts';
+import { installPath } from '@sallyport/contracts/answers';
 import { html, renderCommand, renderSetUp, renderTime, type Html } from '@sallyport/pages';
 import { shownText } from '@sallyport/kit';
 import type { LandingSettings, PortalDeps } from '../calls/portal-deps.ts';
@@ -23,6 +24,7 @@ function renderApplications({ applications }: Pick<Landing, 'applications'>): Ht
 export const copyCommands = `if(navigator.clipboard)for(const code of document.querySelectorAll(".command")){const button=document.createElement("button");button.type="button";button.className="plain small";button.textContent="Copy";button.setAttribute("aria-label","Copy "+code.textContent);button.onclick=()=>navigator.clipboard.writeText(code.textContent).then(()=>{button.textContent="Copied"});code.after(" ",button)}`;
 
 const nothing: Html = { markup: '' };
+const install = html`<p><a href="${installPath}">Install the command line</a></p>`;
 const name = (text: string) => html`<bdi>${shownText(text)}</bdi>`;
 
 function endButton(kind: 'sessions' | 'streams', id: string, what: string): Html {
@@ -75,7 +77,8 @@ function renderNewMachine({ clusters }: Landing, { gatewayUrl }: LandingSettings
   if ('rows' in clusters && clusters.rows.length === 0) return nothing;
   return html`<h2>On a new machine</h2>
 <p>Type this once in a terminal. After that, kubectl works as usual.</p>
-${renderSetUp(gatewayUrl)}`;
+${renderSetUp(gatewayUrl)}
+${install}`;
 }
 
 /** Describes the object of a stream like the arguments of kubectl. */
@@ -152,5 +155,6 @@ export function renderWelcome({ origin, landing: { gatewayUrl, loginOrigin } }: 
 <p class="actions"><a class="act" href="${loginOrigin}/.sallyport/login?return_to=/">Log in</a></p>
 ${elsewhere}<h2>In a terminal</h2>
 <p>Log in and add your clusters to kubectl. After that, kubectl works as usual.</p>
-${renderSetUp(gatewayUrl)}`;
+${renderSetUp(gatewayUrl)}
+${install}`;
 }
