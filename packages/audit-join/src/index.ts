@@ -5,3 +5,4 @@ export { isIgnored } from './match/is-ignored.ts';
 export * from './match/judge-request.ts';
 export * from './policy/audit-policy.ts';
 export * from './read/read-cluster-event.ts';
+export * from './read/source-of-event.ts';

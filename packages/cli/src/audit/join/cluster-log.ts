@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { createGunzip } from 'node:zlib';
+import { sourceOfEvent, type EventSource } from '@sallyport/audit-join';
 import type { Environment } from '../../environment/environment.ts';
 import { fieldOf, parseJson } from '../../input/untrusted.ts';
 import { namedFileFault } from '../../files/read-file.ts';
 import { readLines } from '../../files/read-lines.ts';
-import { CliError } from '../../terminal/cli-error.ts';
+import { CliError, usageError } from '../../terminal/cli-error.ts';
 import { auditPages } from '../trail/read-pages.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
 import { openGateway } from '../../gateway/open-gateway.ts';
@@ -36,6 +37,22 @@ export async function readStoredEvents(
   }
 }
 
+const wrongFile: Record<EventSource, (file: string) => CliError> = {
+  gateway: (file) =>
+    usageError(
+      `${file} is the gateway's own audit trail, and not the log of the cluster`,
+      "Give --cluster-log a file of the API server's --audit-log-path. A file of the gateway's trail belongs to --events.",
+    ),
+  cluster: (file) =>
+    usageError(
+      `${file} is the log of a cluster, and not the gateway's audit trail`,
+      'Give it as --cluster-log. Give --events a file of "sallyport audit export", or leave it out to read the audit store.',
+    ),
+};
+
+/** The beginning of an export of the gateway as CSV. */
+const csvBeginning = 'time,type,stage,auditID,';
+
 /** Told of each event, of lines that are none, and of the bytes that were read. */
 export type LogReader = { event(value: unknown): void; unreadable(): void; read(bytes: number): void };
 
@@ -57,18 +74,25 @@ function open(environment: Environment, file: string): AsyncIterable<Uint8Array>
   return stream.pipe(plain);
 }
 
-function takeLine(text: string, reader: LogReader): void {
+/** Hands on what is in a line. Throws if it is from the other trail than the expected one. */
+function takeLine(text: string, { file, expected }: { file: string; expected: EventSource }, reader: LogReader): void {
   const value = parseJson(text);
+  const source = text.startsWith(csvBeginning) ? 'gateway' : sourceOfEvent(value);
+  const named = file === '-' ? 'standard input' : file;
+  if (source !== undefined && source !== expected) throw wrongFile[source](named);
   if (value === undefined) return reader.unreadable();
   const items = fieldOf(value, 'items');
   if (fieldOf(value, 'kind') === 'EventList' && Array.isArray(items)) for (const item of items) reader.event(item);
   else reader.event(value);
 }
 
-/** Reads events from files, one event or one EventList per line. Files that end in `.gz` are decompressed. */
+/**
+ * Reads events from files, one event or one EventList per line. Files that end in `.gz` are decompressed. Throws if a file
+ * is from the other trail than the expected one.
+ */
 export async function readEventFiles(
   environment: Environment,
-  files: readonly string[],
+  { files, expected }: { files: readonly string[]; expected: EventSource },
   reader: LogReader,
 ): Promise<void> {
   for (const file of files) {
@@ -76,7 +100,7 @@ export async function readEventFiles(
       for await (const lines of readLines(counted(open(environment, file), reader.read), maxLineBytes))
         for (const line of lines) {
           if ('tooLong' in line) reader.unreadable();
-          else takeLine(line.text, reader);
+          else takeLine(line.text, { file, expected }, reader);
         }
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;

@@ -104,6 +104,43 @@ describe('sallyport audit join', () => {
     expect(err).toContain(message);
   });
 
+  const record = { specversion: '1.0', id: 'e1', type: 'k8s.request', data: ours(4) };
+  it.each([
+    ['an export', lines([{ export: { filtered: true } }, { ...ours(4), cloudEvent: { type: 'k8s.request' } }])],
+    ['a file without envelopes', lines([ours(4)])],
+    ['a dump of the topic as CloudEvents', lines([record])],
+    ['a dump of kcat', lines([{ topic: 't', payload: JSON.stringify(ours(4)) }])],
+    ['an export as CSV', 'time,type,stage,auditID,user\n2026-11-20T08:04:00Z,k8s.request,,,\n'],
+    ['some of it after events of the cluster', lines([theirs(0), ours(4)])],
+  ])("does not take the gateway's own trail for the log of the cluster: %s", async (_what, log) => {
+    write('ours', lines([ours(0), ours(9)]));
+    write('theirs', log);
+    write('theirs.gz', gzipSync(log));
+    for (const file of ['theirs', 'theirs.gz'])
+      for (const args of [
+        ['--events', 'ours', '--cluster-log', file],
+        ['--cluster-log', file],
+      ]) {
+        const { code, out, err } = await join(...args);
+        expect([code, out]).toEqual([2, '']);
+        expect(err).toContain(`${file} is the gateway's own audit trail, and not the log of the cluster`);
+        expect(err).toContain("Give --cluster-log a file of the API server's --audit-log-path.");
+      }
+  });
+
+  it.each([
+    ['a log', lines([theirs(0)])],
+    ['a list of events', lines([{ kind: 'EventList', items: [bypass(4)] }])],
+    ["some of it after the gateway's events", lines([ours(0), theirs(4)])],
+  ])("does not take the log of a cluster for the gateway's trail: %s", async (_what, events) => {
+    write('ours', events);
+    write('theirs', lines([theirs(0), theirs(9)]));
+    const { code, out, err } = await join(...files);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain("ours is the log of a cluster, and not the gateway's audit trail");
+    expect(err).toContain('sallyport audit export');
+  });
+
   it('asks for the account of the gateway where the policy depends on it', async () => {
     write('ours', lines([ours(0), ours(4), ours(9)]));
     write('theirs', lines([theirs(0), theirs(9)]));

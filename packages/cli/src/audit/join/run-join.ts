@@ -76,16 +76,20 @@ function createFilter(environment: Environment, { since, until }: JoinOptions): 
 /** Returns the time that the cluster's log covers. */
 async function spanOf(environment: Environment, options: JoinOptions, isWanted: (event: unknown) => boolean) {
   const span: Span = { from: Infinity, to: -Infinity };
-  await readEventFiles(environment, options.clusterLog, {
-    event(event) {
-      const at = Date.parse(String(fieldOf(event, 'stageTimestamp')));
-      if (Number.isNaN(at) || !isWanted(event)) return;
-      span.from = Math.min(span.from, at);
-      span.to = Math.max(span.to, at);
+  await readEventFiles(
+    environment,
+    { files: options.clusterLog, expected: 'cluster' },
+    {
+      event(event) {
+        const at = Date.parse(String(fieldOf(event, 'stageTimestamp')));
+        if (Number.isNaN(at) || !isWanted(event)) return;
+        span.from = Math.min(span.from, at);
+        span.to = Math.max(span.to, at);
+      },
+      unreadable: () => {},
+      read: () => {},
     },
-    unreadable: () => {},
-    read: () => {},
-  });
+  );
   if (span.from > span.to)
     throw new CliError('failed', "there are no events in the cluster's log", 'Check the file and --since.');
   return span;
@@ -101,7 +105,7 @@ async function takeGateway(
   if (options.events) {
     const joiner = createJoiner(settings);
     const reader = { event: joiner.takeGateway, unreadable: () => joiner.takeGateway(undefined), read: () => {} };
-    await readEventFiles(environment, options.events, reader);
+    await readEventFiles(environment, { files: options.events, expected: 'gateway' }, reader);
     return joiner;
   }
   if (options.clusterLog.includes('-'))
@@ -134,14 +138,18 @@ export async function auditJoin(environment: Environment, options: JoinOptions):
   try {
     progress.tell(() => "reading the gateway's events ...");
     joiner = await takeGateway(environment, options, settings, isWanted);
-    await readEventFiles(environment, options.clusterLog, {
-      event: (event) => isWanted(event) && joiner.takeCluster(event),
-      unreadable: () => joiner.takeCluster(undefined),
-      read(count) {
-        bytes += count;
-        progress.tell(() => `${(bytes / 1e6).toFixed(0)} MB of the cluster's log read ...`);
+    await readEventFiles(
+      environment,
+      { files: options.clusterLog, expected: 'cluster' },
+      {
+        event: (event) => isWanted(event) && joiner.takeCluster(event),
+        unreadable: () => joiner.takeCluster(undefined),
+        read(count) {
+          bytes += count;
+          progress.tell(() => `${(bytes / 1e6).toFixed(0)} MB of the cluster's log read ...`);
+        },
       },
-    });
+    );
   } finally {
     progress.end();
   }
