@@ -19,6 +19,7 @@ import { startDemo, type Demo } from '../demo/demo-program.ts';
 import { createPlainBrowser, describeWith, fillInForm, runCli, theBed } from '../harness/index.ts';
 import { readPage, type PageBlock } from './read-page.ts';
 import { commandsOf, startReaderShell, type ReaderShell } from './reader-shell.ts';
+import { drawTerminal, type Typed } from './terminal-picture.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const auditPages = readdirSync(path.join(root, 'docs')).filter((name) => /^audit.*\.md$/.test(name));
@@ -48,6 +49,15 @@ describe('the code blocks of the pages', () => {
     expect(toRun.filter(({ language }) => language !== 'sh' && language !== 'console').map(nameOf)).toEqual([]);
   });
 });
+
+const pictureTitles = {
+  refusal:
+    'A refused kubectl exec names the rule and the elevation that helps. After an approval, the same command works.',
+};
+const withoutTimes = (text: string) =>
+  text
+    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>')
+    .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>');
 
 /** A directory that looks like a clone: everything of the repository, without what a demo of its developer has left. */
 function makeClone(directory: string): void {
@@ -114,12 +124,19 @@ describeWith(['kubectl'], 'a reader of the pages', () => {
   };
 
   /** A command that another one is expected to end. */
-  type Waiting = { command: string; fails: boolean; ended: ReturnType<ReaderShell['run']> };
+  type Waiting = { block: PageBlock; command: string; fails: boolean; ended: ReturnType<ReaderShell['run']> };
 
-  async function expectEnd({ command, fails, ended }: Waiting): Promise<void> {
+  /** What the commands of the pictures printed. */
+  const pictured = new Map<string, Typed[]>();
+  const notePicture = ({ picture }: PageBlock, typed: Typed) => {
+    if (picture !== undefined) pictured.set(picture, [...(pictured.get(picture) ?? []), typed]);
+  };
+
+  async function expectEnd({ block, command, fails, ended }: Waiting): Promise<void> {
     const begun = performance.now();
     const { code, stdout } = await ended;
     const took = Math.round(performance.now() - begun);
+    notePicture(block, { command, shown: stdout });
     process.stderr.write(`docs: "${command}" ended ${took} ms after the next block, and showed: ${stdout}\n`);
     expect({ command, failed: code !== 0, soon: took < 5_000, stdout }).toMatchObject({
       command,
@@ -161,10 +178,11 @@ describeWith(['kubectl'], 'a reader of the pages', () => {
       const failed = code !== 0;
       expect({ command, failed, stdout, stderr }).toMatchObject({ command, failed: failing(written) });
       noteElevation(command, stdout);
+      notePicture(block, { command, shown: `${stdout}${stderr}` });
       if (block.background) expect({ command, stdout, stderr }).not.toMatchObject({ stdout: '' });
     }
     if (last === undefined) return undefined;
-    return { command: last, fails: failing(last), ended: (await shell.begin(last)).ended };
+    return { block, command: last, fails: failing(last), ended: (await shell.begin(last)).ended };
   }
 
   /** Logs in as the user of a block, on a page whose reader is expected to have logged in. */
@@ -220,5 +238,13 @@ describeWith(['kubectl'], 'a reader of the pages', () => {
       if (before !== undefined) await expectEnd(before);
       outcome.run += 1;
     });
+  });
+
+  // To draw the pictures anew: SALLYPORT_DRAW_PICTURES=1 npm run test:e2e -- --testPathPatterns src/docs
+  it.each(Object.entries(pictureTitles))('sees in the picture "%s" what the demo prints', (name, title) => {
+    const drawn = drawTerminal(title, pictured.get(name)!);
+    const file = path.join(root, 'docs', 'pictures', `${name}.svg`);
+    if (process.env.SALLYPORT_DRAW_PICTURES !== undefined) writeFileSync(file, drawn);
+    expect(withoutTimes(readFileSync(file, 'utf8'))).toBe(withoutTimes(drawn));
   });
 });

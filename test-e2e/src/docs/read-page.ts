@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
  *   <!-- test: background -->                       the command runs until it is stopped, and prints something before
  *   <!-- test: terminal=bob -->                     another terminal than that of the other blocks, in which Bob logs in
  *   <!-- test: waits -->                            the last command goes on, and what the next block does ends it
+ *   <!-- test: picture=refusal -->                  docs/pictures/refusal.svg shows the commands, and what they print
  */
 export type PageBlock = {
   page: string;
@@ -23,11 +24,12 @@ export type PageBlock = {
   background: boolean;
   terminal: string;
   waits: boolean;
+  picture: string | undefined;
 };
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const comment = /^\s*<!-- test: (.*) -->$/;
-const known = new Set(['skip', 'reason', 'user', 'fails', 'background', 'terminal', 'waits']);
+const known = new Set(['skip', 'reason', 'user', 'fails', 'background', 'terminal', 'waits', 'picture']);
 
 /** Reads `user=carol fails="a, b" background`. Throws for a word that does not exist, which a typo would be. */
 function readComment(text: string, where: string): Map<string, string> {
@@ -72,6 +74,7 @@ export function readPage(page: string): PageBlock[] {
       background: words.has('background'),
       terminal: words.get('terminal') ?? '',
       waits: words.has('waits'),
+      picture: words.get('picture'),
     });
     at = end;
   }
