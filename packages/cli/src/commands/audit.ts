@@ -133,12 +133,14 @@ function addExport(audit: Command, environment: Environment): void {
         .choices(['ndjson', 'csv'])
         .default('ndjson'),
     )
-    .option('--file <file>', 'the file to write, which only you may read; it is replaced once the export is complete')
+    .option('--out <file>', 'the file to write, which only you may read; it is replaced once the export is complete')
+    // Its name before it was the same for all commands.
+    .addOption(new Option('--file <file>').hideHelp().conflicts('out'))
     .action(lazily(environment, async () => (await import('../audit/trail/export-trail.ts')).auditExport));
   withExample(
     withGatewayNames(command),
-    'sallyport audit export --file trail.ndjson',
-    'sallyport audit export --cluster prod --since 30d -o csv --file prod.csv',
+    'sallyport audit export --out trail.ndjson',
+    'sallyport audit export --cluster prod --since 30d -o csv --out prod.csv',
   );
 }
 

@@ -71,7 +71,7 @@ function addExtend(elevations: Command, environment: Environment): void {
     .command('extend')
     .description('ask the same approvers for more time, once')
     .argument('<elevation>', 'the id of your active elevation, or its first characters')
-    .requiredOption('--for <time>', 'how much longer, such as 15m')
+    .option('--for <time>', 'how much longer, such as 15m')
     .option('--reason <text>', 'why, for those who approve and for the audit trail')
     .action(lazily(environment, async () => (await import('../elevation/decide.ts')).extendElevation));
   withExample(withGateway(command), 'sallyport elevations extend 5f0c6a1e --for 15m --reason "not done yet"');
@@ -83,7 +83,9 @@ function addReview(elevations: Command, environment: Environment): void {
     .command('review')
     .description('review what another person did with an elevation, such as break-glass')
     .argument('<elevation>', 'the id from "elevations list --to-review", or its first characters')
-    .requiredOption('--comment <text>', 'what you found, for the audit trail')
+    .option('--reason <text>', 'what you found, for the audit trail')
+    // Its name before it was the same for all commands.
+    .addOption(new Option('--comment <text>').hideHelp().conflicts('reason'))
     .addOption(
       new Option('--verdict <verdict>', 'whether it was justified')
         .choices(['justified', 'unjustified'])
@@ -92,8 +94,8 @@ function addReview(elevations: Command, environment: Environment): void {
     .action(lazily(environment, async () => (await import('../elevation/decide.ts')).reviewElevation));
   withExample(
     withGateway(command),
-    'sallyport elevations review 5f0c6a1e --comment "INC-7: restarted the shop, nothing else"',
-    'sallyport elevations review 5f0c6a1e --verdict unjustified --comment "no incident at that time"',
+    'sallyport elevations review 5f0c6a1e --reason "INC-7: restarted the shop, nothing else"',
+    'sallyport elevations review 5f0c6a1e --verdict unjustified --reason "no incident at that time"',
   );
 }
 

@@ -13,8 +13,10 @@ import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
 import { openGateway } from '../gateway/open-gateway.ts';
 import { openPage } from '../login/open-page.ts';
+import { usageError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
+import { canAsk, openQuestions } from '../terminal/questions.ts';
 import { type ListOptions, writeList } from '../terminal/table.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 
@@ -86,23 +88,40 @@ export async function takeStep(
   await report(environment, await sendElevation(gateway, `/${id}/${step}`, { reason: options.reason }), options);
 }
 
+/** Asks at the terminal for the value of an option that is missing. Elsewhere the option is required. */
+async function askFor(environment: Environment, what: string, option: string): Promise<string> {
+  if (!canAsk(environment)) throw usageError(`${option} is missing`, `${what}? Write it after ${option}.`);
+  const questions = openQuestions(environment);
+  try {
+    return await questions.ask(what);
+  } finally {
+    questions.close();
+  }
+}
+
 /** Asks the same approvers for more time. */
 export async function extendElevation(
   environment: Environment,
   text: string,
-  options: StepOptions & { for: string },
+  options: StepOptions & { for?: string },
 ): Promise<void> {
-  const json = { durationMs: readSpan(options.for, '--for'), reason: options.reason };
+  const span = options.for ?? (await askFor(environment, 'How much longer, such as 15m', '--for'));
+  const json = { durationMs: readSpan(span, '--for'), reason: options.reason };
   const gateway = await openGateway(environment, options);
   const id = await resolveElevationId(gateway, text);
   await report(environment, await sendElevation(gateway, `/${id}/extend`, json), options);
 }
 
-export type ReviewOptions = GatewayOptions & { comment: string; verdict: 'justified' | 'unjustified' };
+export type ReviewOptions = GatewayOptions & {
+  reason?: string;
+  comment?: string;
+  verdict: 'justified' | 'unjustified';
+};
 
 export async function reviewElevation(environment: Environment, text: string, options: ReviewOptions): Promise<void> {
   const gateway = await openGateway(environment, options);
-  const { comment, verdict } = options;
+  const { verdict } = options;
+  const comment = options.reason ?? options.comment ?? (await askFor(environment, 'What did you find', '--reason'));
   const id = await resolveElevationId(gateway, text);
   const done = await sendElevation(gateway, `/${id}/review`, { verdict, comment });
   await writeResult(

@@ -116,7 +116,7 @@ describe('what the user has to review', () => {
 describe('sallyport elevations review', () => {
   it('sends the comment and the verdict, by the beginning of an id', async () => {
     listed = [toReview({ review: { dueAt, overdue: false } })];
-    expect(await rig.run('elevations', 'review', '5f0c', '--comment', 'INC-7')).toMatchObject({
+    expect(await rig.run('elevations', 'review', '5f0c', '--reason', 'INC-7')).toMatchObject({
       code: 0,
       out: `break-glass of alice@example.com on prod is reviewed as justified (${id}).\n`,
       err: '',
@@ -137,7 +137,7 @@ describe('sallyport elevations review', () => {
   });
 
   it.each([
-    [['review', id], "required option '--comment <text>' not specified"],
+    [['review', id], '--reason is missing'],
     [['review', id, '--comment', 'x', '--verdict', 'fine'], 'Allowed choices are justified, unjustified'],
   ])('refuses %j', async (command, text) => {
     const { code, err } = await rig.run('elevations', ...command);

@@ -1,5 +1,5 @@
 import { fieldOf } from '../input/untrusted.ts';
-import { CliError, usageError } from '../terminal/cli-error.ts';
+import { CliError, type ExitName } from '../terminal/cli-error.ts';
 import { credentialRejected, type GatewayAnswer } from './gateway-client.ts';
 import { shellWord } from '../terminal/for-terminal.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -23,6 +23,24 @@ export function notLoggedIn(origin: string, detail?: string): CliError {
   );
 }
 
+/**
+ * What to do about an answer that says only what is wrong, or nothing. The gateway's own explanation of a wrong request
+ * says what to change, so nothing is added to it.
+ */
+const adviceOf: Readonly<Record<number, { whenSaid?: string; whenNot: string }>> = {
+  400: { whenNot: 'Check the values of your options.' },
+  403: {
+    whenSaid: 'Ask the operator of the gateway for access (api.policy).',
+    whenNot: 'Ask the operator of the gateway for access (api.policy).',
+  },
+  404: { whenNot: 'Check the name. The gateway gives the same answer for what you may not see.' },
+  409: { whenNot: 'Look at what is there first, and decide again.' },
+  429: { whenNot: 'Wait a moment and try again.' },
+};
+
+/** Reports whether an explanation already says what to do: in a second sentence, or with a command. */
+const advises = (detail: string) => /[.!] +\S|\bsallyport \w/.test(detail);
+
 /** Returns the body of a 2xx answer. Throws a CliError with the matching exit code for any other. */
 export function expectOk(answer: GatewayAnswer, origin: string): unknown {
   const { status, body } = answer;
@@ -30,39 +48,29 @@ export function expectOk(answer: GatewayAnswer, origin: string): unknown {
   const detail = errorDetail(body);
   if (credentialRejected(answer)) throw notLoggedIn(origin, detail);
   const tail = detail === undefined ? '' : `: ${detail}`;
+  const advice =
+    detail === undefined ? adviceOf[status]?.whenNot : advises(detail) ? undefined : adviceOf[status]?.whenSaid;
+  const fault = (exit: ExitName, what: string, hint = advice) => new CliError(exit, `${what}${tail}`, hint);
   if (status === 401)
-    throw new CliError(
+    throw fault(
       'refused',
-      `a server behind or in front of the gateway asked for another login (401)${tail}`,
+      'a server behind or in front of the gateway asked for another login (401)',
       'Your login at the gateway is kept. Tell the operator of the gateway.',
     );
-  if (status === 403)
-    throw new CliError(
-      'refused',
-      `the gateway does not allow this${tail}`,
-      'Ask the operator of the gateway for access (api.policy).',
-    );
-  if (status === 404)
-    throw new CliError(
-      'refused',
-      `not found${tail}`,
-      'Check the name. The gateway gives the same answer for what you may not see.',
-    );
-  if (status === 400)
-    throw usageError(`the gateway did not accept the request${tail}`, 'Check the values of your options.');
-  if (status === 409)
-    throw new CliError('refused', `this cannot be done now${tail}`, 'Look at what is there first, and decide again.');
-  if (status === 429)
-    throw new CliError('unreachable', `too many requests to the gateway${tail}`, 'Wait a moment and try again.');
+  if (status === 400) throw fault('usage', 'the gateway did not accept the request');
+  if (status === 403) throw fault('refused', 'the gateway does not allow this');
+  if (status === 404) throw fault('refused', 'not found');
+  if (status === 409) throw fault('refused', 'this cannot be done now');
+  if (status === 429) throw fault('unreachable', 'too many requests to the gateway');
   if (status >= 500)
-    throw new CliError(
+    throw fault(
       'unreachable',
-      `the gateway is not ready (${status})${tail}`,
+      `the gateway is not ready (${status})`,
       'Try again. If this persists, tell the operator of the gateway.',
     );
-  throw new CliError(
+  throw fault(
     'unreachable',
-    `the gateway answered ${status}${tail}`,
+    `the gateway answered ${status}`,
     `Check that ${origin} is the address of a Sallyport gateway.`,
   );
 }

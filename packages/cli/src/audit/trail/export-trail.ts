@@ -15,7 +15,7 @@ const silenceMs = 120_000;
 /** The lines about the export itself are not longer than this, unless the user sees thousands of clusters. */
 const maxNoteLength = 1024 * 1024;
 
-export type ExportOptions = GatewayNames & AuditFilters & { output: 'ndjson' | 'csv'; file?: string };
+export type ExportOptions = GatewayNames & AuditFilters & { output: 'ndjson' | 'csv'; out?: string; file?: string };
 type Sink = { write(chunk: Buffer): Promise<void> | void; commit(): Promise<void>; abandon(): void };
 
 function readNote(line: string): ExportNote | undefined {
@@ -108,7 +108,7 @@ async function pass(environment: Environment, chunks: AsyncIterable<Buffer>, sin
 
 /** `sallyport audit export`: writes the events that are stored now. A file is written as a whole or not at all. */
 export async function auditExport(environment: Environment, options: ExportOptions): Promise<void> {
-  const { output, file } = options;
+  const { output, out: file = options.file } = options;
   const csv = output === 'csv';
   const gateway = await openGateway(environment, options);
   const { user } = requireCredential(gateway);

@@ -40,7 +40,7 @@ async function storeOf(
   if (store && 'postgres' in store) return { url: store.postgres, from: `audit.store in ${file}`, keeping };
   throw usageError(
     `${file} has no audit.store.postgres, and an embedded store can only be read by its audit service`,
-    'Verify an export of it: sallyport audit export --file trail.ndjson',
+    'Verify an export of it: sallyport audit export --out trail.ndjson',
   );
 }
 
