@@ -51,6 +51,7 @@ export { faultsOfWorkloadNames, workloadPrefixes, workloadSource } from './confi
 export * from './config/warnings.ts';
 export { warnOfClearKafka, type KafkaTokenLogin } from './config/kafka.ts';
 export { type SessionsConfig } from './config/sessions.ts';
+export { ruleLabel } from './policy/rule-label.ts';
 export { compileGlob } from './text/glob.ts';
 export { hasVisibleText } from './text/has-visible-text.ts';
 export { createTextSearch } from './text/text-search.ts';

@@ -3,6 +3,7 @@
 export { auditEventTypes } from '../audit/audit-event-types.ts';
 export { auditResults } from '../audit/audit-result.ts';
 export { isRoutine } from '../audit/routine.ts';
+export { ruleLabel } from '../policy/rule-label.ts';
 export { lackingWords } from '../elevation/approver-set-progress.ts';
 export * from './audit.ts';
 export * from './clusters.ts';

@@ -23,7 +23,9 @@ const explainedCriterionSchema = z.object({
 export type ExplainedCriterion = z.infer<typeof explainedCriterionSchema>;
 
 const explainedRuleSchema = z.object({
+  /** Its position, and its name if it has one. */
   rule: z.string(),
+  ruleName: z.optional(z.string()),
   action: z.enum(['allow', 'deny']),
   operator: z.enum(['and', 'or', 'not', 'nor']),
   holds: z.boolean(),
@@ -62,6 +64,8 @@ export const explanationSchema = z.object({
   decision: decisionSchema,
   /** The message of a refusal. */
   detail: z.optional(z.string()),
+  /** What the rule that refused says to the person. `detail` contains it. */
+  ruleMessage: z.optional(z.string()),
   /** `yours`: the rules about the user, without the values in the policy. `all`: every rule, with them. */
   shows: z.enum(['yours', 'all']),
   rules: z.array(explainedRuleSchema),

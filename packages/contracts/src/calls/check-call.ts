@@ -135,8 +135,11 @@ export type Impersonation = z.infer<typeof impersonationSchema>;
 
 export const checkAnswerSchema = z.object({
   decision: decisionSchema,
-  /** The problem to answer with, and its message for the caller. Set unless the effect is allow. */
-  problem: z.optional(z.object({ code: z.string(), detail: z.string() })),
+  /**
+   * The problem to answer with, and its message for the caller. Set unless the effect is allow. `ruleMessage` is what the
+   * rule that refused says to the person. `detail` contains it.
+   */
+  problem: z.optional(z.object({ code: z.string(), detail: z.string(), ruleMessage: z.optional(z.string()) })),
   /** Set if the session store has never heard of the credential, or no longer knows it. A revoked one is known. */
   credential: z.optional(z.literal('unknown')),
   /** Set if the caller must not learn whether there is such a cluster. */

@@ -11,14 +11,19 @@ const effectSchema = z.enum(['allow', 'deny', 'authenticate']);
 export const shadowDecisionSchema = z.object({
   scope: about('Whose shadow policy.', z.string()),
   effect: about('Its effect.', effectSchema),
-  rule: about('The name of its rule that decided.', z.string()),
+  rule: about('The position of its rule that decided.', z.string()),
+  ruleName: about('The name of that rule, if it has one.', z.optional(z.string())),
 });
 export type ShadowDecision = z.infer<typeof shadowDecisionSchema>;
 
 /** The zero value of a decision is deny. `reasons` are from the closed set of the policy language. */
 export const decisionSchema = z.object({
   effect: about('allow, deny, or authenticate: the caller must log in first.', effectSchema),
-  rule: about('The name of the rule that decided.', z.string()),
+  rule: about('The position of the rule that decided, or the name of what did instead of a rule.', z.string()),
+  ruleName: about(
+    'The name of that rule, if it has one. It is unique in its policy document only.',
+    z.optional(z.string()),
+  ),
   reasons: about('The reasons. New versions may add reasons.', z.array(z.string())),
   policyVersion: about('The version of the policy.', z.string()),
   /**

@@ -167,7 +167,8 @@ export function checkPolicies<P>(
   for (const { scope, path, document } of plan.documents) {
     const result = engine.compilePolicy(document, { scope });
     for (const found of result.ok ? result.warnings : result.faults) {
-      const fault = locate([...path, ...found.path], found);
+      const related = found.related && { ...found.related, path: [...path, ...found.related.path] };
+      const fault = locate([...path, ...found.path], { ...found, ...(related && { related }) });
       if (result.ok) inCompiling.push(fault);
       else faults.push(fault);
     }

@@ -11,8 +11,14 @@ export class ProblemError extends Error {
   readonly status: number;
   /** When it is worth trying again, for the header `Retry-After`. */
   readonly retryAfterSeconds: number | undefined;
+  /** What the rule that refused says to the person, which `detail` contains. */
+  readonly ruleMessage: string | undefined;
 
-  constructor(code: ProblemCode, detail: string, options?: { cause?: unknown; retryAfterSeconds?: number }) {
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    options?: { cause?: unknown; retryAfterSeconds?: number; ruleMessage?: string | undefined },
+  ) {
     const shown = showUnseen(detail);
     super(`${code}: ${shown}`, options);
     this.name = 'ProblemError';
@@ -20,6 +26,7 @@ export class ProblemError extends Error {
     this.detail = shown;
     this.status = problemTable[code].status;
     this.retryAfterSeconds = options?.retryAfterSeconds;
+    this.ruleMessage = options?.ruleMessage && showUnseen(options.ruleMessage);
   }
 }
 
@@ -30,14 +37,21 @@ export type Problem = {
   title: string;
   detail: string;
   retryAfterSeconds?: number;
+  ruleMessage?: string;
 };
 
 /** Converts any error to a problem. Anything but a ProblemError is a bug and becomes `internal` without its text. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError) {
-    const { code, status, detail, retryAfterSeconds } = error;
-    const retry = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-    return { code, status, title: problemTable[code].title, detail, ...retry };
+    const { code, status, detail, retryAfterSeconds, ruleMessage } = error;
+    return {
+      code,
+      status,
+      title: problemTable[code].title,
+      detail,
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+      ...(ruleMessage === undefined ? {} : { ruleMessage }),
+    };
   }
   const { status, title } = problemTable.internal;
   return {

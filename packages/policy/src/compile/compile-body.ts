@@ -1,7 +1,7 @@
 import type { FaultList, FaultPath } from '../document/fault-list.ts';
 import { isPlainObject } from '../document/plain-object.ts';
 import type { Steps } from '../document/run-steps.ts';
-import type { Alternative } from '../language/compiled-policy.ts';
+import type { Alternative, RuleWords } from '../language/compiled-policy.ts';
 import { operators, type Action, type Operator } from '../language/criterion.ts';
 import { compileCriterion, type LabelledCriterion } from './compile-criterion.ts';
 
@@ -10,6 +10,7 @@ type BodyContext = {
   readonly action: Action;
   /** `<scope>[<index>].<action>` */
   readonly name: string;
+  readonly words: RuleWords;
   readonly path: FaultPath;
   readonly faults: FaultList;
   readonly warnings: FaultList;
@@ -29,6 +30,8 @@ function* compileBlock(data: unknown, operator: Operator, context: BodyContext):
   }
   return {
     name: `${context.name}.${operator}`,
+    ruleName: context.words.ruleName,
+    ruleMessage: context.words.ruleMessage,
     every: operator === 'and' || operator === 'not',
     invert: operator === 'not' || operator === 'nor',
     criteria: kept.map(({ evaluate }) => evaluate),

@@ -1,34 +1,37 @@
 import { FaultList, type FaultPath, type PolicyFault } from '../document/fault-list.ts';
-import { nearestName, quoteName } from '../document/nearest-name.ts';
-import { isPlainObject, kindOf } from '../document/plain-object.ts';
+import { isPlainObject } from '../document/plain-object.ts';
 import { boundsSteps, runSteps, runStepsSliced, type Slicing, type Steps } from '../document/run-steps.ts';
 import type { Alternative, CompiledPolicy } from '../language/compiled-policy.ts';
 import { actions } from '../language/criterion.ts';
 import { compileBody } from './compile-body.ts';
+import { readRuleWords, wordKeys } from './rule-words.ts';
 
 export type CompileResult =
   | { readonly ok: true; readonly policy: CompiledPolicy; readonly warnings: readonly PolicyFault[] }
   | { readonly ok: false; readonly faults: readonly PolicyFault[] };
 
-type Draft = { scope: string; allow: Alternative[]; deny: Alternative[]; faults: FaultList; warnings: FaultList };
+type Draft = {
+  scope: string;
+  allow: Alternative[];
+  deny: Alternative[];
+  faults: FaultList;
+  warnings: FaultList;
+  names: Map<string, FaultPath>;
+};
+
+const ruleKeys = [...actions, ...wordKeys];
 
 function* compileRule(rule: unknown, index: number, path: FaultPath, draft: Draft): Steps<void> {
-  if (!isPlainObject(rule)) {
-    draft.faults.add(path, `must be a mapping with allow or deny, not ${kindOf(rule)}`);
-    return;
-  }
+  const { scope, faults, warnings } = draft;
+  if (!isPlainObject(rule)) return faults.addKind(path, 'a mapping with allow or deny', rule);
+  const words = readRuleWords(rule, { ...draft, path });
   for (const key of Object.keys(rule)) {
     const action = actions.find((name) => name === key);
     if (!action) {
-      draft.faults.add(
-        [...path, key],
-        `unknown action ${quoteName(key)}`,
-        () => `did you mean ${nearestName(key, actions)}?`,
-      );
+      if (!wordKeys.some((name) => name === key)) faults.addUnknown([...path, key], 'action', key, ruleKeys);
       continue;
     }
-    const name = `${draft.scope}[${index}].${action}`;
-    const { scope, faults, warnings } = draft;
+    const name = `${scope}[${index}].${action}`;
     // One by one, because spreading very many would overflow the stack.
     for (const alternative of yield* compileBody(rule[key], {
       scope,
@@ -36,6 +39,7 @@ function* compileRule(rule: unknown, index: number, path: FaultPath, draft: Draf
       warnings,
       action,
       name,
+      words,
       path: [...path, key],
     }))
       draft[action].push(alternative);
@@ -60,7 +64,14 @@ function* compileRules(document: unknown, draft: Draft): Steps<number> {
 }
 
 function* compileSteps(document: unknown, { scope }: { scope: string }): Steps<CompileResult> {
-  const draft: Draft = { scope, allow: [], deny: [], faults: new FaultList(), warnings: new FaultList() };
+  const draft: Draft = {
+    scope,
+    allow: [],
+    deny: [],
+    faults: new FaultList(),
+    warnings: new FaultList(),
+    names: new Map(),
+  };
   let ruleCount = 0;
   try {
     ruleCount = yield* compileRules(document, draft);

@@ -1,6 +1,6 @@
 import { withVerb, extraVerbsOf } from '../input/extra-verbs.ts';
 import type { PolicyInput } from '../input/policy-input.ts';
-import type { Alternative, CompiledPolicy } from '../language/compiled-policy.ts';
+import type { Alternative, CompiledPolicy, RuleWords } from '../language/compiled-policy.ts';
 import type { Action } from '../language/criterion.ts';
 import { reasonId, type Reason } from '../language/reasons.ts';
 import { isOpen, reasonIdOf } from '../language/verdict.ts';
@@ -21,8 +21,11 @@ export function mayActAs({ every, invert, labels }: Alternative): boolean {
 
 export type Effect = 'allow' | 'deny' | 'authenticate';
 export type ActionResult = { readonly value: boolean; readonly reasons: readonly Reason[] };
-/** `evaluatedAs`: the verb as which the request was refused, if it is not its own. */
-export type PolicyResult = {
+/**
+ * `evaluatedAs`: the verb as which the request was refused, if it is not its own. `ruleMessage` is for the person who is
+ * refused: that of the first deny rule that holds and has one.
+ */
+export type PolicyResult = RuleWords & {
   readonly effect: Effect;
   readonly rule: string;
   readonly allow: ActionResult;
@@ -45,6 +48,7 @@ const failing = new ReasonSet();
 const scratch = {
   allow: { held: new ReasonSet(), failed: new ReasonSet() },
   deny: { held: new ReasonSet(), failed: new ReasonSet() },
+  message: undefined as string | undefined,
 };
 
 /**
@@ -72,14 +76,19 @@ function evaluateAlternative(alternative: Alternative, input: PolicyInput, openI
 }
 
 /**
- * Evaluates all alternatives of one action. Returns the name of the first that is true. All are evaluated, because all
- * have reasons.
+ * Evaluates all alternatives of one action. Returns the first that is true. All are evaluated, because all have reasons.
+ * The first message of those that are true is left in `scratch`.
  */
-function evaluateAction(policies: readonly CompiledPolicy[], action: Action, input: PolicyInput): string | undefined {
+function evaluateAction(
+  policies: readonly CompiledPolicy[],
+  action: Action,
+  input: PolicyInput,
+): Alternative | undefined {
   const { held, failed } = scratch[action];
   held.clear();
   failed.clear();
-  let first: string | undefined;
+  scratch.message = undefined;
+  let first: Alternative | undefined;
   const asAnother = action === 'allow' && asksToActAs(input);
   for (let p = 0; p < policies.length; p += 1) {
     const alternatives = policies[p]![action];
@@ -90,7 +99,8 @@ function evaluateAction(policies: readonly CompiledPolicy[], action: Action, inp
         failed.addAll(failing);
         failed.add(notAsAnother);
       } else if (evaluateAlternative(alternative, input, action === 'deny')) {
-        first ??= alternative.name;
+        first ??= alternative;
+        scratch.message ??= alternative.ruleMessage;
         held.addAll(holding);
       } else {
         failed.addAll(failing);
@@ -116,10 +126,13 @@ function evaluateOnce(policies: readonly CompiledPolicy[], input: PolicyInput): 
   const allowReasons = allowed ? scratch.allow.held : scratch.allow.failed;
   const denyReasons = denied ? scratch.deny.held : scratch.deny.failed;
   const effect = effectOf(allowReasons, denyReasons, allowed, denied);
-  const rule = denyRule ?? (effect === 'deny' ? defaultDeny : (allowRule ?? defaultDeny));
+  const decided = denyRule ?? (effect === 'deny' ? undefined : allowRule);
   return {
     effect,
-    rule,
+    rule: decided?.name ?? defaultDeny,
+    ruleName: decided?.ruleName,
+    // The denials were evaluated last.
+    ruleMessage: effect === 'deny' ? scratch.message : undefined,
     allow: { value: allowed, reasons: allowReasons.list() },
     deny: { value: denied, reasons: denyReasons.list() },
   };
@@ -132,9 +145,16 @@ function evaluateDenials(
   { allow }: PolicyResult,
 ): PolicyResult | undefined {
   const rule = evaluateAction(policies, 'deny', input);
-  return rule === undefined
-    ? undefined
-    : { effect: 'deny', rule, allow, deny: { value: true, reasons: scratch.deny.held.list() } };
+  return (
+    rule && {
+      effect: 'deny',
+      rule: rule.name,
+      ruleName: rule.ruleName,
+      ruleMessage: scratch.message,
+      allow,
+      deny: { value: true, reasons: scratch.deny.held.list() },
+    }
+  );
 }
 
 /**

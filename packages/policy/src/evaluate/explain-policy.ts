@@ -28,6 +28,7 @@ export type CriterionTrace = {
 export type AlternativeTrace = {
   /** `<scope>[<index>].<action>.<operator>` */
   readonly rule: string;
+  readonly ruleName?: string | undefined;
   readonly action: Action;
   readonly operator: Operator;
   /** Whether the block is true. An open block is true under deny, and false under allow. */
@@ -85,11 +86,12 @@ const unnamedIn = ({ kubernetes }: PolicyInput): CriterionTrace => ({
 function explainAlternative(alternative: Alternative, action: Action, input: PolicyInput): AlternativeTrace {
   const criteria = alternative.criteria.map((_evaluate, index) => explainCriterion(alternative, index, input));
   const operator = operatorOf(alternative);
+  const about = { rule: alternative.name, ruleName: alternative.ruleName, action, operator };
   if (action === 'allow' && asksToActAs(input) && !mayActAs(alternative))
-    return { rule: alternative.name, action, operator, holds: false, criteria: [...criteria, unnamedIn(input)] };
+    return { ...about, holds: false, criteria: [...criteria, unnamedIn(input)] };
   const holding = criteria.filter((one) => isPartTrue({ action, operator }, one)).length;
   const holds = alternative.every ? holding === criteria.length : holding > 0;
-  return { rule: alternative.name, action, operator, holds, criteria };
+  return { ...about, holds, criteria };
 }
 
 /**

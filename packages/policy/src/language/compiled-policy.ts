@@ -1,7 +1,15 @@
 import type { EvaluateCriterion } from './criterion.ts';
 
+/** What a rule says about itself. Each is undefined if the rule does not have it. */
+export type RuleWords = {
+  /** Its name, which is unique in its document. */
+  readonly ruleName?: string | undefined;
+  /** What the people read whom it refuses. */
+  readonly ruleMessage?: string | undefined;
+};
+
 /** One operator block. All blocks with the same action, of all rules, are alternatives. */
-export type Alternative = {
+export type Alternative = RuleWords & {
   /** `<scope>[<index>].<action>.<operator>` */
   readonly name: string;
   /** `and`, `not`: all parts must hold. `or`, `nor`: one is enough. */

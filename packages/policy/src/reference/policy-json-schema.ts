@@ -1,3 +1,4 @@
+import { longestWords } from '../compile/rule-words.ts';
 import { criteria } from '../criteria/index.ts';
 import { type Criterion, actions, operators } from '../language/criterion.ts';
 import { definition, sharedDefinitions, type JsonSchema } from '../language/json-schema.ts';
@@ -50,7 +51,22 @@ export function policyJsonSchema(): object {
   const rules: JsonSchema = {
     description: 'What to allow and what to deny. Deny beats allow.',
     type: 'object',
-    properties: Object.fromEntries(actions.map((action) => [action, definition('body')])),
+    properties: {
+      name: {
+        description: 'The name of the rule, unique in the document: lower-case letters, digits and hyphens.',
+        type: 'string',
+        minLength: 1,
+        maxLength: longestWords.name,
+        pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
+      },
+      message: {
+        description: 'What the people read whom the deny of this rule refuses, in one line.',
+        type: 'string',
+        minLength: 1,
+        maxLength: longestWords.message,
+      },
+      ...Object.fromEntries(actions.map((action) => [action, definition('body')])),
+    },
     additionalProperties: false,
   };
   return {

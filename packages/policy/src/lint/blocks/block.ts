@@ -1,3 +1,4 @@
+import { ruleLabel } from '@sallyport/contracts';
 import type { FaultPath } from '../../document/fault-list.ts';
 import type { KubernetesInput } from '../../input/policy-input.ts';
 import type { Alternative } from '../../language/compiled-policy.ts';
@@ -5,6 +6,9 @@ import type { Action } from '../../language/criterion.ts';
 
 /** An operator block with its path in the document. */
 export type Block = { readonly alternative: Alternative; readonly action: Action; readonly path: FaultPath };
+
+/** Returns how people read which rule a block belongs to. */
+export const labelOf = ({ alternative: { name, ruleName } }: Block): string => ruleLabel({ rule: name, ruleName });
 
 /** Derives the path of a block from its name: `<scope>[<index>].<action>.<operator>`. */
 export function blockOf(alternative: Alternative, action: Action, isList: boolean): Block {

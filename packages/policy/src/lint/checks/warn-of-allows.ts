@@ -1,5 +1,5 @@
 import type { FaultList } from '../../document/fault-list.ts';
-import { covers, holdsFor, indicesOf, placeOf, type Block } from '../blocks/block.ts';
+import { covers, holdsFor, indicesOf, labelOf, placeOf, type Block } from '../blocks/block.ts';
 
 const node = { isResourceRequest: true, apiGroup: '', resource: 'nodes', subresource: 'proxy' };
 const secret = { isResourceRequest: true, apiGroup: '', resource: 'secrets', subresource: '' };
@@ -16,7 +16,7 @@ function warnOfNodeProxy(allow: Block, index: number, denials: readonly Block[],
   if (byNamespace) {
     warnings.add(
       placeOf(allow, index),
-      `allows nodes/proxy, which reaches the pods of every namespace: ${byNamespace.alternative.name} denies by namespace, and therefore denies all of it to the users it applies to`,
+      `allows nodes/proxy, which reaches the pods of every namespace: ${labelOf(byNamespace)} denies by namespace, and therefore denies all of it to the users it applies to`,
       { code: 'node-proxy-denied', hint: 'remove one of the two, or exclude users from the deny' },
     );
   }
@@ -44,7 +44,7 @@ function warnOfSecrets(allow: Block, index: number, denials: readonly Block[], w
   if (unread)
     warnings.add(
       placeOf(allow, index),
-      `allows writes of secrets, whose responses contain them: ${unread.alternative.name} denies reading them, and therefore denies the writes to the users it applies to`,
+      `allows writes of secrets, whose responses contain them: ${labelOf(unread)} denies reading them, and therefore denies the writes to the users it applies to`,
       { code: 'secret-writes-denied', hint: 'remove one of the two, or exclude users from the deny' },
     );
 }

@@ -1,4 +1,5 @@
 import type { PolicyFault } from '../../document/fault-list.ts';
+import { labelOf } from '../blocks/block.ts';
 import { createClauseIndex, type ClauseIndex } from '../blocks/clause-index.ts';
 import { isWider, type ComparedClause } from '../blocks/compared-clause.ts';
 
@@ -57,19 +58,19 @@ export function warnOfShadowed({ clauses, widerScopes, warn }: ShadowSubject): v
     return undefined;
   };
   for (const narrow of clauses) {
-    const { action, alternative } = narrow.clause.block;
+    const { action } = narrow.clause.block;
     const scopes = [...widerScopes(narrow.scope)];
     const find = (look: typeof denyOf) => scopes.map((scope) => look(narrow, scope)).find((one) => one !== undefined);
     const denied = action === 'allow' ? find(denyOf) : undefined;
     const wide = denied ?? find(likeOf);
     if (!wide) continue;
-    const { name } = wide.clause.block.alternative;
+    const name = labelOf(wide.clause.block);
     if (denied && denied.literals.length === 0) {
       if (!toldOf.has(denied))
         warn(
           denied.scope,
           denied.clause.path,
-          `denies every request, so ${alternative.name} and other rules allow nothing`,
+          `denies every request, so ${labelOf(narrow.clause.block)} and other rules allow nothing`,
           {
             code: 'denies-everything',
             hint: 'narrow it, or remove the rules that allow',
