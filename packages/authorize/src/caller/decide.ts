@@ -29,8 +29,11 @@ export function inputOf(
   return { user, session, request: check.request, kubernetes, elevations, onCall, now };
 }
 
-/** Returns the decision of these policies, with their version. */
-export function decide(policies: readonly CompiledPolicy[], input: PolicyInput, version: string): Decision {
+/** A decision, and what the rule that refused says to the person, if it says something. */
+type Decided = { readonly decision: Decision; readonly ruleMessage: string | undefined };
+
+/** Returns the decision of these policies, with their version, and what the person may read of the rule anyway. */
+export function decideWithMessage(policies: readonly CompiledPolicy[], input: PolicyInput, version: string): Decided {
   const result = evaluatePolicy(policies, input);
   const decision: Decision = {
     effect: result.effect,
@@ -38,6 +41,12 @@ export function decide(policies: readonly CompiledPolicy[], input: PolicyInput, 
     reasons: decidingReasons(result) as string[],
     policyVersion: version,
   };
+  if (result.ruleName !== undefined) decision.ruleName = result.ruleName;
   if (result.evaluatedAs !== undefined) decision.evaluatedAs = result.evaluatedAs;
-  return decision;
+  return { decision, ruleMessage: result.ruleMessage };
+}
+
+/** Returns the decision of these policies, with their version. */
+export function decide(policies: readonly CompiledPolicy[], input: PolicyInput, version: string): Decision {
+  return decideWithMessage(policies, input, version).decision;
 }

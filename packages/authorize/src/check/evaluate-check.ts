@@ -8,7 +8,7 @@ import {
 import type { SessionLookup } from '@sallyport/stores';
 import { defaultDeny, namespaceOf } from '@sallyport/policy';
 import { type CallerView, type CallerViews, applicationOf } from '../caller/caller-view.ts';
-import { decide, inputOf } from '../caller/decide.ts';
+import { decide, decideWithMessage, inputOf } from '../caller/decide.ts';
 import type { MayKnow } from '../clusters/may-know.ts';
 import { canBeElevated, type ElevateCaller } from '../elevations/grants/elevate-caller.ts';
 import { suggestElevation } from '../elevations/grants/find-candidates.ts';
@@ -55,20 +55,32 @@ function refuseAnonymous(detail: string, version: string): Answer {
   return { decision, problem: { code: 'unauthenticated', detail } };
 }
 
+/** What a refusal says besides the rule that refused. */
+type Refusing = {
+  readonly ruleMessage: string | undefined;
+  readonly explain?: (() => string | undefined) | undefined;
+  readonly suggest?: (() => string | undefined) | undefined;
+};
+
+/** Returns sentences as one text. */
+const joinSentences = (...sentences: (string | undefined)[]): string =>
+  sentences
+    .filter((one) => one !== undefined)
+    .map((one, index, all) => (index === all.length - 1 || /[.!?]$/.test(one) ? one : `${one}.`))
+    .join(' ');
+
 function answerDecision(
   decision: Decision,
   check: Check,
   caller: CallerView,
-  explain?: () => string | undefined,
-  suggest?: () => string | undefined,
+  { ruleMessage, explain, suggest }: Refusing,
 ): Answer {
   if (decision.effect === 'allow') return { decision, caller };
   if (decision.effect === 'authenticate')
     return { decision, caller, problem: { code: 'unauthenticated', detail: 'Log in again.' } };
-  const detail = refusalDetail(check, decision, caller.user, explain?.(), caller.session);
-  const sentence = suggest?.();
-  const more = sentence === undefined ? '' : `. ${sentence}`;
-  return { decision, caller, problem: { code: 'forbidden', detail: `${detail}${more}` } };
+  const refusal = refusalDetail(check, decision, caller.user, explain?.(), caller.session);
+  const detail = joinSentences(refusal, ruleMessage, suggest?.());
+  return { decision, caller, problem: { code: 'forbidden', detail, ruleMessage } };
 }
 
 /** The refusal of everyone to whom no rule could give anything, whatever there is. */
@@ -76,10 +88,11 @@ const noRule = (policyVersion: string): Decision => ({ effect: 'deny', rule: def
 
 /**
  * Refuses a request to a cluster that does not exist, or of which the caller must not know. A 403 and not a 404, because a
- * 404 tells a client that an object is gone.
+ * 404 tells a client that an object is gone. What a deny rule says to the people whom it refuses is for them nevertheless.
  */
-function refuseUnknown(name: string, caller: CallerView, decision: Decision): Answer {
-  return { decision, caller, cluster: 'unknown', problem: { code: 'forbidden', detail: noSuchCluster(name) } };
+function refuseUnknown(name: string, caller: CallerView, decision: Decision, ruleMessage?: string): Answer {
+  const detail = joinSentences(noSuchCluster(name), ruleMessage);
+  return { decision, caller, cluster: 'unknown', problem: { code: 'forbidden', detail, ruleMessage } };
 }
 
 function evaluateForCluster(
@@ -98,7 +111,7 @@ function evaluateForCluster(
     { now: deps.now, onCall: snapshot.onCall },
   );
   const policies = cluster.policiesFor(namespaceOf(check.kubernetes));
-  const decided = decide(policies, input, snapshot.version);
+  const { decision: decided, ruleMessage } = decideWithMessage(policies, input, snapshot.version);
   const about = { cluster, mayAsk: canBeElevated(check, own.source) };
   // Where a refusal may say what would be allowed, everyone may know.
   const hidden =
@@ -106,26 +119,26 @@ function evaluateForCluster(
   const decision = hidden ? noRule(snapshot.version) : decided;
   const shadow = deps.shadow(cluster, input, decision.effect);
   if (shadow) decision.shadow = shadow;
-  if (hidden) return refuseUnknown(name, own, decision);
+  if (hidden) return refuseUnknown(name, own, decision, ruleMessage);
   if (decision.effect !== 'allow')
-    return answerDecision(
-      decision,
-      check,
-      caller,
-      cluster.explain ? () => explainRefusal(policies, input) : undefined,
-      snapshot.elevations.size === 0 || !about.mayAsk
-        ? undefined
-        : () =>
-            suggestElevation(
-              { check, own, cluster, policies, input },
-              snapshot,
-              () => deps.waitingOf?.(own.source.identity) ?? [],
-              deps.now,
-            ),
-    );
+    return answerDecision(decision, check, caller, {
+      ruleMessage,
+      explain: cluster.explain ? () => explainRefusal(policies, input) : undefined,
+      suggest:
+        snapshot.elevations.size === 0 || !about.mayAsk
+          ? undefined
+          : () =>
+              suggestElevation(
+                { check, own, cluster, policies, input },
+                snapshot,
+                () => deps.waitingOf?.(own.source.identity) ?? [],
+                deps.now,
+              ),
+    });
   const appearance = caller.appearance(cluster.impersonate);
   const refuse = (detail: string): Answer => {
-    const refused: Decision = { ...decision, effect: 'deny', rule: `cluster/${name}.impersonate`, reasons: [] };
+    const { ruleName: _allowed, ...rest } = decision;
+    const refused: Decision = { ...rest, effect: 'deny', rule: `cluster/${name}.impersonate`, reasons: [] };
     return { decision: refused, caller, problem: { code: 'forbidden', detail: `${detail} (rule "${refused.rule}")` } };
   };
   if (appearance.refusal !== undefined)
@@ -150,10 +163,13 @@ function evaluateForRoute(
 ): Answer {
   const { policies = [], explain = false } = snapshot.routes.get(host) ?? {};
   const input = inputOf(check, caller, undefined, { now, onCall: snapshot.onCall });
-  const decision = decide(policies, input, snapshot.version);
+  const { decision, ruleMessage } = decideWithMessage(policies, input, snapshot.version);
   if (decision.effect === 'deny' && !explain && mayKnow?.route(caller, host, snapshot, now) === false)
-    return answerDecision(noRule(snapshot.version), check, caller);
-  return answerDecision(decision, check, caller, explain ? () => explainRefusal(policies, input) : undefined);
+    return answerDecision(noRule(snapshot.version), check, caller, { ruleMessage });
+  return answerDecision(decision, check, caller, {
+    ruleMessage,
+    explain: explain ? () => explainRefusal(policies, input) : undefined,
+  });
 }
 
 /**
@@ -168,8 +184,8 @@ function evaluateForApi(
   now: number,
 ): Answer {
   const input = inputOf(check, caller, undefined, { now, onCall: snapshot.onCall });
-  const decision = decide(snapshot.api.get(area) ?? [], input, snapshot.version);
-  const answer = answerDecision(decision, check, caller);
+  const { decision, ruleMessage } = decideWithMessage(snapshot.api.get(area) ?? [], input, snapshot.version);
+  const answer = answerDecision(decision, check, caller, { ruleMessage });
   const aboutNames = snapshot.api.get('serviceAccountNames');
   if (serviceAccount === undefined || !aboutNames) return answer;
   const { effect } = decide(aboutNames, { ...input, serviceAccount }, snapshot.version);

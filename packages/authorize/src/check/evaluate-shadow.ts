@@ -61,7 +61,7 @@ export function createEvaluateShadow(deps: { metrics: Metrics | undefined; logge
     if (shadow.length === 0) return undefined;
     const startedAt = performance.now();
     try {
-      const { effect, rule } = evaluatePolicy(shadow, input);
+      const { effect, rule, ruleName } = evaluatePolicy(shadow, input);
       if (effect !== enforced) metrics.differences.inc({ cluster: name, enforced, shadow: effect });
       return [
         {
@@ -71,6 +71,7 @@ export function createEvaluateShadow(deps: { metrics: Metrics | undefined; logge
           ),
           effect,
           rule,
+          ...(ruleName === undefined ? {} : { ruleName }),
         },
       ];
     } catch (error) {

@@ -1,3 +1,4 @@
+import { ruleLabel } from '@sallyport/contracts';
 import {
   explainPolicy,
   isPartTrue,
@@ -52,7 +53,7 @@ export function explainRefusal(policies: readonly CompiledPolicy[], input: Polic
       .filter((one) => isPartTrue(denied, one))
       .slice(0, maxShown)
       .map(describeCriterion);
-    return `rule "${denied.rule}" denies it ${inverted ? 'without' : 'for'} ${words.join(', ')}`;
+    return `rule "${ruleLabel(denied)}" denies it ${inverted ? 'without' : 'for'} ${words.join(', ')}`;
   }
   const nearest = alternatives
     .filter(({ action }) => action === 'allow')
@@ -60,5 +61,5 @@ export function explainRefusal(policies: readonly CompiledPolicy[], input: Polic
     .slice(0, maxShown);
   return nearest.length === 0
     ? undefined
-    : `it would be allowed by ${nearest.map((alternative) => `rule "${alternative.rule}" ${unmet(alternative)}`).join('; ')}`;
+    : `it would be allowed by ${nearest.map((alternative) => `rule "${ruleLabel(alternative)}" ${unmet(alternative)}`).join('; ')}`;
 }

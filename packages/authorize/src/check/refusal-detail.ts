@@ -1,4 +1,4 @@
-import { type EndReason, isThroughNode, type Check, type Decision } from '@sallyport/contracts';
+import { type EndReason, isThroughNode, ruleLabel, type Check, type Decision } from '@sallyport/contracts';
 import {
   criterionOfReason,
   nameOf,
@@ -155,7 +155,7 @@ function ownValues(criteria: readonly string[], user: UserInput): string[] {
  */
 export function refusalDetail(
   check: Check,
-  decision: Pick<Decision, 'rule' | 'reasons' | 'evaluatedAs'>,
+  decision: Pick<Decision, 'rule' | 'ruleName' | 'reasons' | 'evaluatedAs'>,
   user: UserInput,
   explanation?: string,
   session: SessionInput = {},
@@ -173,5 +173,5 @@ export function refusalDetail(
     ...howAuthenticated(criteria, session),
     ...(explanation === undefined ? [] : [explanation]),
   ];
-  return `policy rule "${decision.rule}" does not allow ${person(user.id)} to ${what}${because.length === 0 ? '' : ` (${because.join('; ')})`}`;
+  return `policy rule "${ruleLabel(decision)}" does not allow ${person(user.id)} to ${what}${because.length === 0 ? '' : ` (${because.join('; ')})`}`;
 }

@@ -36,7 +36,7 @@ export function createAnswerCanI(deps: Deps): (text: string) => Promise<CanIAnsw
       );
       if (decision.effect === 'authenticate')
         throw new ProblemError('unauthenticated', problem?.detail ?? 'Log in first.');
-      if (cluster === 'unknown') throw noSuchCluster(target.name);
+      if (cluster === 'unknown') throw noSuchCluster(target.name, { problem });
       allowed.push(decision.effect === 'allow');
     }
     deps.logger.info(

@@ -120,6 +120,7 @@ export function createAnswerExplain(deps: Deps): (text: string) => Promise<Expla
         other: person.other,
         effect: decision.effect,
         rule: decision.rule,
+        ruleName: decision.ruleName,
         shows,
         rules: rules.length,
         policyVersion: decision.policyVersion,

@@ -75,9 +75,13 @@ type Explained = {
 
 const maxRules = 200;
 
-function ruleOf({ rule, action, operator, holds, criteria }: AlternativeTrace, withData: boolean): ExplainedRule {
+function ruleOf(
+  { rule, ruleName, action, operator, holds, criteria }: AlternativeTrace,
+  withData: boolean,
+): ExplainedRule {
   return {
     rule,
+    ...(ruleName === undefined ? {} : { ruleName }),
     action,
     operator,
     holds,
@@ -158,7 +162,7 @@ export async function explainCheck(
     throw new ProblemError('unauthenticated', answer.problem?.detail ?? 'Log in first.');
   const { name } = check.target;
   const rules = snapshot.clusters.get(name);
-  if (!rules || answer.cluster === 'unknown') throw noSuchCluster(name);
+  if (!rules || answer.cluster === 'unknown') throw noSuchCluster(name, answer);
   const shows = privileged || rules.explain ? 'all' : 'yours';
   const input = inputOf(check, answer.caller, { ...check.kubernetes, cluster: name }, { now, onCall: snapshot.onCall });
   const namespace = namespaceOf(check.kubernetes);
@@ -174,7 +178,7 @@ export async function explainCheck(
     asked: describeRequest(check),
     ...(also.length === 0 ? {} : { also }),
     decision: answer.decision,
-    ...(answer.problem ? { detail: answer.problem.detail } : {}),
+    ...(answer.problem ? { detail: answer.problem.detail, ruleMessage: answer.problem.ruleMessage } : {}),
     person: {
       user: identity.user,
       email: identity.email,
