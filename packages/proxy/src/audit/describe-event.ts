@@ -28,14 +28,16 @@ function describeVerbs(part: SallyportDraft, verb: string, asked: KubernetesAttr
 }
 
 /** Returns the decision with its members in order, as those of every object here, because it makes sealing cheap. */
-function describeDecision({ effect, evaluatedAs, policyVersion, reasons, rule, shadow }: Decision): Decision {
+function describeDecision(decision: Decision): Decision {
+  const { effect, evaluatedAs, policyVersion, reasons, rule, ruleName, shadow } = decision;
   return {
     effect,
     evaluatedAs,
     policyVersion,
     reasons,
     rule,
-    shadow: shadow?.map((one) => ({ effect: one.effect, rule: one.rule, scope: one.scope })),
+    ruleName,
+    shadow: shadow?.map((one) => ({ effect: one.effect, rule: one.rule, ruleName: one.ruleName, scope: one.scope })),
   };
 }
 

@@ -74,7 +74,8 @@ function refusedBy(
   detail: string,
 ): CheckAnswer {
   const { actsAs: _refused, impersonation: _unused, ...rest } = answer;
-  const decision = { ...answer.decision, effect: 'deny' as const, rule: `cluster/${cluster}.rbac`, reasons: [] };
+  const { ruleName: _allowed, ...decided } = answer.decision;
+  const decision = { ...decided, effect: 'deny' as const, rule: `cluster/${cluster}.rbac`, reasons: [] };
   return { ...rest, decision, problem: { code, detail: `${detail} (rule "${decision.rule}")` } };
 }
 

@@ -11,7 +11,8 @@ export async function traceCheck(
   const span = parent.begin({ name: 'check', kind: 'client', attributes: { ...peer } });
   try {
     const answer = await ask(span);
-    span.set({ 'sallyport.effect': answer.decision.effect, 'sallyport.rule': answer.decision.rule });
+    const { effect, rule, ruleName } = answer.decision;
+    span.set({ 'sallyport.effect': effect, 'sallyport.rule': rule, 'sallyport.rule_name': ruleName });
     span.end();
     return answer;
   } catch (error) {
@@ -41,6 +42,7 @@ export function refuseUnlessAllowed({ decision, problem }: CheckAnswer): void {
     throw new ProblemError(
       isProblemCode(problem?.code) ? problem.code : 'forbidden',
       problem?.detail ?? 'The policy does not allow this.',
+      { ruleMessage: problem?.ruleMessage },
     );
 }
 

@@ -96,6 +96,7 @@ export function createExchangeRecorder(deps: {
           path: path && withoutTokens(withoutCommand(path)),
           code: exchange.statusCode,
           rule: exchange.answer?.decision.rule,
+          ruleName: exchange.answer?.decision.ruleName,
           ms: Math.round(durationMs * 10) / 10,
           bytes: exchange.bytesOut,
           ip: exchange.clientAddress,

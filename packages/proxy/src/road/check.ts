@@ -45,9 +45,10 @@ function describe(exchange: Read<ClusterExchange>, clientCertificate: ClientCert
 function refuseBrowserLogin(answer: CheckAnswer): CheckAnswer {
   if (answer.session?.kind !== 'browser') return answer;
   const { impersonation: _unused, actsAs: _neither, ...rest } = answer;
+  const { ruleName: _other, ...decided } = answer.decision;
   return {
     ...rest,
-    decision: { ...answer.decision, effect: 'authenticate', rule: 'default-deny', reasons: ['user-unauthenticated'] },
+    decision: { ...decided, effect: 'authenticate', rule: 'default-deny', reasons: ['user-unauthenticated'] },
     problem: {
       code: 'unauthenticated',
       detail: 'The login of a browser cannot be used for clusters. Log in with "sallyport login".',

@@ -150,6 +150,33 @@ describe('a request that is refused', () => {
     expect(rig.seen).toHaveLength(0);
   });
 
+  it('by a rule with a name has the name in its event, next to the position', async () => {
+    const shadow = [{ scope: 's', effect: 'allow' as const, rule: 's[0].allow.or', ruleName: 'tried-out' }];
+    rig.answer = () => ({
+      ...allow(),
+      decision: {
+        effect: 'deny',
+        rule: 'cluster/dev[1].deny.and',
+        ruleName: 'no-shells',
+        reasons: [],
+        policyVersion: 'v',
+        shadow,
+      },
+      problem: { code: 'forbidden', detail: 'not you. Ask the team <b>.', ruleMessage: 'Ask the team <b>.' },
+    });
+    expect(statusOf(await rig.raw(get(pods)))).toMatchObject({ message: 'not you. Ask the team <b>.' });
+    await until(() => rig.events.length === 1);
+    expect(rig.events[0]!.data.sallyport.decision).toEqual({
+      effect: 'deny',
+      policyVersion: 'v',
+      reasons: [],
+      rule: 'cluster/dev[1].deny.and',
+      ruleName: 'no-shells',
+      shadow,
+    });
+    expect(await rig.metrics()).not.toContain('no-shells');
+  });
+
   it('repeats no mark of direction and no invisible character, though a name has them', async () => {
     rig.answer = () => ({
       ...allow(),

@@ -1,4 +1,4 @@
-import type { CheckAnswer, Impersonation } from '@sallyport/contracts';
+import { ruleLabel, type CheckAnswer, type Impersonation } from '@sallyport/contracts';
 import type { StreamEnd } from '../exchange/exchange.ts';
 
 /**
@@ -45,7 +45,7 @@ function endAfterAnswer(answer: CheckAnswer, before: CheckAnswer | undefined): S
       : undefined;
   const ended = problem?.code === 'unauthenticated';
   // Who has it open knows the cluster. That there is none would only confuse them.
-  const lost = `The policy no longer allows this (rule "${decision.rule}").`;
+  const lost = `The policy no longer allows this (rule "${ruleLabel(decision)}").`;
   const detail = answer.cluster === 'unknown' ? lost : (problem?.detail ?? lost);
   return ended
     ? { reason: 'session-ended', code: 'unauthenticated', detail }

@@ -95,6 +95,7 @@ export function endRequestSpan(exchange: Exchange): void {
     'sallyport.audit_id': auditId,
     'sallyport.effect': answer?.decision.effect,
     'sallyport.rule': answer?.decision.rule,
+    'sallyport.rule_name': answer?.decision.ruleName,
   });
   span.end(failureOf(statusCode));
 }

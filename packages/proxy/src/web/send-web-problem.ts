@@ -60,7 +60,8 @@ export function wordsForProblem(code: string): ReturnType<typeof problemWords> {
   return ofApplications[code] ?? problemWords(code);
 }
 
-function sendPage(exchange: WebExchange, { code, status, detail }: Problem): void {
+/** Sends a page. What the rule that refused says to the person is shown in place of the criteria of the policy. */
+function sendPage(exchange: WebExchange, { code, status, detail, ruleMessage }: Problem): void {
   const { response, upstream, answer } = exchange;
   const { title, text } = wordsForProblem(code);
   const user = answer?.identity?.user;
@@ -79,7 +80,7 @@ function sendPage(exchange: WebExchange, { code, status, detail }: Problem): voi
     response,
     status,
     title,
-    html`<p>${text ?? detail}</p>
+    html`<p>${ruleMessage ?? text ?? detail}</p>
 ${who}${again}
 <p class="quiet">Error code: ${code}. Request: ${exchange.auditId}</p>`,
   );

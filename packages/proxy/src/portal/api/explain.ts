@@ -53,7 +53,8 @@ export function createExplain(deps: AskingDeps): ApiWork {
     if (kubernetes !== asked.kubernetes) answer = await ask(kubernetes);
     const explanation = readAnswer(explanationSchema, answer, 'The explanation');
     const { decision, shows } = explanation;
-    context.recordExplained({ ...event, effect: decision.effect, rule: decision.rule, shows });
+    const { effect, rule, ruleName } = decision;
+    context.recordExplained({ ...event, effect, rule, ...(ruleName === undefined ? {} : { ruleName }), shows });
     return { status: 200, body: explanation };
   };
 }
