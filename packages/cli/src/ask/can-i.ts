@@ -1,4 +1,4 @@
-import type { Explanation } from '@sallyport/contracts/answers';
+import { ruleLabel, type Explanation } from '@sallyport/contracts/answers';
 import { openPlace } from '../gateway/open-gateway.ts';
 import { askCluster, type ClusterAnswer } from './ask-cluster.ts';
 import { askGateway } from './ask-gateway.ts';
@@ -21,13 +21,21 @@ export type CanIOptions = AskedOptions &
     list?: boolean;
     output: OutputFormat;
   };
-type GatewayAnswer = { allowed: boolean; rule?: string; reasons?: string[]; policyVersion?: string; reason: string };
+type GatewayAnswer = {
+  allowed: boolean;
+  rule?: string;
+  ruleName?: string | undefined;
+  reasons?: string[];
+  policyVersion?: string;
+  reason: string;
+};
 
 function gatewayAnswer(found: { explanation: Explanation } | { hidden: string }): GatewayAnswer {
   if ('hidden' in found) return { allowed: false, reason: found.hidden };
   const { decision, detail } = found.explanation;
-  const { rule, reasons, policyVersion } = decision;
-  return { allowed: decision.effect === 'allow', rule, reasons, policyVersion, reason: detail ?? `rule "${rule}"` };
+  const { rule, ruleName, reasons, policyVersion } = decision;
+  const reason = detail ?? `rule "${ruleLabel(decision)}"`;
+  return { allowed: decision.effect === 'allow', rule, ruleName, reasons, policyVersion, reason };
 }
 
 const answerWord = (allowed: boolean | undefined) => (allowed === undefined ? 'unknown' : allowed ? 'yes' : 'no');

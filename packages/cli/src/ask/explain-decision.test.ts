@@ -47,6 +47,24 @@ What to do next:
 `);
   });
 
+  it('calls rules by their names, and says what the one that refuses says', async () => {
+    const named = policy
+      .replace('- deny: {and:', '- name: no-shells\n  message: Ask the team <sre>.\n  deny: {and:')
+      .replace('- allow: {or:', '- name: sre\n  allow: {or:');
+    writeFileSync(path.join(rig.directory, 'named.yaml'), named);
+    const args = ['exec', 'pods/web', '-n', 'prod', ...alice, '--policy', 'named.yaml'];
+    const { out } = await rig.run('policy', 'explain', ...args);
+    expect(out).toMatch(/Decided by rule no-shells \(policy\[2\]\.deny\.and\)\.\nIt says: Ask the team <sre>\.\n\n/);
+    expect(out).toContain('\n  no-shells (policy[2].deny.and) DENIES it: all of these hold\n');
+    expect(out).toContain('\n  sre (policy[1].allow.or) does not allow it: none of these holds\n');
+    expect(out).toContain('  - Rule no-shells (policy[2].deny.and) denies it, ');
+    const json = JSON.parse((await rig.run('policy', 'explain', ...args, '-o', 'json')).out) as Explanation;
+    expect(json).toMatchObject({
+      decision: { rule: 'policy[2].deny.and', ruleName: 'no-shells' },
+      ruleMessage: 'Ask the team <sre>.',
+    });
+  });
+
   it('explains what denies, and what would have to change', async () => {
     const { out } = await explain('exec', 'pods/web', '-n', 'prod', ...alice);
     expect(out).toMatch(

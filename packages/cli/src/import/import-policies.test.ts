@@ -46,6 +46,20 @@ describe('the access rules', () => {
     ]);
   });
 
+  it('do not take for a name or a message what Pomerium would refuse', async () => {
+    for (const key of ['name', 'message']) {
+      putSource(rig, route(`policy: [{${key}: x, allow: {or: [{accept: true}]}}]`));
+      const { parsed, notCarried } = await importSource(rig);
+      expect(parsed.clusters).toEqual([]);
+      expect(notCarried.slice(0, 1)).toMatchObject([
+        {
+          path: `routes.0.policy.0.${key}`,
+          message: expect.stringContaining("not part of Pomerium's policy language"),
+        },
+      ]);
+    }
+  });
+
   it('never allow users who have not logged in', async () => {
     expect(await policyOf('allow_public_unauthenticated_access: true')).toEqual([
       { allow: { or: [{ authenticated_user: true }] } },

@@ -83,6 +83,16 @@ function subPolicies(
   return { criteria, refused };
 }
 
+/** Returns the paths of what only Sallyport's language has in a rule. A document of Pomerium with it means nothing known. */
+function ownWordsIn(document: unknown): (string | number)[][] {
+  const isList = Array.isArray(document);
+  return (isList ? (document as unknown[]) : [document]).flatMap((rule, index) =>
+    ['name', 'message']
+      .filter((key) => typeof rule === 'object' && rule !== null && Object.hasOwn(rule, key))
+      .map((key) => [...(isList ? [index] : []), key]),
+  );
+}
+
 /** Reads the policy of the route, which may also be a string. */
 function ownRules(options: Options, deps: PolicyDeps, report: ImportReport): { rules: Rule[]; refused: boolean } {
   const keys = options.at('policy');
@@ -96,6 +106,14 @@ function ownRules(options: Options, deps: PolicyDeps, report: ImportReport): { r
     }
     document = read.yaml.data;
   }
+  const words = ownWordsIn(document);
+  for (const path of words)
+    report.notCarried(
+      [...keys, ...path],
+      "is not part of Pomerium's policy language, and Pomerium refuses a policy with it",
+      'Remove it, or add it to the policy that the import writes.',
+    );
+  if (words.length > 0) return { rules: [], refused: true };
   const { faults, warnings } = deps.checkPolicy(document);
   for (const { path, message, hint } of warnings) report.note([...keys, ...path], message, hint);
   for (const path of usersIn(document)) report.note([...keys, ...path], sameUser, otherUser);

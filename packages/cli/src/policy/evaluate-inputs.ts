@@ -49,11 +49,11 @@ function createEvaluator(
       printed.add(words);
       environment.stderr.write(`warning: ${forTerminal(`${at.name}:${at.line}: ${words}`)}\n`);
     }
-    const { effect, rule, allow, deny, evaluatedAs } = tools.evaluatePolicy([policy], {
+    const { effect, rule, ruleName, ruleMessage, allow, deny, evaluatedAs } = tools.evaluatePolicy([policy], {
       now: environment.now(),
       ...read.input,
     });
-    environment.stdout.write(renderDocument(output, { effect, rule, allow, deny, evaluatedAs }));
+    environment.stdout.write(renderDocument(output, { effect, rule, ruleName, ruleMessage, allow, deny, evaluatedAs }));
   };
 }
 

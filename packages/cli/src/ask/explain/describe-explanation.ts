@@ -1,4 +1,4 @@
-import type { ExplainedRule, Explanation } from '@sallyport/contracts/answers';
+import { ruleLabel, type ExplainedRule, type Explanation } from '@sallyport/contracts/answers';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { nextSteps } from './next-steps.ts';
@@ -19,8 +19,12 @@ function decidedBy({ decision }: Explanation): string {
   const version = decision.policyVersion === '' ? '' : ` of policy ${decision.policyVersion}`;
   return decision.rule === 'default-deny'
     ? `No rule${version} allows it, so it is refused (default-deny).`
-    : `Decided by rule ${decision.rule}${version}.`;
+    : `Decided by rule ${ruleLabel(decision)}${version}.`;
 }
+
+/** What the rule that refuses says to the person. */
+const messageLines = ({ ruleMessage }: Explanation): string[] =>
+  ruleMessage === undefined ? [] : [forTerminal(`It says: ${ruleMessage}`)];
 
 function consequence({ rule, action, holds }: ExplainedRule, { decision }: Explanation): string {
   if (action === 'deny') return holds ? 'DENIES it' : 'does not deny it';
@@ -42,7 +46,7 @@ function ruleLines(rule: ExplainedRule, explanation: Explanation): string[] {
   const mark = (index: number) =>
     isMet(rule, rule.criteria[index]!) === rule.holds && rule.holds === (rule.action === 'deny') ? '>' : ' ';
   return [
-    `  ${forTerminal(rule.rule)} ${consequence(rule, explanation)}: ${conditionOf(rule)}`,
+    `  ${forTerminal(ruleLabel(rule))} ${consequence(rule, explanation)}: ${conditionOf(rule)}`,
     ...rows.map((row, index) =>
       `  ${mark(index)} ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
     ),
@@ -61,7 +65,9 @@ function ruleBlocks(explanation: Explanation): string[] {
   const failing = rules
     .filter(({ holds, action }) => !holds && action === 'allow')
     .toSorted((a, b) => distance(a) - distance(b));
-  const idle = rules.filter(({ holds, action }) => !holds && action === 'deny').map(({ rule }) => forTerminal(rule));
+  const idle = rules
+    .filter(({ holds, action }) => !holds && action === 'deny')
+    .map((rule) => forTerminal(ruleLabel(rule)));
   const more = Math.max(0, failing.length - maxUnmet) + leftOut;
   return [
     ...[...holding, ...failing.slice(0, maxUnmet)].map((rule) => ruleLines(rule, explanation).join('\n')),
@@ -103,7 +109,12 @@ function remarks({ shows, upstream }: Explanation): string[] {
 export function describeExplanation(explanation: Explanation, paint: Paint): string {
   const blocks = ruleBlocks(explanation);
   return `${[
-    [headline(explanation, paint), forTerminal(decidedBy(explanation)), ...readingLines(explanation)].join('\n'),
+    [
+      headline(explanation, paint),
+      forTerminal(decidedBy(explanation)),
+      ...messageLines(explanation),
+      ...readingLines(explanation),
+    ].join('\n'),
     ...(blocks.length === 0 ? [] : [`Rule by rule (> marks what stands in the way):\n\n${blocks.join('\n\n')}`]),
     ...remarks(explanation),
     `What to do next:\n${nextSteps(explanation)

@@ -1,4 +1,4 @@
-import type { ExplainedCriterion, ExplainedRule, Explanation } from '@sallyport/contracts/answers';
+import { ruleLabel, type ExplainedCriterion, type ExplainedRule, type Explanation } from '@sallyport/contracts/answers';
 import { dataWords, distance, isMet, isPersonal, valueWords } from './rule-words.ts';
 import { shellWord } from '../../terminal/for-terminal.ts';
 
@@ -133,7 +133,7 @@ function closestSteps(explanation: Explanation, you: string): string[] {
   const unmet = closest.criteria.filter((one) => !isMet(closest, one));
   return [
     ...reach,
-    `The closest rule is ${closest.rule}. For it to allow this, ${you} would have to ${changes(unmet, closest.operator === 'and' || closest.operator === 'not' ? ', and ' : ', or ')}.`,
+    `The closest rule is ${ruleLabel(closest)}. For it to allow this, ${you} would have to ${changes(unmet, closest.operator === 'and' || closest.operator === 'not' ? ', and ' : ', or ')}.`,
   ];
 }
 
@@ -144,7 +144,7 @@ function reachSteps(explanation: Explanation, rule: ExplainedRule | undefined): 
 }
 
 const report = ({ decision, person }: Explanation) =>
-  `Ask the operator of the gateway, and give them these details: ${[`user ${person.user}`, `rule ${decision.rule}`, ...(decision.policyVersion === '' ? [] : [`policy ${decision.policyVersion}`])].join(', ')}.`;
+  `Ask the operator of the gateway, and give them these details: ${[`user ${person.user}`, `rule ${ruleLabel(decision)}`, ...(decision.policyVersion === '' ? [] : [`policy ${decision.policyVersion}`])].join(', ')}.`;
 
 function refusedSteps(explanation: Explanation): string[] {
   const { decision, rules, person, cluster } = explanation;
@@ -169,7 +169,7 @@ function refusedSteps(explanation: Explanation): string[] {
   const held = denying.criteria.filter((one) => isMet(denying, one));
   return [
     ...reachSteps(explanation, denying),
-    `Rule ${denying.rule} denies it, and a deny rule overrides all allow rules. For it not to apply, ${you} would have to ${changes(held, denying.operator === 'and' || denying.operator === 'not' ? ', or ' : ', and ')}.`,
+    `Rule ${ruleLabel(denying)} denies it, and a deny rule overrides all allow rules. For it not to apply, ${you} would have to ${changes(held, denying.operator === 'and' || denying.operator === 'not' ? ', or ' : ', and ')}.`,
     ...(rules.some(({ action, holds }) => action === 'allow' && holds)
       ? []
       : ['No rule allows it either.', ...closestSteps(explanation, you)]),

@@ -46,10 +46,11 @@ function readDecision(
     policyVersion: '',
     ...(trace.evaluatedAs === undefined ? {} : { evaluatedAs: trace.evaluatedAs }),
   };
+  const named = trace.ruleName === undefined ? decided : { ...decided, ruleName: trace.ruleName };
   if (loginFirst && session == null) return { ...decided, effect: 'authenticate', reasons: ['user-unauthenticated'] };
   return refusesUser && decided.effect === 'allow'
     ? { ...decided, effect: 'deny', rule: `cluster/${kubernetes?.cluster ?? ''}.impersonate`, reasons: [] }
-    : decided;
+    : named;
 }
 
 /**
@@ -67,6 +68,7 @@ export function offlineExplanation(
     cluster: input.kubernetes?.cluster ?? '',
     ...(also.length === 0 ? {} : { also }),
     decision: readDecision(trace, input, deciders),
+    ...(trace.ruleMessage === undefined ? {} : { ruleMessage: trace.ruleMessage }),
     shows: 'all',
     leftOut: 0,
     person: {
@@ -76,8 +78,9 @@ export function offlineExplanation(
       other: true,
     },
     asked: readAsked(input),
-    rules: trace.alternatives.map(({ rule, action, operator, holds, criteria }) => ({
+    rules: trace.alternatives.map(({ rule, ruleName, action, operator, holds, criteria }) => ({
       rule,
+      ...(ruleName === undefined ? {} : { ruleName }),
       action,
       operator,
       holds,

@@ -1,5 +1,5 @@
 import type { AuditRow, ShownRequest } from '@sallyport/contracts/answers';
-import { auditIdOf, at, isRequest, objectOf, stageOf, text, userOf } from './trail-columns.ts';
+import { auditIdOf, at, isRequest, objectOf, ruleOf, stageOf, text, userOf } from './trail-columns.ts';
 import { trailTimes, type TimeOptions, type TrailTimes } from './trail-times.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { fieldOf } from '../../input/untrusted.ts';
@@ -33,7 +33,7 @@ const bytesOf = (row: AuditRow): string => {
 const decisionOf = (row: AuditRow): string => {
   const effect = text(own(row, 'decision', 'effect'));
   if (effect === '') return '';
-  return words(effect, prefixed('by ', text(own(row, 'decision', 'rule'))));
+  return words(effect, prefixed('by ', ruleOf(row)));
 };
 
 /** The cluster's own events have no type. */

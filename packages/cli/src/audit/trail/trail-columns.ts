@@ -1,4 +1,4 @@
-import type { AuditRow } from '@sallyport/contracts/answers';
+import { ruleLabel, type AuditRow } from '@sallyport/contracts/answers';
 import { fieldOf } from '../../input/untrusted.ts';
 import type { GrowingColumn } from '../../terminal/table.ts';
 import type { Tone } from '../../terminal/paint.ts';
@@ -19,6 +19,11 @@ export function text(value: unknown): string {
 export const userOf = (row: AuditRow): string => text(at(row, 'user', 'username'));
 /** Returns the id that all events of a request have in common. */
 export const auditIdOf = (row: AuditRow): string => text(at(row, 'auditID'));
+/** Returns the rule that decided about a request, as people read it. */
+export const ruleOf = (row: AuditRow): string => {
+  const ruleName = text(at(row, 'sallyport', 'decision', 'ruleName'));
+  return ruleLabel({ rule: text(at(row, 'sallyport', 'decision', 'rule')), ruleName: ruleName || undefined });
+};
 /** Returns the stage of the request when the event was written. */
 export const stageOf = (row: AuditRow): string => text(at(row, 'stage'));
 /** Reports whether an event is about a stream, in addition to the stages of its request. */
@@ -112,7 +117,7 @@ function commonColumns({ user, cluster, namespace, result, code }: Alike): Audit
 const wide = true;
 const details: AuditColumn[] = [
   { name: 'EFFECT', cell: (row) => text(at(row, 'sallyport', 'decision', 'effect')), width: 6, wide },
-  { name: 'RULE', cell: (row) => text(at(row, 'sallyport', 'decision', 'rule')), width: 30, wide },
+  { name: 'RULE', cell: ruleOf, width: 30, wide },
   { name: 'REASONS', cell: (row) => text(at(row, 'sallyport', 'decision', 'reasons')), width: 20, wide },
   { name: 'ADDRESS', cell: (row) => text(at(row, 'sallyport', 'clientAddress')), width: 15, wide },
   { name: 'SESSION', cell: (row) => text(at(row, 'sallyport', 'sessionId')), width: 36, wide },

@@ -1,3 +1,4 @@
+import { ruleLabel } from '@sallyport/contracts/answers';
 import type { CompiledPolicy, PolicyInput, PolicyTrace, PolicyResult } from '../../config/gateway-config.ts';
 import type { PolicyTools } from '../../config/load-gateway-config.ts';
 import type { Expectation, PolicyCase } from './read-cases.ts';
@@ -20,7 +21,7 @@ export type CaseResult = {
   line: number;
   passed: boolean;
   expected: Expectation;
-  got: { effect: string; rule: string; reasons: readonly string[] };
+  got: { effect: string; rule: string; ruleName?: string | undefined; reasons: readonly string[] };
   differences: Difference[];
   /** For a failed case: why its alternatives hold or do not, one per line. */
   because: string[];
@@ -34,8 +35,8 @@ const words = (reasons: readonly string[]) => (reasons.length === 0 ? 'none' : r
 function compare(expected: Expectation, got: CaseResult['got']): Difference[] {
   const differences: Difference[] = [];
   if (expected.effect !== got.effect) differences.push({ what: 'effect', expected: expected.effect, got: got.effect });
-  if (expected.rule !== undefined && expected.rule !== got.rule)
-    differences.push({ what: 'rule', expected: expected.rule, got: got.rule });
+  if (expected.rule !== undefined && expected.rule !== got.rule && expected.rule !== got.ruleName)
+    differences.push({ what: 'rule', expected: expected.rule, got: ruleLabel(got) });
   if (expected.reasons !== undefined && words(expected.reasons) !== words(got.reasons))
     differences.push({ what: 'reasons', expected: words(expected.reasons), got: words(got.reasons) });
   return differences;
@@ -53,13 +54,13 @@ function explain(
   { isPartTrue }: Pick<PolicyTools, 'isPartTrue'>,
 ): string[] {
   const lines = alternatives.map((alternative) => {
-    const { rule, holds, criteria } = alternative;
+    const { holds, criteria } = alternative;
     const telling = criteria.filter((criterion) => isPartTrue(alternative, criterion) === holds);
     const parts = telling.map(
       ({ name, holds: itself, open, reason }) =>
         `${name} ${open === true ? 'is open' : itself ? 'holds' : 'does not hold'} (${reason})`,
     );
-    return `${rule} ${holds ? 'holds' : 'does not hold'}${parts.length === 0 ? '' : `: ${parts.join('; ')}`}`;
+    return `${ruleLabel(alternative)} ${holds ? 'holds' : 'does not hold'}${parts.length === 0 ? '' : `: ${parts.join('; ')}`}`;
   });
   return evaluatedAs === undefined ? lines : [`it is also evaluated as ${evaluatedAs}, and refused as that`, ...lines];
 }
@@ -77,7 +78,7 @@ export function runCases(
     const trace = options.tools.explainPolicy(anonymous ? [] : (policies ?? []), { now: options.now, ...input });
     const got = anonymous
       ? { effect: 'authenticate', rule: trace.rule, reasons: ['user-unauthenticated'] }
-      : { effect: trace.effect, rule: trace.rule, reasons: decidingReasons(trace) };
+      : { effect: trace.effect, rule: trace.rule, ruleName: trace.ruleName, reasons: decidingReasons(trace) };
     const differences = compare(expect, got);
     const because = anonymous
       ? ['the user is not logged in']

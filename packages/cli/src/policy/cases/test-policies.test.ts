@@ -38,6 +38,22 @@ cases:
     expect(out).toMatch(/\n8 passed, 0 failed\n$/);
   });
 
+  it('may expect a rule by its name, and are told of another by its name and position', async () => {
+    put(
+      'policy.yaml',
+      '- name: readers\n  allow: {or: [{groups: developers}]}\n- name: no-vault\n  deny: {or: [{k8s/name: vault}]}\n',
+    );
+    const { code, out } = await test(`policy: ./policy.yaml
+cases:
+  - {name: named, input: {${alice}, verb: get, resource: pods, name: vault}, expect: {effect: deny, rule: no-vault}}
+  - {name: other, input: {${alice}, verb: get, resource: pods, name: vault}, expect: {effect: deny, rule: readers}}
+`);
+    expect(code).toBe(1);
+    expect(out).toContain('  ok    named\n  FAIL  other');
+    expect(out).toMatch(/rule: expected readers\n\s+got no-vault \(policy\[1\]\.deny\.or\)/);
+    expect(out).toContain('- no-vault (policy[1].deny.or) holds: k8s/name holds');
+  });
+
   it('may be about a web application, by its host or its address', async () => {
     put(
       'sallyport.yaml',

@@ -35,6 +35,29 @@ describe('sallyport policy lint', () => {
     ]);
   });
 
+  it('names both places of a name that two rules have, in a document and in a configuration', async () => {
+    const twice = '- name: same\n  deny: {or: [{reject: true}]}\n- name: same\n  deny: {or: [{reject: true}]}\n';
+    put('a.yaml', twice);
+    expect((await lint('a.yaml')).err).toMatch(
+      /^a\.yaml:3:3: 1\.name: is the name of another rule of this document too, at 0\.name, see line 1 \(give each rule a name of its own\)\n/,
+    );
+    put(
+      'sallyport.yaml',
+      `policies:\n  one:\n${twice.replaceAll(/^/gm, '    ')}\n  two: [{name: same, deny: {or: []}}]\n`,
+    );
+    const { err } = await lint('sallyport.yaml');
+    expect(err).toMatch(/^sallyport\.yaml:5:7: policies\.one\.1\.name: .*, see line 3 /m);
+    expect(err).not.toContain('policies.two.0.name');
+  });
+
+  it('repeats nothing of a name or a message that a terminal would obey', async () => {
+    put('a.yaml', '- name: "\\e[31mx"\n  message: "a\\e[2Jb\\nc"\n  deny: {or: [{reject: true}]}\n');
+    const { code, err } = await lint('a.yaml');
+    expect(code).toBe(1);
+    expect(err).toMatch(/^[ -~\n]*$/);
+    expect(err).toMatch(/^a\.yaml:1:3: 0\.name: is not a name;.*\na\.yaml:2:3: 0\.message: must be one line /);
+  });
+
   it('warns about probable mistakes, and fails on them only with --strict', async () => {
     put('a.yaml', 'deny:\n  or:\n    - k8s/resource: deployments\n');
     const { code, out, err } = await lint('a.yaml');

@@ -1,3 +1,4 @@
+import { ruleLabel } from '@sallyport/contracts/answers';
 import type { Alternative, CompiledPolicy } from '../../config/gateway-config.ts';
 import type { PolicyTools } from '../../config/load-gateway-config.ts';
 import { expressionFields } from './expression-fields.ts';
@@ -108,11 +109,11 @@ function evaluateOnce(
   Object.assign(run, { missing: 0, device: false });
   run.criteria.clear();
   const best = evaluate({ holds: inFavor, byReason: false });
-  if (run.missing === 0) return { known: true, effect: best.effect, rule: best.rule };
+  if (run.missing === 0) return { known: true, effect: best.effect, rule: ruleLabel(best) };
   const all = assumptions(run)?.map(evaluate);
   if (!all || all.some(({ effect }) => effect !== best.effect))
     return { known: false, criteria: [...run.criteria].toSorted(), fields: fieldsIn(run.missing) };
-  return { known: true, effect: best.effect, rule: [...new Set(all.map(({ rule }) => rule))].join(' or ') };
+  return { known: true, effect: best.effect, rule: [...new Set(all.map(ruleLabel))].join(' or ') };
 }
 
 /** An apply patch may create an object. If the event does not record whether it was one, evaluates both variants. */

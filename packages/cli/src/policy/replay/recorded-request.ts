@@ -1,3 +1,4 @@
+import { ruleLabel } from '@sallyport/contracts/answers';
 import { isMapping, textOf } from '../../input/untrusted.ts';
 import { bitOf, neverRecorded } from './fields.ts';
 import { readUri, recordedKind, type KindTools, type ObjectPart } from './read-uri.ts';
@@ -86,7 +87,8 @@ function readDecision(ours: Fields): Decision | Undecided {
   // The cluster's settings or its RBAC refused this, whatever its policies say. Rules of policies have an index in brackets.
   if (decision.effect === 'deny' && /\.(?:impersonate|rbac)$/.test(decision.rule) && !decision.rule.includes('['))
     return 'impersonation';
-  return { effect: decision.effect as Decision['effect'], rule: decision.rule };
+  const ruleName = typeof decision.ruleName === 'string' ? decision.ruleName : undefined;
+  return { effect: decision.effect as Decision['effect'], rule: ruleLabel({ rule: decision.rule, ruleName }) };
 }
 
 function readExec(value: unknown): Exec | undefined {
