@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -17,37 +18,45 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs, promisify } from 'node:util';
+import { bundleProgram } from '../packages/cli/scripts/bundle.mjs';
 import { processEnvironment } from '../packages/cli/src/environment/environment.ts';
 import { manPage } from '../packages/cli/src/man-page/man-page.ts';
 import { createProgram } from '../packages/cli/src/commands/create-program.ts';
+import { releaseKeyFile, releaseKeyLine, signFile } from '../packages/cli/src/upgrade/minisign.ts';
 import { fail, root } from './bootstrap.mjs';
 import { licensesOf } from './release/licenses.mjs';
+import { readReleaseKeys } from './release/release-keys.mjs';
 import { stageChart } from './release/stage-chart.mjs';
 import { createNodeSource } from './release/node-source.mjs';
 import { platforms } from './release/platforms.mjs';
 import { stageArchive, stagePackage } from './release/stage.mjs';
 import { writeArchive } from './release/write-archive.mjs';
 
-const usage = `Usage: npm run release -- [--only PLATFORMS] [--out DIR]
+const usage = `Usage: npm run release -- [--signing-key FILE] [--trusted-key FILE]... [--only PLATFORMS] [--out DIR]
 
 Writes into dist/release: the npm package sallyport-VERSION.tgz, an archive with its own Node.js for each platform,
-the Helm chart sallyport-VERSION-chart.tgz, and SHA256SUMS. The same sources result in the same bytes.
+the Helm chart sallyport-VERSION-chart.tgz, and SHA256SUMS. With --signing-key, also its signature SHA256SUMS.minisig
+and the public key minisign.pub. The same sources and keys result in the same bytes.
 
-  --only PLATFORMS  only the archives of these platforms, separated by commas; "none" for only the npm package and
-                    the chart
-                    (${Object.keys(platforms).join(', ')})
-  --out DIR         write there; replaces an earlier release
-  -h, --help        show this help
+  --only PLATFORMS    only the archives of these platforms, separated by commas; "none" for only the npm package and
+                      the chart
+                      (${Object.keys(platforms).join(', ')})
+  --signing-key FILE  sign with this Ed25519 key (PKCS#8 PEM, from "openssl genpkey -algorithm ed25519"), which must
+                      not be in the repository. Installed command lines upgrade to releases that it signs.
+  --trusted-key FILE  also upgrade to releases that another key signs. FILE is its minisign.pub. Give the option once
+                      for each key.
+  --out DIR           write there; replaces an earlier release
+  -h, --help          show this help
 
 Node.js is downloaded with npm and, for macOS, with Python's pip, and kept in ~/.cache/sallyport/node.
 SOURCE_DATE_EPOCH sets the time of the files in the archives.
 
 Example:
   npm run release -- --only linux-x64
+  npm run release -- --signing-key ~/keys/sallyport.pem --trusted-key ~/keys/next.pub
 `;
 
 const run = promisify(execFile);
-const cli = path.join(root, 'packages', 'cli');
 const say = (text) => void process.stderr.write(`${text}\n`);
 const readRoot = (name) => readFileSync(path.join(root, name), 'utf8');
 const { version } = JSON.parse(readRoot('package.json'));
@@ -55,14 +64,21 @@ const { version } = JSON.parse(readRoot('package.json'));
 const npmTime = Date.UTC(1985, 9, 26, 8, 15) / 1000;
 
 function readArguments() {
-  const options = { only: { type: 'string' }, out: { type: 'string' }, help: { type: 'boolean', short: 'h' } };
+  const options = {
+    only: { type: 'string' },
+    out: { type: 'string' },
+    'signing-key': { type: 'string' },
+    'trusted-key': { type: 'string', multiple: true },
+    help: { type: 'boolean', short: 'h' },
+  };
   try {
     const { values } = parseArgs({ options });
     const all = Object.keys(platforms);
     const chosen = values.only === 'none' ? [] : (values.only?.split(',') ?? all);
     const wrong = chosen.find((one) => !all.includes(one));
     if (wrong !== undefined) throw new Error(`there is no archive for "${wrong}". Choose from: ${all.join(', ')}`);
-    return { ...values, chosen };
+    const keys = readReleaseKeys({ root, signingKey: values['signing-key'], trustedKeys: values['trusted-key'] });
+    return { ...values, chosen, keys };
   } catch (error) {
     return fail(`${error.message}\n  For help, run: npm run release -- --help`);
   }
@@ -77,7 +93,16 @@ function timeOfFiles() {
   return new Date(seconds * 1000);
 }
 
-function readTexts() {
+/** Bundles the command line with the keys that it is to trust. Returns the directory of its files. */
+async function bundleCli(work, { trusted }) {
+  say('Bundling the command line ...');
+  const directory = path.join(work, 'cli');
+  cpSync(path.join(root, 'packages', 'cli', 'bin'), path.join(directory, 'bin'), { recursive: true });
+  await bundleProgram(path.join(directory, 'dist'), trusted);
+  return directory;
+}
+
+function readTexts(cli) {
   const bundled = JSON.parse(readFileSync(path.join(cli, 'dist', 'bundled-packages.json'), 'utf8'));
   return {
     license: readRoot('LICENSE'),
@@ -87,7 +112,7 @@ function readTexts() {
   };
 }
 
-async function packPackage(work, texts) {
+async function packPackage(work, cli, texts) {
   say('Packing the npm package ...');
   const directory = path.join(work, 'package');
   stagePackage({ cli, directory, version, texts });
@@ -95,13 +120,13 @@ async function packPackage(work, texts) {
   await run('npm', ['pack', '--pack-destination', path.join(work, 'out'), '--silent'], options);
 }
 
-async function packArchive(work, platform, source, texts) {
+async function packArchive(work, cli, { platform, source, texts }) {
   const node = await source.get(platform);
   const top = `sallyport-${version}-${platform}`;
   const name = `${top}.${platform.startsWith('windows-') ? 'zip' : 'tar.gz'}`;
   say(`Packing ${name} ...`);
   const directory = path.join(work, 'archives');
-  stageArchive({ cli, directory: path.join(directory, top), platform, node, texts });
+  stageArchive({ cli, directory: path.join(directory, top), version, platform, node, texts });
   writeArchive({ directory, top, file: path.join(work, 'out', name), time: timeOfFiles() });
   rmSync(path.join(directory, top), { recursive: true });
 }
@@ -114,7 +139,7 @@ function packChart(work) {
   writeArchive({ directory, top: 'sallyport', file, time: timeOfFiles() });
 }
 
-function writeSums(out) {
+function writeSums(out, { signingKey }) {
   const sums = readdirSync(out)
     .toSorted()
     .map(
@@ -123,18 +148,22 @@ function writeSums(out) {
           .update(readFileSync(path.join(out, name)))
           .digest('hex')}  ${name}\n`,
     );
-  writeFileSync(path.join(out, 'SHA256SUMS'), sums.join(''));
+  const text = sums.join('');
+  writeFileSync(path.join(out, 'SHA256SUMS'), text);
+  if (signingKey === undefined) return say('Without --signing-key, the release is not signed.');
+  writeFileSync(path.join(out, 'SHA256SUMS.minisig'), signFile(Buffer.from(text), `sallyport ${version}`, signingKey));
+  writeFileSync(path.join(out, 'minisign.pub'), releaseKeyFile(releaseKeyLine(signingKey)));
 }
 
 /** Ends the program if `out` holds anything but an earlier release: the directory is replaced. */
 function refuseForeignDirectory(out) {
-  const ours = /^(?:sallyport-.+\.(?:tgz|tar\.gz|zip)|SHA256SUMS)$/;
+  const ours = /^(?:sallyport-.+\.(?:tgz|tar\.gz|zip)|SHA256SUMS(?:\.minisig)?|minisign\.pub)$/;
   const found = existsSync(out) ? readdirSync(out).find((name) => !ours.test(name)) : undefined;
   if (found !== undefined)
     fail(`${out} contains "${found}", which is not part of a release\n  Name a directory that does not exist yet.`);
 }
 
-const { chosen, help, out = path.join(root, 'dist', 'release') } = readArguments();
+const { chosen, help, keys, out = path.join(root, 'dist', 'release') } = readArguments();
 if (help) {
   process.stdout.write(usage);
   process.exit(0);
@@ -146,16 +175,17 @@ const work = mkdtempSync(`${path.resolve(out)}-`);
 try {
   const made = path.join(work, 'out');
   mkdirSync(made);
-  const texts = readTexts();
-  await packPackage(work, texts);
+  const cli = await bundleCli(work, keys);
+  const texts = readTexts(cli);
+  await packPackage(work, cli, texts);
   packChart(work);
   const source = createNodeSource({
     cache: path.join(homedir(), '.cache', 'sallyport', 'node'),
     lock: JSON.parse(readRoot('package-lock.json')),
     say,
   });
-  for (const platform of chosen) await packArchive(work, platform, source, texts);
-  writeSums(made);
+  for (const platform of chosen) await packArchive(work, cli, { platform, source, texts });
+  writeSums(made, keys);
   rmSync(out, { recursive: true, force: true });
   renameSync(made, out);
   for (const name of readdirSync(out))

@@ -28,7 +28,7 @@ beforeAll(() => {
 /** Archives the layout for a platform, and returns the file. */
 function pack(platform, to) {
   const directory = at(to);
-  stageArchive({ cli, directory: path.join(directory, 'top'), platform, node, texts });
+  stageArchive({ cli, directory: path.join(directory, 'top'), version: '1.2.3', platform, node, texts });
   const file = path.join(directory, platform.startsWith('windows') ? 'archive.zip' : 'archive.tar.gz');
   writeArchive({ directory, top: 'top', file, time: new Date('2020-02-02T02:02:02Z') });
   return file;
@@ -44,7 +44,7 @@ function entriesOf(file) {
 
 const shared = { 'dist/parts/x.mjs': '', 'dist/sallyport.mjs': '', 'node/LICENSE': '', 'package.json': '' };
 const documents = { LICENSE: '', 'README.md': '', 'THIRD-PARTY-LICENSES': '' };
-const posix = {
+const ofVersion = {
   ...documents,
   'bin/sallyport': 'sallyport-exec-credential',
   'bin/sallyport-exec-credential': 'executable',
@@ -52,6 +52,11 @@ const posix = {
   ...shared,
   'node/bin/node': 'executable',
   'share/man/man1/sallyport.1': '',
+};
+const posix = {
+  ...Object.fromEntries(Object.entries(ofVersion).map(([name, kind]) => [`versions/1.2.3/${name}`, kind])),
+  ...Object.fromEntries(['bin', 'share', ...Object.keys(documents)].map((name) => [name, `current/${name}`])),
+  current: 'versions/1.2.3',
 };
 const windows = { ...documents, 'bin/sallyport.cmd': '', 'bin/sallyport.js': '', ...shared, 'node/node.exe': '' };
 

@@ -52,8 +52,8 @@ function stageTexts(directory, texts) {
   write(path.join(directory, 'README.md'), texts.readme);
 }
 
-/** Lays out a self-contained archive. `node` is the program and the license of Node.js for the platform. */
-export function stageArchive({ cli, directory, platform, node, texts }) {
+/** Lays out the files of one version with its own Node.js. `node` is its program and license for the platform. */
+function stageVersion({ cli, directory, platform, node, texts }) {
   const windows = platform.startsWith('windows-');
   stageProgram(cli, directory, windows ? ['sallyport.js'] : ['sallyport.js', 'sallyport-exec-credential']);
   // The package.json makes Node.js read bin/sallyport.js as a module.
@@ -66,4 +66,17 @@ export function stageArchive({ cli, directory, platform, node, texts }) {
   // man(1) looks here for a program in ../bin on the PATH.
   if (!windows) write(path.join(directory, 'share', 'man', 'man1', 'sallyport.1'), texts.man);
   stageTexts(directory, texts);
+}
+
+/**
+ * Lays out a self-contained archive. Each version has a directory of its own, to which everything else leads through the
+ * link `current`, so that an upgrade replaces one link. Windows has no such links for users without further rights.
+ */
+export function stageArchive({ directory, version, ...parts }) {
+  if (parts.platform.startsWith('windows-')) return stageVersion({ directory, ...parts });
+  const own = path.join('versions', version);
+  stageVersion({ directory: path.join(directory, own), ...parts });
+  symlinkSync(own, path.join(directory, 'current'));
+  for (const name of ['bin', 'share', 'LICENSE', 'README.md', 'THIRD-PARTY-LICENSES'])
+    symlinkSync(path.join('current', name), path.join(directory, name));
 }

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
+import path from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 
 /** Where text goes. `isTTY` is true if it is a terminal, and `columns` is then its width, where it is known. */
 type TextSink = { write(text: string): void; isTTY: boolean; readonly columns?: number | undefined };
@@ -14,6 +17,10 @@ export type Environment = {
   architecture: string;
   nodeVersion: string;
   workingDirectory: string;
+  /** The directory with the `bin` and `dist` that this program runs from, without links. Undefined if there is none. */
+  readonly programDirectory: string | undefined;
+  /** The keys with which releases are signed that this program accepts, as in minisign.pub. */
+  releaseKeys: readonly string[];
   /** The process that started this one. For `exec-credential`, that is the Kubernetes client. */
   parentPid: number;
   /** Reports whether that process has ended. */
@@ -58,6 +65,21 @@ function launch(command: string, args: readonly string[]): Promise<boolean> {
   });
 }
 
+/** Finds the directory of this program: from a bundle, from what the compiler wrote, or from the sources. */
+function findProgram(): string | undefined {
+  let directory = path.dirname(fileURLToPath(import.meta.url));
+  for (let up = 0; up < 3; up += 1) {
+    directory = path.dirname(directory);
+    if (existsSync(path.join(directory, 'bin', 'sallyport.js'))) return directory;
+  }
+  return undefined;
+}
+
+// The bundler of a release puts the keys in place of this name. In a development build, it is empty.
+declare const __SALLYPORT_RELEASE_KEYS__: string;
+const builtInKeys = (): string[] =>
+  (typeof __SALLYPORT_RELEASE_KEYS__ === 'undefined' ? '' : __SALLYPORT_RELEASE_KEYS__).split(' ').filter(Boolean);
+
 type InterruptListener = () => void | Promise<void>;
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -100,6 +122,10 @@ export function processEnvironment(): Environment {
     architecture: process.arch,
     nodeVersion: process.versions.node,
     workingDirectory: process.cwd(),
+    get programDirectory() {
+      return findProgram();
+    },
+    releaseKeys: builtInKeys(),
     parentPid,
     // An orphan gets another parent. Windows keeps the id of the old one.
     parentIsGone: () => process.ppid !== parentPid,

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import type { Environment } from '../environment/environment.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import { startsByName } from '../kubectl/program-on-path.ts';
+import { stableBin, startsByName } from '../kubectl/program-on-path.ts';
 
 /** One cluster in a kubeconfig. `command` and `args` are the exec plugin that gives kubectl its credential. */
 export type KubeconfigEntry = {
@@ -33,15 +32,9 @@ export function execSection(entry: KubeconfigEntry) {
   };
 }
 
-function ownFile(name: string): string {
-  for (
-    let directory = path.dirname(fileURLToPath(import.meta.url)), up = 0;
-    up < 4;
-    directory = path.dirname(directory), up += 1
-  ) {
-    const file = path.join(directory, 'bin', name);
-    if (existsSync(file)) return file;
-  }
+function ownFile(name: string, { programDirectory }: Pick<Environment, 'programDirectory'>): string {
+  const file = programDirectory === undefined ? undefined : path.join(stableBin(programDirectory), name);
+  if (file !== undefined && existsSync(file)) return file;
   throw new CliError(
     'local-file',
     `the file bin/${name} of this program is missing`,
@@ -55,7 +48,7 @@ function ownFile(name: string): string {
  */
 export function execPlugin(
   named: string | undefined,
-  environment: Pick<Environment, 'env' | 'platform' | 'workingDirectory'>,
+  environment: Pick<Environment, 'env' | 'platform' | 'workingDirectory' | 'programDirectory'>,
 ): ExecPlugin {
   const args = (server: string) => ['exec-credential', server];
   if (named !== undefined) {
@@ -69,11 +62,11 @@ export function execPlugin(
     return { command, args };
   }
   if (environment.platform === 'win32') {
-    const script = ownFile('sallyport.js');
+    const script = ownFile('sallyport.js', environment);
     if (startsByName('sallyport', script, environment)) return { command: 'sallyport', args };
     return { command: process.execPath, args: (server) => [script, ...args(server)] };
   }
-  const front = ownFile('sallyport-exec-credential');
+  const front = ownFile('sallyport-exec-credential', environment);
   const command = path.basename(front);
   return { command: startsByName(command, front, environment) ? command : front, args };
 }

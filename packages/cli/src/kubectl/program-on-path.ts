@@ -48,3 +48,13 @@ export function startsByName(name: string, own: string, environment: PathEnviron
     isSame(path.join(directory, 'node_modules', 'sallyport', 'bin'), path.dirname(own))
   );
 }
+
+/**
+ * Returns the directory by which other programs start this one. In an archive that can upgrade itself, each version has
+ * its own directory (`versions/0.2.0/bin`), and `bin` next to `versions` leads to the current one.
+ */
+export function stableBin(programDirectory: string): string {
+  const own = path.join(programDirectory, 'bin');
+  const stable = path.join(programDirectory, '..', '..', 'bin');
+  return path.basename(path.dirname(programDirectory)) === 'versions' && isSame(stable, own) ? stable : own;
+}

@@ -4,7 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { Readable } from 'node:stream';
 import { runCli } from '../program/run-cli.ts';
-import type { Environment } from '../environment/environment.ts';
+import { processEnvironment, type Environment } from '../environment/environment.ts';
 
 /** The result of one run. */
 export type Run = { code: number; out: string; err: string };
@@ -38,6 +38,8 @@ export function createRig(changes: Partial<Environment> = {}): Rig {
     homeDirectory: directory,
     ...machine,
     workingDirectory: directory,
+    programDirectory: processEnvironment().programDirectory,
+    releaseKeys: [],
     parentPid: process.ppid,
     parentIsGone: () => false,
     stdin: Readable.from([]),
