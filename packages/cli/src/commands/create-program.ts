@@ -14,6 +14,7 @@ import { addMcp } from './mcp.ts';
 import { addPolicy } from './policy.ts';
 import { addSessions } from './sessions.ts';
 import { addClusters, addDoctor, addStatus, addVersion, addWhoami } from './status.ts';
+import { addUpgrade } from './upgrade.ts';
 import { exitCodes, exitMeanings, type ExitName } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 
@@ -91,6 +92,7 @@ SALLYPORT_KEYRING=1, the token is in the keyring of your system. HTTPS_PROXY and
     addCluster,
     addConfig,
     addCompletion,
+    addUpgrade,
     addVersion,
   ])
     add(program, environment);

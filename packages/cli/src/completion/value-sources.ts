@@ -162,6 +162,7 @@ export function createValueSources(environment: Environment): FindSource {
     '--session': sessions,
     '--stream': streams,
     'login/gateway': gateways,
+    'upgrade/gateway': gateways,
     'elevate/name': names,
     'revoke/session': sessions,
     ...Object.fromEntries(

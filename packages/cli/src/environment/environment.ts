@@ -18,7 +18,7 @@ export type Environment = {
   nodeVersion: string;
   workingDirectory: string;
   /** The directory with the `bin` and `dist` that this program runs from, without links. Undefined if there is none. */
-  readonly programDirectory: string | undefined;
+  programDirectory: string | undefined;
   /** The keys with which releases are signed that this program accepts, as in minisign.pub. */
   releaseKeys: readonly string[];
   /** The process that started this one. For `exec-credential`, that is the Kubernetes client. */

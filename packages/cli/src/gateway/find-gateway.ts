@@ -13,6 +13,13 @@ export type GatewayNames = { gateway?: string; context?: string };
 /** The options of every command that calls a gateway. */
 export type GatewayOptions = GatewayNames & { output: OutputFormat };
 
+/** Returns the gateway that the user names, as the argument of a command or with --gateway. */
+export function namedGateway(argument: string | undefined, { gateway }: GatewayNames): string | undefined {
+  if (argument === undefined || gateway === undefined) return argument ?? gateway;
+  if (gatewayAddress(argument).origin === gatewayAddress(gateway).origin) return gateway;
+  throw usageError('the gateway is given twice', 'Omit --gateway, or the argument.');
+}
+
 /** The gateway of a command. `source` says where its address comes from; `named` is true if it is an option. */
 export type FoundGateway = { address: GatewayAddress; source: string; named: boolean };
 

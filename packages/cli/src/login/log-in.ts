@@ -1,4 +1,3 @@
-import { gatewayAddress } from '../input/gateway-address.ts';
 import { namedAuthority, type AuthorityOptions } from '../gateway/ca-fingerprint.ts';
 import type { GatewayClient } from '../gateway/gateway-client.ts';
 import { openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
@@ -14,7 +13,7 @@ import { forTerminal } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
 import { canAsk } from '../terminal/questions.ts';
 import type { Environment } from '../environment/environment.ts';
-import type { GatewayOptions } from '../gateway/find-gateway.ts';
+import { namedGateway, type GatewayOptions } from '../gateway/find-gateway.ts';
 
 export type LogInOptions = GatewayOptions &
   AuthorityOptions & {
@@ -33,13 +32,6 @@ function seconds(text: string): number {
   const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (value < 1) throw usageError(`"${text}" is not a number of seconds`, 'Write --timeout 300.');
   return value;
-}
-
-/** Returns the gateway that the user names, as an argument or with --gateway. */
-function namedGateway(argument: string | undefined, { gateway }: LogInOptions): string | undefined {
-  if (argument === undefined || gateway === undefined) return argument ?? gateway;
-  if (gatewayAddress(argument).origin === gatewayAddress(gateway).origin) return gateway;
-  throw usageError('the gateway is given twice', 'Omit --gateway, or the argument.');
 }
 
 async function open(

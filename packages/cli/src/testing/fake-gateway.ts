@@ -38,7 +38,11 @@ export async function startFakeGateway(tls?: { key: string; cert: string }): Pro
         gateway.raw.push(JSON.stringify({ url: request.url, body }));
         const answer = gateway.override(call) ?? answerCall(gateway, call, request.headers.accept ?? '');
         const text =
-          answer.body === undefined ? '' : typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
+          answer.body === undefined
+            ? ''
+            : typeof answer.body === 'string' || Buffer.isBuffer(answer.body)
+              ? answer.body
+              : JSON.stringify(answer.body);
         response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers }).end(text);
       },
       () => response.destroy(),
