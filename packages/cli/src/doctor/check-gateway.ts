@@ -3,6 +3,7 @@ import type { OpenGateway } from '../gateway/open-gateway.ts';
 import { readableSpan, readableTime } from '../terminal/times.ts';
 import { failed, failedBy, ok, warning, type Check } from './check.ts';
 import { notLoggedIn } from '../gateway/expect-ok.ts';
+import { describeDistance } from '../upgrade/versions.ts';
 import { readLogin } from '../status/read-status.ts';
 import { shellWord } from '../terminal/for-terminal.ts';
 
@@ -48,15 +49,15 @@ export async function checkHealth({ client, address, environment }: OpenGateway)
 }
 
 const soonMs = 15 * 60_000;
-const release = (version: string) => version.split('.').slice(0, 2).join('.');
 
 function checkVersion(gateway: string | undefined): Check {
   if (gateway === undefined)
     return warning('version', 'the gateway does not say its version', 'Check that it is a Sallyport gateway.');
   const both = `the gateway has ${gateway}, this program ${sallyportVersion}`;
-  return release(gateway) === release(sallyportVersion)
+  const distance = describeDistance(sallyportVersion, gateway);
+  return distance === undefined
     ? ok('version', both)
-    : warning('version', both, 'Update the older one. Until then, some commands may not work.');
+    : warning('version', `${both}: ${distance}`, 'Update the older one.');
 }
 
 /** Checks the login: who the gateway says that the user is, and until when. With one, also the version of the gateway. */

@@ -43,7 +43,10 @@ describe('sallyport doctor', () => {
     expect(out).toMatch(/^ok +tls +TLSv1\.3, certificate by Sallyport test authority, valid until 2126-11-01T/m);
     expect(out).toMatch(/^ok +session +you are alice@example\.com, until \S+Z, or \S+Z if unused$/m);
     expect(out).toMatch(
-      new RegExp(`^warning +version +the gateway has 9\\.8\\.7, this program ${sallyportVersion}\n +Update`, 'm'),
+      new RegExp(
+        `^warning +version +the gateway has 9\\.8\\.7, this program ${sallyportVersion}: this program is .* older.*\n +Update`,
+        'm',
+      ),
     );
     expect(out).toMatch(/^ok +cluster dev +Kubernetes v1\.34\.2, in \S+$/m);
     expect(out).toMatch(/\n\n1 warning\.\n$/);
