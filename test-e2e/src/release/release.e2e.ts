@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -145,7 +154,7 @@ describe('the checksums', () => {
 describe('the archive', () => {
   beforeAll(installOnce);
   it("contains the project's Node.js unmodified, and its license", () => {
-    const node = path.join(archiveBin, '..', 'node');
+    const node = path.join(realpathSync(archiveBin), '..', 'node');
     expect(readFileSync(path.join(node, 'bin', 'node')).equals(readFileSync(process.execPath))).toBe(true);
     expect(readFileSync(path.join(node, 'LICENSE'), 'utf8')).toContain('Node.js is licensed');
   });
