@@ -1,8 +1,9 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createGatewayClient, type GatewayClient } from '../gateway/gateway-client.ts';
 import { gatewayAddress } from '../input/gateway-address.ts';
+import { createRig } from '../testing/rig.ts';
 import { fetchBytes } from './fetch-bytes.ts';
 
 let server: Server;
@@ -28,7 +29,7 @@ beforeEach(async () => {
   client = createGatewayClient(
     gatewayAddress(`http://localhost:${(server.address() as AddressInfo).port}`),
     [() => undefined],
-    {},
+    rig.environment,
   );
 });
 afterEach(() => {
@@ -36,6 +37,8 @@ afterEach(() => {
   server.close();
 });
 
+const rig = createRig();
+afterAll(() => rig.remove());
 const bounds = { maxBytes: 1000, deadlineMs: 60_000, silenceMs: 60_000 };
 const fetchFile = (changes = {}) =>
   fetchBytes({ client, path: '/.sallyport/install/file', what: 'the file' }, { ...bounds, ...changes });
