@@ -6,8 +6,6 @@ import { processLockHolder, takeOverProcessLock, tryProcessLock } from './proces
 import { exitCodes, type ExitName, CliError } from '../terminal/cli-error.ts';
 import { writeFileAtomically } from '../files/write-file.ts';
 
-export type { ProcessLock as LoginLock } from './process-lock.ts';
-
 const fileIn = (directory: string) => path.join(directory, 'login.lock');
 
 /** Takes the login lock of a gateway. Returns undefined while another live process holds it. */

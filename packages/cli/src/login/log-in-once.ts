@@ -2,14 +2,9 @@ import type { GatewayClient } from '../gateway/gateway-client.ts';
 import type { Credential } from '../home/stored-credential.ts';
 import type { OpenGateway } from '../gateway/open-gateway.ts';
 import { ensureDirectory } from '../home/home.ts';
-import {
-  loginLockHolder,
-  openLoginFailure,
-  takeOverLoginLock,
-  tryLoginLock,
-  type LoginLock,
-} from '../home/login-lock.ts';
+import { loginLockHolder, openLoginFailure, takeOverLoginLock, tryLoginLock } from '../home/login-lock.ts';
 import { CliError } from '../terminal/cli-error.ts';
+import type { ProcessLock } from '../home/process-lock.ts';
 import type { Environment } from '../environment/environment.ts';
 
 type LoginParts = Pick<OpenGateway, 'home' | 'known' | 'client' | 'store' | 'environment'>;
@@ -34,7 +29,7 @@ type LogInOnceOptions = {
 async function logInLocked(
   { client, store, known, environment }: LoginParts,
   { logIn }: LogInOnceOptions,
-  { release, isLost }: LoginLock,
+  { release, isLost }: ProcessLock,
 ): Promise<Credential> {
   const unwatch = environment.onInterrupt(() => {
     release();

@@ -1,6 +1,3 @@
-/** Where the gateway offers a release of the command line. Below it are its files, by their names. */
-export const installPath = '/.sallyport/install';
-
 /** Where the gateway serves the CA of its certificate (PEM), if its configuration names one. */
 export const authorityPath = '/.sallyport/ca.pem';
 
