@@ -13,6 +13,8 @@ export type Release = { directory: string; tarball: string; archive: string; arc
 export type Installation = {
   bin: string;
   path: string;
+  /** The directory on its PATH for programs that a test adds. */
+  programs: string;
   run(program: string, args: readonly string[]): Promise<CommandResult>;
   start(program: string, args: readonly string[]): RunningCommand;
 };
@@ -22,10 +24,14 @@ async function succeed(what: string, command: Promise<CommandResult>): Promise<v
   if (code !== 0) throw new Error(`${what} failed with exit code ${code}: ${stdout}${stderr}`);
 }
 
-/** Builds the npm package and the archive of this machine's platform. */
-export async function buildRelease(directory: string, version: string): Promise<Release> {
+/** Builds the npm package and the archive of this machine's platform, with further options of `npm run release`. */
+export async function buildRelease(
+  directory: string,
+  version: string,
+  options: readonly string[] = [],
+): Promise<Release> {
   const platform = `${process.platform}-${process.arch}`;
-  const args = [path.join(repository, 'scripts', 'release.mjs'), '--only', platform, '--out', directory];
+  const args = [path.join(repository, 'scripts', 'release.mjs'), '--only', platform, '--out', directory, ...options];
   await succeed('npm run release', runCommand(process.execPath, args, { timeoutMs: 240_000 }));
   const archiveName = `sallyport-${version}-${platform}`;
   return {
@@ -62,6 +68,7 @@ export function installation(home: string, bin: string, node: string | undefined
   return {
     bin,
     path: searched,
+    programs,
     // The program is found on the PATH of the installation, and not on that of the test.
     run: (program, args) => runCommand('/usr/bin/env', [program, ...args], options),
     start: (program, args) => startCommand('/usr/bin/env', [program, ...args], options),
