@@ -123,7 +123,7 @@ describe('sallyport upgrade', () => {
   it.each([
     ['same', sallyportVersion, 'This program is up to date'],
     ['older', older, `offers ${older}, which is older than this program`],
-  ])('S86: does not take the %s version, with whatever bytes it comes', async (state, version, words) => {
+  ])('S87: does not take the %s version, with whatever bytes it comes', async (state, version, words) => {
     const before = below(root);
     offer(version, archiveOf(version, ran(), []));
     expect(await upgrade()).toMatchObject({ code: 0, out: expect.stringContaining(words), err: '' });
@@ -175,7 +175,7 @@ describe('an offer that cannot be trusted', () => {
     expectUnchanged(before);
   };
 
-  it('S86: changes nothing without a signature', async () => {
+  it('S87: changes nothing without a signature', async () => {
     delete files['SHA256SUMS.minisig'];
     expect(await upgrade()).toMatchObject({ code: 5, out: '' });
     expectUnchanged(before);
@@ -183,7 +183,7 @@ describe('an offer that cannot be trusted', () => {
     distrusted(await upgrade(), 'its signature is not one of minisign');
   });
 
-  it('S86: changes nothing if another key signed it, also under the id of the trusted one', async () => {
+  it('S87: changes nothing if another key signed it, also under the id of the trusted one', async () => {
     const { privateKey } = generateKeyPairSync('ed25519');
     files['SHA256SUMS.minisig'] = signFile(Buffer.from(sums()), `sallyport ${newer}`, privateKey);
     distrusted(await upgrade(), 'a key that this program does not trust');
@@ -194,14 +194,14 @@ describe('an offer that cannot be trusted', () => {
     distrusted(await upgrade(), 'its signature is not valid');
   });
 
-  it('S86: changes nothing if the list of files was altered', async () => {
+  it('S87: changes nothing if the list of files was altered', async () => {
     const evil = archiveOf('99.0.0', ran(), [{ path: `sallyport-${newer}-linux-x64/evil`, content: 'x' }]);
     const altered = releaseOf({ [nameOf(newer)]: evil }, 'x', trusted.privateKey);
     files = { ...files, [nameOf(newer)]: evil, SHA256SUMS: altered.SHA256SUMS! };
     distrusted(await upgrade(), 'its signature is not valid');
   });
 
-  it('S86: changes nothing if the archive was altered, by a byte or by all', async () => {
+  it('S87: changes nothing if the archive was altered, by a byte or by all', async () => {
     const bytes = Buffer.from(files[nameOf(newer)]!);
     bytes[bytes.length - 9]! ^= 1;
     for (const altered of [bytes, archiveOf(newer, ran(), []).subarray(1), Buffer.alloc(0)]) {
@@ -210,7 +210,7 @@ describe('an offer that cannot be trusted', () => {
     }
   });
 
-  it('S86: changes nothing if an old signature has a new comment, or the signature is that of another file', async () => {
+  it('S87: changes nothing if an old signature has a new comment, or the signature is that of another file', async () => {
     const old = releaseOf({ [nameOf(older)]: 'x' }, `sallyport ${older}`, trusted.privateKey);
     const oldSignature = String(old['SHA256SUMS.minisig']);
     files = { ...files, SHA256SUMS: old.SHA256SUMS!, 'SHA256SUMS.minisig': oldSignature.replace(older, newer) };
@@ -220,14 +220,14 @@ describe('an offer that cannot be trusted', () => {
     distrusted(await upgrade(), 'its signature is not valid');
   });
 
-  it('S86: changes nothing if its signed parts do not belong together', async () => {
+  it('S87: changes nothing if its signed parts do not belong together', async () => {
     files = releaseOf({ [nameOf(older)]: archiveOf(newer, ran()) }, `sallyport ${newer}`, trusted.privateKey);
     distrusted(await upgrade(), `a file that does not belong to version ${newer}`);
     files = releaseOf({ [`../${nameOf(newer)}`]: 'x' }, `sallyport ${newer}`, trusted.privateKey);
     distrusted(await upgrade(), 'its list of files cannot be read');
   });
 
-  it('S86: changes nothing if there is only another platform', async () => {
+  it('S87: changes nothing if there is only another platform', async () => {
     const other = `sallyport-${newer}-linux-arm64.tar.gz`;
     files = releaseOf({ [other]: archiveOf(newer, ran()) }, `sallyport ${newer}`, trusted.privateKey);
     const run = await upgrade();
@@ -239,7 +239,7 @@ describe('an offer that cannot be trusted', () => {
     expectUnchanged(before);
   });
 
-  it('S86: changes nothing if the program in it is another version, or does not run', async () => {
+  it('S87: changes nothing if the program in it is another version, or does not run', async () => {
     const hostile = (script: string) => {
       const entry = { path: `sallyport-${newer}-linux-x64/bin/sallyport`, content: script, mode: 0o755 };
       offer(newer, tarOf([entry]));
@@ -260,7 +260,7 @@ describe('an offer that cannot be trusted', () => {
     expectUnchanged(before);
   });
 
-  it('S86: changes nothing if a signed archive has links out of it', async () => {
+  it('S87: changes nothing if a signed archive has links out of it', async () => {
     const top = `sallyport-${newer}-linux-x64`;
     const link = { path: `${top}/evil`, type: 'SymbolicLink' as const, linkpath: '../../../..' };
     offer(newer, archiveOf(newer, ran(), [link, { path: `${top}/evil/pwned`, content: 'x' }]));
@@ -271,7 +271,7 @@ describe('an offer that cannot be trusted', () => {
     expectUnchanged(before);
   });
 
-  it('S86: changes nothing if the gateway redirects', async () => {
+  it('S87: changes nothing if the gateway redirects', async () => {
     const elsewhere = await startFakeGateway();
     elsewhere.override = () => ({ status: 200, body: files[nameOf(newer)] });
     for (const name of ['SHA256SUMS', 'SHA256SUMS.minisig', nameOf(newer)]) {
@@ -287,7 +287,7 @@ describe('an offer that cannot be trusted', () => {
     await elsewhere.close();
   });
 
-  it('S86: prints no escape codes of a gateway', async () => {
+  it('S87: prints no escape codes of a gateway', async () => {
     const hostile = 'x\u001b[2J\u001b]0;evil\u0007\u202e';
     files.SHA256SUMS = `${hostile}\n`;
     files['SHA256SUMS.minisig'] = signFile(Buffer.from(files.SHA256SUMS), hostile, trusted.privateKey);
@@ -298,7 +298,7 @@ describe('an offer that cannot be trusted', () => {
     distrusted(await upgrade(), 'x\\x1b[2J\\x1b]0;evil\\x07\\u202e');
   });
 
-  it('S86: is not fetched over a connection that cannot be trusted', async () => {
+  it('S87: is not fetched over a connection that cannot be trusted', async () => {
     const other = createRig({ platform: 'linux', releaseKeys: [trusted.line] });
     const own = installedIn(path.join(other.directory, 'opt'), sallyportVersion, ran());
     Object.assign(other.environment, { programDirectory: own.programDirectory });
