@@ -177,9 +177,9 @@ export function createGrowingTable<Row>(
     if (!fits()) return usual;
     const rest = stdout.columns! - usual.reduce((sum, width) => sum + width + 2, -2);
     const grown = columns.map(({ width, grows }) => (grows === true && rest > 0 ? width + rest : width));
-    // The column that grows is the one that tells rows apart, so the others become narrower first.
-    const least = ({ shrinks, grows, width }: GrowingColumn<Row>) =>
-      shrinks === undefined ? undefined : grows === true ? width : narrowest;
+    // None becomes very narrow while another has room, because it is not known which of them tells rows apart.
+    const least = ({ shrinks, width }: GrowingColumn<Row>) =>
+      shrinks === undefined ? undefined : Math.ceil((width * 2) / 3);
     return fitColumns(grown, (index) => least(columns[index]!), stdout.columns);
   };
   const cutOf = (index: number) =>
