@@ -46,6 +46,13 @@ describe('an export', () => {
       { export: { filtered: true, scope: 'all' } },
       { export: { complete: true, events: 2, filtered: true } },
     ]);
+    expect((await lines('ndjson', { ...query, routine: 'omit' }, all, find))[0]).toHaveProperty(
+      'export.filtered',
+      true,
+    );
+    expect((await lines('ndjson', { ...query, routine: 'include' }, all, find)).at(-1)).not.toHaveProperty(
+      'export.filtered',
+    );
     const own = { only: { issuer: 'i', subject: 's' }, scope: { scope: 'own' as const } };
     expect((await lines('ndjson', query, own, find))[0]).toEqual({ export: { filtered: true, scope: 'own' } });
   });

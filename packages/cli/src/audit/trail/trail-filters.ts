@@ -82,11 +82,10 @@ export const asksForStages = ({ stages: all, stage, type }: AuditFilters & { sta
 type Asked = Pick<AuditFilters, 'type' | 'auditId' | 'session' | 'user' | 'rule'> & { all?: boolean };
 
 /**
- * Reports whether a search leaves out what is routine. A filter that names single events or sessions, or that only finds
- * what is routine, asks for it.
+ * Reports whether a search leaves out what is routine. Who names events, a session, a rule or the gateway itself asks for
+ * all of it.
  */
 export const omitsRoutine = ({ all, type, auditId, session, user, rule }: Asked): boolean =>
   all !== true &&
-  [type, auditId, session].every((filter) => filter === undefined) &&
-  user?.startsWith('gateway:') !== true &&
-  rule?.startsWith('api/') !== true;
+  [type, auditId, session, rule].every((filter) => filter === undefined) &&
+  user?.startsWith('gateway:') !== true;

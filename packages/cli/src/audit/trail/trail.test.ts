@@ -88,7 +88,7 @@ describe('sallyport audit search', () => {
     ['--type', 'login.failed', 'type', 'login.failed'],
   ])('asks the gateway for %s %s', async (option, value, name, sent) => {
     await rig.run('audit', 'search', option, value);
-    const routine = ['--audit-id', '--session', '--type'].includes(option) ? {} : { routine: 'omit' };
+    const routine = ['--audit-id', '--session', '--type', '--rule'].includes(option) ? {} : { routine: 'omit' };
     expect(queries[0]).toEqual({ [name]: sent, order: 'newest', limit: '100', view: 'requests', ...routine });
   });
 
