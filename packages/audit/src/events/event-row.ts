@@ -152,6 +152,12 @@ export function groupsOf({ data: { user, sallyport } }: AuditRecord): string[] {
   return [...new Set([...(sallyport.identity?.groups ?? []), ...(user.groups ?? [])].map(searchable))];
 }
 
+/** Returns the rule that decided: its position and its name, in the form in which they can be searched. */
+export function rulesOf({ data: { sallyport } }: AuditRecord): string[] {
+  const { rule, ruleName } = sallyport.decision ?? {};
+  return [rule, ruleName].filter((one) => one !== undefined).map(searchable);
+}
+
 /** Returns the agent of an event: its id and its name, in the form in which they can be searched. */
 export function agentOf({ data: { sallyport } }: AuditRecord): string[] {
   const { agent } = sallyport;
@@ -225,6 +231,7 @@ export function toRow(record: AuditRecord): EventRow {
   const more = {
     groups: groupsOf(record),
     agent: agentOf(record),
+    rules: rulesOf(record),
     workload: workloadOf(record),
     routine: isRoutineRecord(record),
   };

@@ -89,12 +89,14 @@ const maxGroups = 1000;
 type WithoutColumn = {
   groups: readonly string[];
   agent: readonly string[];
+  rules: readonly string[];
   workload: string | undefined;
   routine: boolean;
 };
 
 /** Returns the terms of a row, whose values are in the form in which they can be searched. */
-export function termsOf(row: Record<string, unknown>, { groups, agent, workload, routine }: WithoutColumn): number[] {
+export function termsOf(row: Record<string, unknown>, more: WithoutColumn): number[] {
+  const { groups, agent, rules, workload, routine } = more;
   const terms = new Set<number>();
   for (const [field, column] of termFields) {
     const value = row[column];
@@ -107,6 +109,7 @@ export function termsOf(row: Record<string, unknown>, { groups, agent, workload,
   for (const value of (row.elevation ?? []) as string[]) terms.add(termOf('elevation', value));
   for (const group of groups.slice(0, maxGroups)) terms.add(termOf('group', group));
   for (const value of agent) terms.add(termOf('agent', value));
+  for (const value of rules) terms.add(termOf('rule', value));
   if (workload !== undefined) terms.add(termOf('workload', workload));
   if (typeof row.command === 'string') for (const term of commandTermsOf(row.command)) terms.add(term);
   return [...terms];

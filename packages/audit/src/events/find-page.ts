@@ -3,7 +3,7 @@ import { resultOf, type AuditPage, type AuditQuery, type AuditRecord, type Found
 import type { Row, SqlDatabase } from '../database/sql-database.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { blockStatement, latestStatement, readBlocks, type Block } from './event-blocks.ts';
-import { agentOf, fromRow, groupsOf, isRoutineRecord, searchable, workloadOf } from './event-row.ts';
+import { agentOf, fromRow, groupsOf, isRoutineRecord, rulesOf, searchable, workloadOf } from './event-row.ts';
 import type { OnlyOf } from './event-store.ts';
 import { attemptsStatement, endedStatement, findsById, findStatement, type Place } from './find-statement.ts';
 import { isAttempt, pairAttempts } from './pair-attempts.ts';
@@ -19,12 +19,13 @@ type Found = { row: Row; record: FoundRecord };
 type Search = { database: SqlDatabase; query: AuditQuery; only: OnlyOf | undefined };
 
 /** Reports whether an event meets the conditions on what is not a column. */
-function isFound(record: AuditRecord, { group, agent, workload, result, routine }: AuditQuery): boolean {
+function isFound(record: AuditRecord, { group, agent, rule, workload, result, routine }: AuditQuery): boolean {
   return (
     (routine !== 'omit' || !isRoutineRecord(record)) &&
     (result === undefined || resultOf(record) === result) &&
     (group === undefined || groupsOf(record).includes(searchable(group))) &&
     (agent === undefined || agentOf(record).includes(searchable(agent))) &&
+    (rule === undefined || rulesOf(record).includes(searchable(rule))) &&
     (workload === undefined || workloadOf(record) === searchable(workload))
   );
 }

@@ -93,10 +93,13 @@ function comparable(field: string, value: string | number): string | number {
   return typeof value === 'string' && field !== 'issuer' && field !== 'subject' ? searchable(value) : value;
 }
 
-/** Adds what the columns must be. Groups, agents, workloads and results are not columns: `findPage` compares them. */
+/**
+ * Adds what the columns must be. `findPage` compares what is not a column: groups, agents, workloads, results, and rules,
+ * because a rule is also found by its name.
+ */
 function addColumns(conditions: Conditions, query: AuditQuery, only: OnlyOf | undefined): void {
   for (const [field, column] of Object.entries(termColumns)) {
-    const value = query[field as keyof typeof termColumns];
+    const value = field === 'rule' ? undefined : query[field as keyof typeof termColumns];
     conditions.add(`${column} =`, value === undefined ? undefined : comparable(field, value));
   }
   const text = (value: string | undefined) => (value === undefined ? undefined : searchable(value));

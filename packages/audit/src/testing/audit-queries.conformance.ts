@@ -85,6 +85,20 @@ export function describeAuditQueries(open: () => AuditStoreHarness): void {
       expect((await find({ id: records[0]!.id, agent: 'other' })).events).toEqual([]);
     });
 
+    it('finds an event by the position and by the name of its rule, and by no part of them', async () => {
+      const session = crypto.randomUUID();
+      const records = ['no-shells', undefined].map((ruleName) => {
+        const record = makeEvent(session);
+        Object.assign(record.data.sallyport.decision!, { rule: 'cluster/dev[1].deny.and', ruleName });
+        return record;
+      });
+      await open().stores.events.add(records);
+      const found = async (rule: string) => (await find({ session, rule })).events.length;
+      expect(await found('cluster/dev[1].deny.and')).toBe(2);
+      expect(await found('no-shells')).toBe(1);
+      for (const rule of ['no', 'no-shells-2', 'cluster/dev[1]']) expect(await found(rule)).toBe(0);
+    });
+
     it('finds the end of a stream by its reason, also under the name before version 0.2.0', async () => {
       const session = crypto.randomUUID();
       const records = ['unjudged', 'authorize-unavailable', 'draining'].map((reason) => {

@@ -31,6 +31,7 @@ const columns: readonly (readonly [string, (record: AuditRecord) => unknown])[] 
   ['count', ({ data }) => data.sallyport.aggregated?.count],
   ['id', ({ id }) => id],
   ['result', resultOf],
+  ['ruleName', ({ data }) => data.sallyport.decision?.ruleName],
 ];
 
 // A spreadsheet would run a cell that begins with one of = + - @ as a formula.

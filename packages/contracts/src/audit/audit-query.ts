@@ -50,7 +50,7 @@ export const auditQuerySchema = z.strictObject({
   effect: z.optional(z.enum(['allow', 'deny', 'authenticate'])),
   /** How a request ended. */
   result: z.optional(z.enum(auditResults)),
-  /** The rule that decided. */
+  /** The position or the name of the rule that decided. */
   rule: z.optional(textSchema),
   /** One of the reasons for the decision, or why a stream, a session or a login ended. */
   reason: z.optional(textSchema),
