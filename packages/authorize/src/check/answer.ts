@@ -17,6 +17,8 @@ export type Answer = {
   readonly actsAs?: Impersonation;
   /** Set if the policy keeps the name of the service account in the check from the caller. */
   readonly reservedName?: true;
+  /** How many elevations of others wait for the approval of the caller, if any do. */
+  readonly approvalsWaiting?: number;
 };
 
 /** A refusal before any policy of the target is evaluated. */
@@ -25,6 +27,7 @@ export type Refused = Required<Pick<Answer, 'decision' | 'problem'>>;
 /** Writes an answer as JSON (`checkAnswerSchema`). */
 export function writeAnswer(answer: Answer): string {
   const { decision, problem, credential, cluster, caller, idleEndsAt, appearance, actsAs, reservedName } = answer;
+  const { approvalsWaiting } = answer;
   let json = `{"decision":${JSON.stringify(decision)}`;
   if (problem) json += `,"problem":${JSON.stringify(problem)}`;
   if (credential) json += `,"credential":${JSON.stringify(credential)}`;
@@ -32,6 +35,7 @@ export function writeAnswer(answer: Answer): string {
   if (caller) json += `,${idleEndsAt === undefined ? caller.json : caller.idleJson(idleEndsAt)}`;
   if (appearance && appearance.refusal === undefined) json += `,"impersonation":${appearance.json}`;
   if (reservedName) json += ',"reservedName":true';
+  if (approvalsWaiting !== undefined) json += `,"approvalsWaiting":${approvalsWaiting}`;
   if (actsAs) json += `,"actsAs":${JSON.stringify(actsAs)}`;
   return `${json}}`;
 }

@@ -10,6 +10,7 @@ import { defaultDeny, namespaceOf } from '@sallyport/policy';
 import { type CallerView, type CallerViews, applicationOf } from '../caller/caller-view.ts';
 import { decide, decideWithMessage, inputOf } from '../caller/decide.ts';
 import type { MayKnow } from '../clusters/may-know.ts';
+import type { CountApprovals } from '../elevations/grants/approvals-waiting.ts';
 import { canBeElevated, type ElevateCaller } from '../elevations/grants/elevate-caller.ts';
 import { suggestElevation } from '../elevations/grants/find-candidates.ts';
 import type { HeldElevations } from '../elevations/keeper/held-elevations.ts';
@@ -206,6 +207,8 @@ export function createEvaluateCheck(deps: {
   waitingOf?: WaitingOf;
   /** Who may know of a cluster, and of the rules of a web application. Without it, everyone. */
   mayKnow?: MayKnow | undefined;
+  /** Counts what waits for the approval of the caller. Without it nothing is said of it. */
+  countApprovals?: CountApprovals | undefined;
 }): EvaluateCheck {
   return (check, found, snapshot) => {
     const { version } = snapshot;
@@ -227,12 +230,15 @@ export function createEvaluateCheck(deps: {
     if (outside) return { ...outside, caller };
     if (target.kind === 'cluster') {
       const elevated = deps.elevate?.(caller, check, snapshot, now) ?? caller;
-      return evaluateForCluster(check, target.name, { own: caller, caller: elevated }, snapshot, {
+      const answer = evaluateForCluster(check, target.name, { own: caller, caller: elevated }, snapshot, {
         now,
         shadow: deps.shadow,
         waitingOf: deps.waitingOf,
         mayKnow: deps.mayKnow,
       });
+      const waiting =
+        answer.decision.effect === 'allow' ? deps.countApprovals?.(caller, check, snapshot, now) : undefined;
+      return waiting === undefined ? answer : { ...answer, approvalsWaiting: waiting };
     }
     if (target.kind === 'route')
       return evaluateForRoute(check, target.host, caller, snapshot, { now, mayKnow: deps.mayKnow });

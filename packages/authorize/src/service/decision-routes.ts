@@ -10,6 +10,7 @@ import { traceChecks } from '../check/trace-checks.ts';
 import { createAnswerAuditView } from '../clusters/answer-audit-view.ts';
 import { createListClusters } from '../clusters/list-clusters.ts';
 import { createMayKnow } from '../clusters/may-know.ts';
+import { createCountApprovals } from '../elevations/grants/approvals-waiting.ts';
 import { createElevateCaller } from '../elevations/grants/elevate-caller.ts';
 import type { Elevations } from '../elevations/keeper/create-elevations.ts';
 import type { HeldElevations } from '../elevations/keeper/held-elevations.ts';
@@ -43,6 +44,7 @@ function createCheckRoute(deps: DecisionDeps & { held: HeldElevations | undefine
     elevate: elevations && createElevateCaller({ held: elevations.held, views: callers, lose: elevations.lose }),
     waitingOf: elevations?.held.waitingOf,
     mayKnow: createMayKnow(),
+    countApprovals: elevations && createCountApprovals({ held: elevations.held }),
   });
   const answer = createAnswerChecks({
     ...deps,

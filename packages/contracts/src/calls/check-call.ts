@@ -159,6 +159,8 @@ export const checkAnswerSchema = z.object({
   impersonation: z.optional(impersonationSchema),
   /** Set if `api.policy.serviceAccountNames` keeps the name of the service account in the check from the caller. */
   reservedName: z.optional(z.literal(true)),
+  /** How many elevations of others wait for the approval of the caller, if any do. Counted at most every ten seconds. */
+  approvalsWaiting: z.optional(z.number()),
   /**
    * The identity that is sent upstream instead, if the request asks to act as another. The cluster must allow
    * `impersonation` to act as it. An empty `uid` is not sent.

@@ -8,7 +8,6 @@ import { takeSteps, type RoadSteps } from '../passage/take-steps.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 import type { Upstream, Upstreams } from '../upstream/upstream.ts';
 import type { Applications } from '../web-identity/read-application-token.ts';
-import { createBreakGlassWarning } from './break-glass-warning.ts';
 import { createCheck } from './check.ts';
 import { createForward } from './forward.ts';
 import { impersonate } from './impersonate.ts';
@@ -17,6 +16,7 @@ import { createReadCredential } from './read-credential.ts';
 import { readKubeRequest } from './read-kube-request.ts';
 import { createReadTarget } from './read-target.ts';
 import { createSendStatus, type ClusterPages } from './send-status.ts';
+import { createWarnings } from './warnings.ts';
 
 type RoadDeps = {
   upstreams: Upstreams;
@@ -50,7 +50,7 @@ export function createRoad(parts: RoadParts, deps: RoadDeps): (exchange: Cluster
     openBody,
     lifecycle,
     written: trail.written,
-    warningOf: createBreakGlassWarning({ now: () => performance.now() }),
+    warningOf: createWarnings({ now: () => performance.now() }),
     hintRefusals,
     fail,
   });
