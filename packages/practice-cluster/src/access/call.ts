@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { isApiTrue, type RequestInfo, type RequestTarget } from '@sallyport/kubernetes';
+import { isApiTrue, type RequestInfo, type RequestTarget, type Status } from '@sallyport/kubernetes';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { AccountTokens } from './account-tokens.ts';
 import type { Access } from './rbac.ts';
@@ -26,6 +26,8 @@ export type Call = {
   target: RequestTarget;
   info: RequestInfo;
   user: User;
+  /** Adds to the audit log what is known only later: the name of a new object, or a Status that is the answer. */
+  note: (about: { name?: string; status?: Status }) => void;
   /** Set if the client requested a protocol upgrade. A stream takes over the socket. */
   upgrade?: { socket: Duplex; head: Buffer };
 };

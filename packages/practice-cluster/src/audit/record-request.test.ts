@@ -67,10 +67,18 @@ describe('the audit log of the practice cluster', () => {
       responseStatus: { metadata: {}, status: 'Failure', reason: 'Forbidden', code: 403 },
       annotations: { 'authorization.k8s.io/decision': 'forbid' },
     });
+    await ask('DELETE', `${dev}/configmaps/web-settings`);
+    expect((await eventsOf(`${dev}/configmaps/web-settings`, 2))[1]!.responseStatus).toEqual({
+      metadata: {},
+      status: 'Success',
+      details: { kind: 'configmaps', name: 'web-settings', uid: expect.any(String) },
+      code: 200,
+    });
     const [, invalid] = await eventsOf(`${dev}/configmaps`, 2);
     expect(invalid).toMatchObject({
       verb: 'create',
       user: { username: 'kubernetes-admin' },
+      objectRef: { name: 'Not A Name' },
       responseStatus: { reason: 'Invalid', code: 422 },
       annotations: { 'authorization.k8s.io/decision': 'allow' },
     });

@@ -10,6 +10,8 @@ export type RequestRecord = {
   received(user: User): void;
   actsAs(user: User): void;
   decided(allowed: boolean): void;
+  /** What is known only when the body was read, or when the answer is known. */
+  note(about: { name?: string; status?: Status }): void;
   /** The answer begins: with a status if it is an error. */
   answered(code: number, status?: Status): void;
   /** The answer has ended, or the connection was lost before it began. */
@@ -42,6 +44,7 @@ export function recordRequest(
     ...(info.isResourceRequest && { objectRef: referenceOf(info) }),
     requestReceivedTimestamp: received,
   };
+  let noted: Status | undefined;
   const emit = (stage: ClusterAuditEvent['stage'], stageTimestamp = now()) =>
     onAudit({ ...event, stage, stageTimestamp });
   return {
@@ -61,7 +64,11 @@ export function recordRequest(
         },
       };
     },
-    answered(code, failure) {
+    note({ name, status }) {
+      if (name !== undefined) event = { ...event, objectRef: { ...event.objectRef, name } };
+      noted = status ?? noted;
+    },
+    answered(code, failure = noted) {
       const { kind: _kind, apiVersion: _version, ...status } = failure ?? {};
       event = { ...event, responseStatus: { ...status, metadata: {}, code } };
       if (isLongRunning(info) || event.user.username === undefined) emit('ResponseStarted');

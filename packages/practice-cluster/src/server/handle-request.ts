@@ -54,10 +54,11 @@ export async function handleRequest(
     info === undefined || info.verb === ''
       ? undefined
       : recordRequest({ clock: deps.cluster.clock, onAudit: deps.onAudit }, { request, info, auditId });
+  const note: Call['note'] = (about) => record?.note(about);
   try {
     const user = await identify(deps, { request, response, upgrade, auditId }, record);
     if (!target.ok) throw badRequest(target.reason);
-    await answer(deps.cluster, { request, response, user, upgrade, target, info: info! }, record);
+    await answer(deps.cluster, { request, response, user, upgrade, target, info: info!, note }, record);
     record?.answered(upgrade === undefined ? response.statusCode : 101);
   } catch (error) {
     const status = statusOf(error);

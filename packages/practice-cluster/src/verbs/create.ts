@@ -11,7 +11,9 @@ import { readRepresentation, represent } from './represent.ts';
 export async function create(cluster: Cluster, call: Call, kind: Kind): Promise<void> {
   const as = readRepresentation(call.request);
   const dryRun = readDryRun(call);
-  const object = admitNew(cluster, call, kind, await readObject(call.request));
+  const sent = await readObject(call.request);
+  if (sent.metadata.name) call.note({ name: sent.metadata.name });
+  const object = admitNew(cluster, call, kind, sent);
   const { namespace = '', name = '' } = object.metadata;
   if (dryRun && cluster.store.get(kind, namespace, name) !== undefined) throw alreadyExists(kind, name);
   const stored = dryRun ? object : cluster.store.create(kind, object);

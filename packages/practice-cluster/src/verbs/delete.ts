@@ -1,4 +1,4 @@
-import { createStatus } from '@sallyport/kubernetes';
+import { createStatus, type StatusDetails } from '@sallyport/kubernetes';
 import type { Call, Cluster } from '../access/call.ts';
 import { readJsonOrProtobuf } from '../http/read-body.ts';
 import { sendJson } from '../http/reply.ts';
@@ -22,7 +22,7 @@ export async function remove(cluster: Cluster, call: Call, kind: Kind): Promise<
   )
     throw conflict(kind, name, 'the UID or resourceVersion in the precondition does not match');
   if (!options.dryRun) erase(cluster, kind, object);
-  sendJson(call.response, 200, createStatus({ code: 200, details: { ...about(kind, name), uid } }));
+  sendSuccess(call, { ...about(kind, name), uid });
 }
 
 /** Deletes all objects that match the selectors. */
@@ -31,7 +31,13 @@ export async function removeCollection(cluster: Cluster, call: Call, kind: Kind)
   const selects = createSelects(call);
   const objects = cluster.store.list(kind, call.info.namespace).filter(selects);
   if (!options.dryRun) for (const object of objects) erase(cluster, kind, object);
-  sendJson(call.response, 200, createStatus({ code: 200, details: { kind: kind.resource } }));
+  sendSuccess(call, { kind: kind.resource });
+}
+
+function sendSuccess({ response, note }: Call, details: StatusDetails): void {
+  const status = createStatus({ code: 200, details });
+  note({ status });
+  sendJson(response, 200, status);
 }
 
 function erase(cluster: Cluster, kind: Kind, object: KubeObject): void {
