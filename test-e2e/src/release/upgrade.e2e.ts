@@ -40,7 +40,13 @@ const token = 'spt_0123456789abcdefghijklmnop';
 async function startGateway(release: Release): Promise<{ server: Server; origin: string; caPem: string }> {
   const authority = await createCertificateAuthority({ name: 'upgrades' });
   const { certPem, keyPem } = await authority.issue({ commonName: 'gateway', dnsNames: ['localhost'], server: true });
-  const session = { id: 'x', kind: 'cli', createdAt: 0, expiresAt: Date.now() + 3_600_000, idleEndsAt: null };
+  const session = {
+    id: 'x',
+    kind: 'cli',
+    createdAt: 0,
+    expiresAt: Date.now() + 3_600_000,
+    idleEndsAt: Date.now() + 3_600_000,
+  };
   const answers: Record<string, unknown> = {
     '/.sallyport/me': { user: 'alice', groups: [], session, gatewayVersion: sallyportVersion },
     '/clusters/dev/version': { gitVersion: 'v1.2.3' },

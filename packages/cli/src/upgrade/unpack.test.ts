@@ -27,6 +27,7 @@ describe('an archive', () => {
         tarOf([
           link('top/bin', 'current/bin'),
           link('top/current', 'versions/1'),
+          link('top/share', 'current/share'),
           { ...good, path: 'top/versions/1/bin/program' },
         ]),
         place,

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, fsyncSync, openSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Parser, extract, type ReadEntry } from 'tar';
@@ -6,8 +6,11 @@ import { Parser, extract, type ReadEntry } from 'tar';
 const maxBytes = 512 * 1024 * 1024;
 const maxEntries = 10_000;
 
+/** The links of an archive, by their paths. */
+type Links = Map<string, string>;
+
 /** Returns why an entry may not be unpacked, or undefined. `links` are the links before it, and `names` all before it. */
-function faultOf({ type, path: name, linkpath }: ReadEntry, top: string, names: Set<string>, links: Set<string>) {
+function faultOf({ type, path: name, linkpath = '' }: ReadEntry, top: string, names: Set<string>, links: Links) {
   const plain = name.replace(/\/$/, '');
   const parts = plain.split('/');
   if (parts[0] !== top || parts.some((part) => part === '' || part === '.' || part === '..') || /[\\\0]/.test(name))
@@ -17,15 +20,15 @@ function faultOf({ type, path: name, linkpath }: ReadEntry, top: string, names: 
   names.add(plain);
   if (type === 'File' || type === 'OldFile' || type === 'Directory') return undefined;
   if (type !== 'SymbolicLink') return 'something else than files, directories and symbolic links';
-  links.add(plain);
-  const target = path.posix.join(path.posix.dirname(plain), linkpath ?? '');
-  const isInside = linkpath !== undefined && !path.posix.isAbsolute(linkpath) && target.startsWith(`${top}/`);
+  links.set(plain, linkpath);
+  const target = path.posix.join(path.posix.dirname(plain), linkpath);
+  const isInside = linkpath !== '' && !path.posix.isAbsolute(linkpath) && target.startsWith(`${top}/`);
   return isInside ? undefined : 'a link that leads out of it';
 }
 
-/** Reads through an archive, and throws if one of its entries may not be unpacked. */
-function checkEntries(archive: Buffer, top: string): void {
-  const [names, links] = [new Set<string>(), new Set<string>()];
+/** Reads through an archive, and returns its links. Throws if one of its entries may not be unpacked. */
+function checkEntries(archive: Buffer, top: string): Links {
+  const [names, links] = [new Set<string>(), new Map<string, string>()];
   let fault: string | undefined;
   const parser = new Parser({
     strict: true,
@@ -39,8 +42,9 @@ function checkEntries(archive: Buffer, top: string): void {
   });
   parser.end(archive);
   // A link may come after the entries behind it.
-  const behind = [...names].some((name) => [...links].some((link) => name.startsWith(`${link}/`)));
+  const behind = [...names].some((name) => [...links.keys()].some((link) => name.startsWith(`${link}/`)));
   if (fault !== undefined || behind) throw new Error(`the archive has ${fault ?? 'a path behind a link'}`);
+  return links;
 }
 
 /**
@@ -73,12 +77,18 @@ export function syncFile(file: string): void {
  */
 export async function unpack(packed: Buffer, directory: string, top: string): Promise<void> {
   const archive = gunzipSync(packed, { maxOutputLength: maxBytes });
-  checkEntries(archive, top);
+  const links = checkEntries(archive, top);
   await new Promise<void>((resolve, reject) => {
-    const unpacking = extract({ cwd: directory, strict: true, preserveOwner: false, noMtime: true });
+    const filter = (name: string) => !links.has(name);
+    const unpacking = extract({ cwd: directory, filter, strict: true, preserveOwner: false, noMtime: true });
     unpacking.on('close', resolve);
     unpacking.on('error', reject);
     unpacking.end(archive);
   });
+  // The library refuses a link whose target leads through another link.
+  for (const [name, target] of links) {
+    mkdirSync(path.join(directory, path.dirname(name)), { recursive: true });
+    symlinkSync(target, path.join(directory, name));
+  }
   settle(path.join(directory, top));
 }
