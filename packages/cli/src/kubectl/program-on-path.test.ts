@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startsByName } from './program-on-path.ts';
+import { stableBin, startsByName } from './program-on-path.ts';
 
 const front = 'sallyport-exec-credential';
 let root: string;
@@ -84,5 +84,24 @@ describe('the name of this program on Windows', () => {
     program('older/node_modules/sallyport/bin/sallyport.js');
     const older = path.dirname(program('older/sallyport.cmd'));
     expect(onPath(script, older, prefix)).toBe(false);
+  });
+});
+
+describe('the directory by which a program is started', () => {
+  it('is that of the archive, which leads to its current version, so that an upgrade does not change it', () => {
+    const archive = path.join(root, 'archive');
+    program('archive/versions/1.2.3/bin/sallyport');
+    symlinkSync('versions/1.2.3', path.join(archive, 'current'));
+    symlinkSync('current/bin', path.join(archive, 'bin'));
+    expect(stableBin(path.join(archive, 'versions', '1.2.3'))).toBe(path.join(archive, 'bin'));
+  });
+
+  it('is its own where nothing else leads there, or something else does', () => {
+    const directory = path.join(root, 'versions', '1.2.3');
+    program('versions/1.2.3/bin/sallyport');
+    expect(stableBin(directory)).toBe(path.join(directory, 'bin'));
+    program('bin/sallyport');
+    expect(stableBin(directory)).toBe(path.join(directory, 'bin'));
+    expect(stableBin(path.join(root, 'lib', 'node_modules', 'sallyport'))).toBe(path.dirname(own));
   });
 });

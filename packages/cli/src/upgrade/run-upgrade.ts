@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { installPath } from '@sallyport/contracts/answers';
 import { sallyportVersion } from '@sallyport/contracts/version';
@@ -79,11 +79,13 @@ function requireWritable(installation: Installation, { home, address }: OpenGate
 function leaveToUser({ form, root }: Installation, home: Home, { name, bytes }: NewProgram): never {
   const directory = path.join(home.root, 'upgrade');
   const file = path.join(directory, name);
-  ensureDirectory(home, directory);
   try {
+    // What an upgrade before this one kept is not needed any more.
+    rmSync(directory, { recursive: true, force: true });
+    ensureDirectory(home, directory);
     writeFileSync(file, bytes, { mode: 0o600 });
   } catch (error) {
-    throw localFault(file, error);
+    throw error instanceof CliError ? error : localFault(file, error);
   }
   throw new CliError(
     'failed',
