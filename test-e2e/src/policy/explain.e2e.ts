@@ -278,6 +278,17 @@ describeWith(
     it('records an event for every question: who asked what about whom, and the result', async () => {
       await ask('mallory', exec('dev', 'hidden'));
       await ask('carol', { ...exec('prod'), about: { user: 'alice@example.com', groups: ['developers'] } });
+      // Other tests have asked before, so that there are two events before these.
+      for (const [user, cluster] of [
+        ['mallory@example.com', 'hidden'],
+        ['carol@example.com', 'dev'],
+      ] as const)
+        await gateway.audit.await(
+          ({ data }) =>
+            data.user.username === user &&
+            data.sallyport.explained?.cluster === cluster &&
+            data.sallyport.explained.resource === 'pods/exec',
+        );
       const events = await gateway.audit.await(
         ({ type, data }) =>
           type === 'http.request' &&
