@@ -134,14 +134,16 @@ export function createGatewayClient(
     const proxy = findProxy(address.origin, env);
     if (proxy !== undefined) trace(environment, 2, `through the proxy that ${proxy.name} names`);
     for (;;) {
-      const ca = await trust[chosen]?.();
+      // Another call may choose at the same time.
+      const index = chosen;
+      const ca = await trust[index]?.();
       try {
         return await work({ address, ca, proxy });
       } catch (error) {
         if (error instanceof CliError) throw error;
         // Nothing of the request was sent before the certificate was rejected, so it can be sent again.
-        if (!isTrustFault(error) || chosen + 1 >= trust.length) throw unreachable(address.origin, error, proxy?.name);
-        chosen += 1;
+        if (!isTrustFault(error) || index + 1 >= trust.length) throw unreachable(address.origin, error, proxy?.name);
+        chosen = Math.max(chosen, index + 1);
       }
     }
   };
