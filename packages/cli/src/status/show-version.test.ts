@@ -81,7 +81,7 @@ describe('sallyport version', () => {
       offer('99.0.0');
       const { out } = await rig.run('version');
       expect(out).toContain(`Client:   ${sallyportVersion}\n`);
-      expect(out).toContain('Offered:  99.0.0. To upgrade, run: sallyport upgrade\n');
+      expect(out).toContain(`Offered:  99.0.0. To upgrade, run: sallyport upgrade ${gateway.origin}\n`);
       expect(await json()).toMatchObject({ client: { build: 'release' }, gateway: { offered: { version: '99.0.0' } } });
       await rig.run('logout');
       expect((await rig.run('version', '--gateway', gateway.origin)).out).toContain('Offered:  99.0.0.');

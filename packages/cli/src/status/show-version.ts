@@ -6,6 +6,7 @@ import { askFor, openGateway, type OpenGateway } from '../gateway/open-gateway.t
 import { CliError } from '../terminal/cli-error.ts';
 import { readOffer, UntrustedRelease } from '../upgrade/read-offer.ts';
 import { compareVersions, describeDistance } from '../upgrade/versions.ts';
+import { shellWord } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
 
@@ -48,16 +49,17 @@ async function offerOf(gateway: OpenGateway): Promise<GatewayVersion['offered']>
 
 /** Asks the gateway. The version of the client is worth printing without a gateway too, so this does not fail. */
 async function askGateway(environment: Environment, names: GatewayNames): Promise<GatewayVersion> {
-  let gateway: OpenGateway | undefined;
-  let offered: GatewayVersion['offered'];
+  let url: string | undefined;
+  let offered: ReturnType<typeof offerOf> | undefined;
   try {
-    gateway = await openGateway(environment, names);
-    offered = await offerOf(gateway);
-    return { ...(await versionOf(gateway)), offered };
+    const gateway = await openGateway(environment, names);
+    url = gateway.address.origin;
+    offered = offerOf(gateway);
+    return { ...(await versionOf(gateway)), offered: await offered };
   } catch (error) {
     // A wrong --gateway is a mistake on the command line, and not a gateway that is away.
     if (!(error instanceof CliError) || error.exit === 'usage') throw error;
-    return { url: gateway?.address.origin, problem: error.message, offered };
+    return { url, problem: error.message, offered: await offered };
   }
 }
 
@@ -66,9 +68,9 @@ function gatewayLine({ url, version, problem }: GatewayVersion): string {
   return url === undefined || problem!.includes(url) ? `unknown: ${problem}` : `unknown at ${url}: ${problem}`;
 }
 
-function offeredLine(offered: GatewayVersion['offered']): string | undefined {
+function offeredLine({ url, offered }: GatewayVersion): string | undefined {
   if (offered?.version === undefined) return offered?.problem;
-  return `${offered.version}. To upgrade, run: sallyport upgrade`;
+  return `${offered.version}. To upgrade, run: sallyport upgrade ${shellWord(url!)}`;
 }
 
 export async function showVersion(environment: Environment, options: VersionOptions): Promise<void> {
@@ -85,7 +87,7 @@ export async function showVersion(environment: Environment, options: VersionOpti
     ['Platform', client.platform],
     ...(gateway === undefined ? [] : [['Gateway', gatewayLine(gateway)]]),
     ['Note', gateway?.distance],
-    ['Offered', offeredLine(gateway?.offered)],
+    ['Offered', gateway && offeredLine(gateway)],
   ];
   await writeResult(environment, options.output, { client, gateway }, () => renderFacts(rows, 10));
 }
