@@ -29,7 +29,8 @@ RUN project-node node_modules/typescript/bin/tsc -b packages/standalone packages
  && project-node packages/cli/scripts/bundle.mjs \
  && project-node scripts/bundle/write-bundles.mjs \
  && project-node deploy/image/bundle-development.mjs /development \
- && project-node deploy/image/bundle-installation.mjs /app/installation
+ && project-node deploy/image/bundle-installation.mjs /app/installation \
+ && project-node scripts/release.mjs --only none --out /app/downloads
 # The bundles of the four services and of the command.
 RUN project-node deploy/image/assemble.mjs packages . /app
 

@@ -16,7 +16,8 @@ import { describeImage } from './image/sbom.mjs';
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
 const pins = path.join(root, 'deploy/image/debian-packages.json');
-const usage = `Usage: npm run image -- [--tag NAME] [--stage STAGE] [--revision REV] [--out DIR] [--locked] [--update-base]
+const usage = `Usage: npm run image -- [--tag NAME] [--stage STAGE] [--revision REV] [--downloads DIR] [--out DIR]
+                     [--locked] [--update-base]
 
 Builds the image of the services for linux/${architecture}, without Docker, and writes into dist/image:
 sallyport-VERSION-linux-${architecture}.tar (an archive in the OCI layout) and its list of contents (CycloneDX JSON).
@@ -26,6 +27,7 @@ Prints the digest. The same sources result in the same bytes.
                   development ghcr.io/sallyport/sallyport:${version}-development)
   --stage STAGE   production (default), or development, which adds the identity provider of an evaluation
   --revision REV  the revision in the labels of the image (default unknown)
+  --downloads DIR a release of this version, which the gateway offers to its users (default: only the npm package)
   --out DIR       write there
   --locked        fail if Debian has other versions than deploy/image/debian-packages.json pins
   --update-base   pin the versions that Debian has now, and end
@@ -49,6 +51,7 @@ function readArguments() {
     tag: { type: 'string' },
     stage: { type: 'string', default: 'production' },
     revision: { type: 'string', default: 'unknown' },
+    downloads: { type: 'string' },
     out: { type: 'string', default: path.join(root, 'dist', 'image') },
     locked: { type: 'boolean', default: false },
     'update-base': { type: 'boolean', default: false },
@@ -77,12 +80,13 @@ async function updateBase(cache) {
   say(`Pinned ${all[architecture].length} packages in ${path.relative(root, pins)}.`);
 }
 
-async function buildImage({ tag, stage, revision, out, locked, seconds }, cache) {
+async function buildImage({ tag, stage, revision, downloads, out, locked, seconds }, cache) {
   const pinned = JSON.parse(readFileSync(pins, 'utf8'))[architecture] ?? [];
   if (pinned.length === 0)
     throw new Error(`no Debian packages are pinned for ${architecture}. Run \`npm run image -- --update-base\` first.`);
   const packages = await getDebianPackages({ pinned, cache: path.join(cache, 'debian'), locked, say });
-  const layers = await makeLayers({ root, node: ownNode(), packages, stage, cache, seconds, say });
+  const release = downloads === undefined ? undefined : { directory: path.resolve(downloads), version };
+  const layers = await makeLayers({ root, node: ownNode(), packages, stage, release, cache, seconds, say });
   const settings = readDockerfileSettings(readFileSync(path.join(root, 'Dockerfile'), 'utf8'), stage, {
     VERSION: version,
     REVISION: revision,

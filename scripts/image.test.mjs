@@ -31,6 +31,7 @@ describe('the image', () => {
     expect(dockerfile).toContain('RUN project-node deploy/image/assemble.mjs packages . /app');
     expect(dockerfile).toContain('project-node deploy/image/bundle-installation.mjs /app/installation');
     expect(dockerfile).toContain('project-node scripts/bundle/write-bundles.mjs');
+    expect(dockerfile).toContain('project-node scripts/release.mjs --only none --out /app/downloads');
     expect(stage.match(/^COPY .*$/gm)).toEqual([
       'COPY --from=build /usr/local/bin/project-node /usr/local/bin/node',
       'COPY --from=dependencies /dependencies /app',

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,11 +15,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { promisify } from 'node:util';
 import { copyDependencies, copyPackages } from '../../deploy/image/assemble.mjs';
 import { bundleDevelopment } from '../../deploy/image/bundle-development.mjs';
 import { bundleInstallation } from '../../deploy/image/bundle-installation.mjs';
 import { installArguments, services } from '../../deploy/image/packages.mjs';
+import { readRelease } from '../../packages/proxy/src/downloads/read-release.ts';
 import { layOutBase } from './base-system.mjs';
 import { writeLayer } from './write-layer.mjs';
 
@@ -88,6 +91,24 @@ async function layOutSallyport(directory, root) {
   return { bundled: [...new Set([...ofPrograms, ...ofInstallation])].toSorted(byName) };
 }
 
+/**
+ * Lays out what the gateway offers to its users: the files of a release that `SHA256SUMS` lists, or only what
+ * needs no Node.js of other platforms.
+ */
+async function layOutDownloads(directory, root, release) {
+  const target = path.join(directory, 'app/downloads');
+  mkdirSync(path.dirname(target), { recursive: true });
+  if (release === undefined) {
+    const program = path.join(root, 'scripts/release.mjs');
+    await run(process.execPath, [program, '--only', 'none', '--out', target], { maxBuffer: 16 * 1024 * 1024 });
+    return;
+  }
+  const { files, faults } = await readRelease(release.directory, release.version);
+  if (faults.length > 0) throw new Error(`${release.directory} is not a release: ${faults.join('; ')}`);
+  mkdirSync(target);
+  for (const { name, file } of files.values()) copyFileSync(file, path.join(target, name));
+}
+
 const layOutDevelopment = async (directory) => ({
   bundled: await bundleDevelopment(path.join(directory, 'app/development')),
 });
@@ -126,9 +147,10 @@ const recipeFiles = [
 /**
  * Returns the descriptors of the layers, each with its file, in the order in which they are applied. That of the
  * dependencies has `installed`, npm's list of what is in it. That of Sallyport has `bundled`, the packages in its bundles,
- * and so has the one that the stage `development` of the Dockerfile adds. `packages` are the Debian packages of the base, `node` is the program, and `seconds` is the time of all files.
+ * and so has the one that the stage `development` of the Dockerfile adds. `packages` are the Debian packages of the base,
+ * `node` is the program, `release` names what the gateway offers, and `seconds` is the time of all files.
  */
-export async function makeLayers({ root, node, packages, stage, cache, seconds, say }) {
+export async function makeLayers({ root, node, packages, stage, release, cache, seconds, say }) {
   const recipe = readAll(root, recipeFiles);
   const keyOf = (...parts) =>
     createHash('sha256')
@@ -139,22 +161,27 @@ export async function makeLayers({ root, node, packages, stage, cache, seconds, 
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
   const program = keyOf('node', JSON.stringify(lock.packages[`node_modules/node-linux-${process.arch}`]));
   const dependencies = keyOf('dependencies', readAll(root, manifestFiles(root)));
-  const bundledLayer = (name, layOut, more) => makeBundledLayer({ name, layOut, more, keyOf, layer, cache });
+  const stagedLayer = (name, layOut, more) => makeStagedLayer({ name, layOut, more, keyOf, layer, cache });
   const layers = [
     await layer('base', base, (directory) => layOutBase(packages, directory)),
     await layer('node', program, (directory) => layOutNode(directory, node), { mode: readable }),
     await layer('dependencies', dependencies, (directory) => layOutDependencies(directory, root), { mode: readable }),
-    await bundledLayer('sallyport', (directory) => layOutSallyport(directory, root), { owned, owner }),
+    await stagedLayer('sallyport', (directory) => layOutSallyport(directory, root), { owned, owner }),
+    await stagedLayer('downloads', (directory) => layOutDownloads(directory, root, release)),
   ];
-  return stage === 'development' ? [...layers, await bundledLayer('development', layOutDevelopment)] : layers;
+  return stage === 'development' ? [...layers, await stagedLayer('development', layOutDevelopment)] : layers;
 }
 
-/** Makes a layer of bundles. Bundling takes about a second, so the bundles themselves are the key. */
-async function makeBundledLayer({ name, layOut, more, keyOf, layer, cache }) {
+/** Makes a layer of what takes seconds to make, so that its content is the key. */
+async function makeStagedLayer({ name, layOut, more, keyOf, layer, cache }) {
   const staged = mkdtempSync(path.join(cache, 'staged-'));
   try {
-    await layOut(staged);
-    return await layer(name, keyOf(name, digestOf(staged)), layOut, { mode: readable, ...more });
+    const notes = await layOut(staged);
+    const copy = (directory) => {
+      cpSync(staged, directory, { recursive: true, verbatimSymlinks: true });
+      return notes;
+    };
+    return await layer(name, keyOf(name, digestOf(staged)), copy, { mode: readable, ...more });
   } finally {
     rmSync(staged, { recursive: true, force: true });
   }
