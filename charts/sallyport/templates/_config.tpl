@@ -13,6 +13,12 @@ secret of another. Takes (dict "root" $ "service" "proxy").
 {{- if $v.gateway.proxyProtocol -}}
   {{- $_ := set $config.gateway "proxyProtocol" true -}}
 {{- end -}}
+{{- if eq $service "proxy" -}}
+  {{- if include "sallyport.gatewayCaKey" .root -}}
+    {{- $_ := set $config.gateway "caFile" "/etc/sallyport/gateway-tls/ca.crt" -}}
+  {{- end -}}
+  {{- $_ := set $config "downloads" ($v.downloads | default (dict "directory" "/app/downloads")) -}}
+{{- end -}}
 {{- if and (eq $service "proxy") $v.routes -}}
   {{- $_ := set $config.gateway "identityKeyFile" "/etc/sallyport/keys/identity.pem" -}}
 {{- end -}}

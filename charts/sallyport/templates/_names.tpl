@@ -72,6 +72,11 @@ sallyport.dev/warning: "For evaluation only: known passwords, no TLS, one pod, a
 {{- if not (or .Values.gateway.tls.secretName .Values.gateway.tls.issuerRef) -}}true{{- end -}}
 {{- end }}
 
+{{/* The key of the CA in the Secret of the gateway's certificate, if users must be told of it. */}}
+{{- define "sallyport.gatewayCaKey" -}}
+{{- if include "sallyport.jobMakesGatewayTls" . -}}ca.crt{{- else -}}{{ .Values.gateway.tls.caKey }}{{- end -}}
+{{- end }}
+
 {{/* "true" if there is anything for the Job to make. */}}
 {{- define "sallyport.hasJob" -}}
 {{- if or .Values.evaluation (eq .Values.serviceKeys.from "job") (eq .Values.internalTls.from "job") (include "sallyport.jobMakesGatewayTls" .) -}}true{{- end -}}

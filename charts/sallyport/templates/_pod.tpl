@@ -187,7 +187,7 @@ spec:
         {{- end }}
         {{- if eq .service "proxy" }}
         - name: gateway-tls
-          secret: {secretName: {{ include "sallyport.gatewayTlsSecret" .root }}, defaultMode: 288, items: [{key: tls.crt, path: tls.crt}, {key: tls.key, path: tls.key}]}
+          secret: {secretName: {{ include "sallyport.gatewayTlsSecret" .root }}, defaultMode: 288, items: [{key: tls.crt, path: tls.crt}, {key: tls.key, path: tls.key}{{ with include "sallyport.gatewayCaKey" .root }}, {key: {{ . }}, path: ca.crt}{{ end }}]}
         {{- end }}
         {{- if ne $v.internalTls.from "none" }}
         - name: tls

@@ -80,6 +80,7 @@ export async function writeSettings(request: SettingsRequest): Promise<Settings>
         url: gatewayUrl,
         listen: `127.0.0.1:${gatewayPort}`,
         tls,
+        caFile,
         identityKeyFile: ensureKey(keys, 'identity'),
       },
       services,
