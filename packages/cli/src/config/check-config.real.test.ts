@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { text as textOf } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sallyportVersion } from '@sallyport/contracts';
 import { authority, certificate, key, otherAuthority } from '../testing/certificates.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 import { writeServiceSettings } from '../testing/write-service-settings.ts';
@@ -239,5 +240,26 @@ describe('config check and --check-config', () => {
     const union = (await Promise.all(services.map(program))).flatMap(({ lines }) => lines);
     expect((await reported()).lines).toEqual([...new Set(union)].toSorted());
     expect(union.length).toBeGreaterThan(3);
+  });
+});
+
+describe('config check, for what a service reports while it runs', () => {
+  it('finds downloads that would not be offered, although the gateway starts', async () => {
+    const downloads = path.join(rig.directory, 'downloads');
+    mkdirSync(downloads);
+    const name = `sallyport-${sallyportVersion}.tgz`;
+    writeFileSync(path.join(downloads, name), 'npm');
+    writeFileSync(path.join(downloads, 'SHA256SUMS'), `${'0'.repeat(64)}  ${name}\n`);
+    write(`${good}downloads: {directory: downloads}\n`);
+    writeFileSync(path.join(rig.directory, 'token'), 'token');
+    const { findings } = await reported();
+    expect(findings.filter(({ path: at }) => at.startsWith('downloads'))).toEqual([
+      expect.objectContaining({
+        path: 'downloads.directory',
+        message: `${name} does not match its checksum in SHA256SUMS`,
+        services: ['proxy'],
+      }),
+    ]);
+    expect((await program('proxy')).lines.join()).not.toContain('downloads');
   });
 });

@@ -48,8 +48,11 @@ function renderOffer(offer: Offer, { gatewayUrl, isPrivate, isElsewhere }: Insta
 <li>${renderCommand(command)}</li>
 <li>${renderCommand(login)}</li>
 </ol>
-<p>Then add your clusters to kubectl:</p>
-<p>${renderCommand(`${program} kubeconfig --merge`)}</p>
+<p>Then add your clusters to kubectl, which works as usual from then on:</p>
+<ol class="commands">
+<li>${renderCommand(`${program} kubeconfig --merge`)}</li>
+<li>${renderCommand('kubectl get pods')}</li>
+</ol>
 ${offer.system === 'darwin' && !isFetched ? html`<p class="quiet">If macOS refuses to start the program, type <code>xattr -dr com.apple.quarantine ${offer.name.replace('.tar.gz', '')}</code> first.</p>\n` : nothing}`;
 }
 
