@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createCertificateAuthority } from '@sallyport/bed';
 import type { ServiceName } from '@sallyport/contracts';
 import { serviceProgram } from '@sallyport/standalone';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { describeWith, runCommand } from '../harness/index.ts';
 import { parseManifests, podSpecOf, repository, type Manifest } from './manifests.ts';
 import { mountVolumes } from './mount-volumes.ts';
@@ -365,27 +365,6 @@ describeWith(['helm'], 'the chart', () => {
       expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(words) });
       expect(stderr).not.toContain('hunter2');
     });
-  });
-
-  it('tells only the gateway of downloads, and of a CA that users must be told of', () => {
-    const configOf = (name: string, service: string) => {
-      const config = rendered[name]!.find(
-        (one) => one.kind === 'ConfigMap' && one.metadata.name === 'sallyport-config',
-      );
-      return parse(config!.data![`${service}.yaml`]!) as { gateway: { caFile?: string }; downloads?: object };
-    };
-    const shown = (name: string, service: string) => {
-      const { gateway, downloads } = configOf(name, service);
-      return [gateway.caFile, downloads];
-    };
-    const [caFile, directory] = ['/etc/sallyport/gateway-tls/ca.crt', '/app/downloads'];
-    expect(shown('like the manifests', 'proxy')).toEqual([undefined, { directory }]);
-    expect(shown('with TLS between the services', 'proxy')).toEqual([
-      caFile,
-      { url: 'https://files.example.com/sallyport' },
-    ]);
-    expect(shown('with much', 'proxy')).toEqual([caFile, { directory }]);
-    expect(shown('with much', 'authenticate')).toEqual([undefined, undefined]);
   });
 
   it('passes TLS through an Ingress and a TLSRoute, for every host', async () => {
