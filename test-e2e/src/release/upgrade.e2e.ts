@@ -19,7 +19,7 @@ import process from 'node:process';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createCertificateAuthority } from '@sallyport/bed';
 import { sallyportVersion } from '@sallyport/contracts';
-import { describeWith, runCommand, theBed, type CommandResult } from '../harness/index.ts';
+import { describeWith, runCommand, startGateway, theBed, type CommandResult } from '../harness/index.ts';
 import {
   buildRelease,
   installWithNpm,
@@ -36,8 +36,10 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const old = '0.0.1';
 const token = 'spt_0123456789abcdefghijklmnop';
 
+type Place = { origin: string; caPem: string };
+
 /** The answers of a gateway and of a cluster behind it. Everything but the release needs the token. */
-async function startGateway(release: Release): Promise<{ server: Server; origin: string; caPem: string }> {
+async function startFakeGateway(release: Release): Promise<Place & { server: Server }> {
   const authority = await createCertificateAuthority({ name: 'upgrades' });
   const { certPem, keyPem } = await authority.issue({ commonName: 'gateway', dnsNames: ['localhost'], server: true });
   const session = {
@@ -84,12 +86,12 @@ function makeOlder(program: string): void {
 
 describeWith(['kubectl'], 'an upgrade of a signed release', () => {
   let release: Release;
-  let gateway: Awaited<ReturnType<typeof startGateway>>;
+  let gateway: Awaited<ReturnType<typeof startFakeGateway>>;
   beforeAll(async () => {
     const key = path.join(directory, 'signing.pem');
     execFileSync('openssl', ['genpkey', '-algorithm', 'ed25519', '-out', key]);
     release = await buildRelease(path.join(directory, 'made'), sallyportVersion, ['--signing-key', key]);
-    gateway = await startGateway(release);
+    gateway = await startFakeGateway(release);
   });
   afterAll(() => {
     gateway?.server.closeAllConnections();
@@ -97,17 +99,17 @@ describeWith(['kubectl'], 'an upgrade of a signed release', () => {
   });
 
   /** Returns an installation for a user with a login, who has nothing else. */
-  function logIn(bin: string, node?: string): Installation {
+  function logIn(bin: string, node?: string, { origin, caPem }: Place = gateway): Installation {
     const home = mkdtempSync(path.join(directory, 'home-'));
     const root = path.join(home, '.config', 'sallyport');
-    const own = path.join(root, 'gateways', gateway.origin.replace('://', '+'));
+    const own = path.join(root, 'gateways', origin.replace('://', '+'));
     mkdirSync(own, { recursive: true, mode: 0o700 });
-    const login = { version: 1, gateway: gateway.origin, token, user: 'alice', sessionId: 'x', idleMs: 3_600_000 };
-    writeFileSync(path.join(own, 'ca.crt'), gateway.caPem);
+    const login = { version: 1, gateway: origin, token, user: 'alice', sessionId: 'x', idleMs: 3_600_000 };
+    writeFileSync(path.join(own, 'ca.crt'), caPem);
     writeFileSync(path.join(own, 'credential.json'), JSON.stringify({ ...login, expiresAt: Date.now() + 3_600_000 }), {
       mode: 0o600,
     });
-    writeFileSync(path.join(root, 'current-gateway'), `${gateway.origin}\n`);
+    writeFileSync(path.join(root, 'current-gateway'), `${origin}\n`);
     return installation(home, bin, node, theBed().kubectl!);
   }
 
@@ -167,6 +169,21 @@ describeWith(['kubectl'], 'an upgrade of a signed release', () => {
         stdout: expect.stringContaining('is up to date'),
       });
       await expectKubectlWorks(installed);
+    });
+
+    it('is what the gateway itself offers', async () => {
+      const own = await startGateway({
+        mode: 'embedded',
+        clusters: [{ name: 'dev', server: 'https://localhost:1', token: 'x', policy: [] }],
+        more: { downloads: { directory: release.directory } },
+      });
+      try {
+        const user = logIn(installed.bin, undefined, { origin: own.url, caPem: own.caPem });
+        expect(await user.run('sallyport', ['upgrade', '--yes', '-o', 'json'])).toMatchObject({ code: 0, stderr: '' });
+        expect(await versionOf(user)).toBe(sallyportVersion);
+      } finally {
+        await own.stop();
+      }
     });
 
     it('leaves the old or the new program working, whenever it is killed', async () => {
