@@ -137,8 +137,9 @@ describe('a streamed body', () => {
     expect(
       await fetchWith(client, {
         method: 'POST',
-        body: Readable.from(slowly(Array.from('abcdefgh'), 20), { objectMode: false }),
-        headersTimeoutMs: 50,
+        // Longer than the time for the response, which leaves room for a busy machine.
+        body: Readable.from(slowly(Array.from('abcdefgh'), 250), { objectMode: false }),
+        headersTimeoutMs: 1000,
       }),
     ).toMatchObject({ body: 'late' });
     const never = (await serve((request) => void request.resume())).client;
