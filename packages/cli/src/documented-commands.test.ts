@@ -20,6 +20,9 @@ const program = createProgram(rig.environment);
 const childOf = (command: Command, word: string) =>
   command.commands.find((one) => one.name() === word || one.aliases().includes(word));
 
+/** A command whose output is a word of another one. */
+const substitution = /\$\(([^()]*)\)/g;
+
 /** The commands in a text: the lines of its code blocks, and its code spans. */
 function commandsIn(text: string): string[] {
   const blocks = [...text.matchAll(/^```(\w+)?[^\n]*\n([\s\S]*?)^```$/gm)];
@@ -39,12 +42,13 @@ function commandsIn(text: string): string[] {
       return parent !== undefined && (name.startsWith('--') || childOf(parent, name) !== undefined);
     })
     .map((span) => `sallyport ${span}`);
-  return [...lines, ...spans].filter(isOurs).concat(withoutProgram);
+  const inner = [...lines, ...spans].flatMap((words) => [...words.matchAll(substitution)].map(([, one]) => one!));
+  return [...lines, ...spans, ...inner].filter(isOurs).concat(withoutProgram);
 }
 
 /** Splits a command at spaces, and ends it where the shell would end it or a comment begins. */
 function wordsOf(command: string): string[] {
-  const [one = ''] = command.split(/ (?:[|&;<>]|\d?>|#)/, 1);
+  const [one = ''] = command.replaceAll(substitution, '...').split(/ (?:[|&;<>]|\d?>|#)/, 1);
   return [...one.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) => word.replaceAll(/["']/g, '')).slice(1);
 }
 
