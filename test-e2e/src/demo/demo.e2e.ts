@@ -79,7 +79,7 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
       code: 0,
       stderr: '',
       stdout: expect.stringMatching(
-        /^REFUSED: [\s\S]*cluster\/demo\[1\]\.deny\.and DENIES it[\s\S]*you would have to ask for another namespace/,
+        /^REFUSED: [\s\S]*no-shells-in-prod \(cluster\/demo\[1\]\.deny\.and\) DENIES it[\s\S]*you would have to ask for another namespace/,
       ),
     });
     expect(await say('can-i', 'exec', 'pods/web', '-n', 'dev')).toMatchObject({
@@ -88,7 +88,7 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
     });
     expect((await demo.tryKubectl(['exec', '-n', 'dev', 'web', '--', 'true'])).code).toBe(0);
     expect((await demo.tryKubectl(['exec', '-n', 'prod', 'web', '--', 'true'])).stderr).toContain(
-      'cluster/demo[1].deny.and',
+      'Shells in production are for incidents.',
     );
   });
 

@@ -11,14 +11,17 @@ const ownPolicy = `# Who may do what on the demo's cluster. You can edit this fi
 # Only SREs get a shell in production, or anything equivalent to one, and people while they have the elevation
 # "prod-admin", which adds the group prod-admins. A deny rule overrides every allow rule.
 # This also applies to nodes/proxy, which reaches the pods of every namespace.
-- deny:
+- name: no-shells-in-prod
+  message: Shells in production are for incidents.
+  deny:
     and:
       - groups: {exclude: sre}
       - groups: {exclude: prod-admins}
       - k8s/namespace: prod
       - k8s/shell_equivalent: true
 # The same applies to certificates, which have no namespace and can identify their holder as anyone.
-- deny:
+- name: no-certificates
+  deny:
     and:
       - groups: {exclude: sre}
       - k8s/resource: [certificatesigningrequests.certificates.k8s.io, certificatesigningrequests.certificates.k8s.io/*]
