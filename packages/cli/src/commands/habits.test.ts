@@ -22,7 +22,14 @@ describe('a group of commands alone', () => {
   });
 
   it('refuses a command that it does not have', async () => {
-    expect(await rig.run('audit', 'serach')).toMatchObject({ code: 2, out: '' });
+    for (const more of [[], ['--help'], ['-o', 'json']])
+      expect(await rig.run('audit', 'serach', ...more)).toMatchObject({
+        code: 2,
+        out: '',
+        err: expect.stringContaining('Did you mean "sallyport audit search"?'),
+      });
+    expect(await rig.run('agent', 'run', '--help')).toMatchObject({ code: 2, out: '' });
+    expect(await rig.run('help', 'audit', '--help')).toMatchObject({ code: 0, err: '' });
   });
 });
 

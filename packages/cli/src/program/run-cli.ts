@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { describeError, exitCodes, NegativeAnswer } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { UsageError } from './describe-usage-error.ts';
@@ -19,12 +20,28 @@ export async function runCli(args: readonly string[], environment: Environment):
       await runCompletion(createProgram(environment), args.slice(1), environment);
     } else {
       const { createProgram } = await import('../commands/create-program.ts');
-      await createProgram(environment).parseAsync([...args], { from: 'user' });
+      const program = createProgram(environment);
+      if (wantsHelp) await refuseUnknown(program, args);
+      await program.parseAsync([...args], { from: 'user' });
     }
     return exitCodes.ok;
   } catch (error) {
     return isUsageError(error) ? refuseUsage(error, args, environment) : exitCodeOf(error, environment);
   }
+}
+
+/** Refuses a command that does not exist. With `--help`, the parser would show the help of its group. */
+async function refuseUnknown(program: Command, args: readonly string[]): Promise<void> {
+  const { readWords } = await import('../completion/read-words.ts');
+  const { command, operands } = readWords(program, args);
+  const [word] = operands;
+  if (word === undefined || word === 'help' || command.commands.length === 0) return;
+  const fault: UsageError = {
+    code: 'commander.unknownCommand',
+    exitCode: 1,
+    message: `error: unknown command '${word}'`,
+  };
+  throw Object.assign(new Error(fault.message), fault);
 }
 
 function isUsageError(error: unknown): error is UsageError {
