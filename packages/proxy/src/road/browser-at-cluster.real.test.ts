@@ -12,9 +12,9 @@ const browser = [
   'Sec-Fetch-Mode: navigate',
   'Sec-Fetch-Dest: document',
 ];
-const get = (path: string, lines: readonly string[]) =>
+const get = (path: string, lines: readonly string[], host = 'gate.example.com:8443') =>
   rig.raw(
-    `GET ${path} HTTP/1.1\r\nHost: gate\r\n${lines.map((line) => `${line}\r\n`).join('')}Connection: close\r\n\r\n`,
+    `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${lines.map((line) => `${line}\r\n`).join('')}Connection: close\r\n\r\n`,
   );
 
 describe('a browser at the address of a cluster', () => {
@@ -35,6 +35,11 @@ describe('a browser at the address of a cluster', () => {
     const [one, other] = pages.map((text) => text.slice(text.indexOf('<!doctype')));
     expect(one).toMatch(/^<!doctype html>/);
     expect(other).toBe(one);
+  });
+
+  it('gets a Status on every other host, so that no host is told apart from another', async () => {
+    for (const host of ['evil.example', 'dev.clusters.example.com', 'gate.example.com.evil.example', 'localhost'])
+      expect(await get('/clusters/dev/', browser, host)).toContain('"kind":"Status"');
   });
 
   it.each([

@@ -5,6 +5,7 @@ import { html, renderSetUp, type Html, type Pages } from '@sallyport/pages';
 import { closesConnection } from '../exchange/client-connection.ts';
 import type { ClusterExchange } from '../exchange/exchange.ts';
 import { opensPage } from '../headers/opens-page.ts';
+import { readHost } from '../headers/read-headers.ts';
 import { cutResponse } from '../streams/end-response.ts';
 
 /**
@@ -25,12 +26,16 @@ function wantsText({ request, asked }: ClusterExchange, status: number): boolean
 
 const forbidden = { code: 'forbidden', status: problemTable.forbidden.status } as const;
 
-/** Reports whether a person opens the address of a cluster in a browser. */
-const isBrowser = ({ request, upgrade }: ClusterExchange) =>
+/**
+ * Reports whether a person opens the address of a cluster in a browser, on the host of the gateway. On any other host, a
+ * page would tell which hosts are those of clusters.
+ */
+const isBrowser = ({ request, upgrade }: ClusterExchange, gatewayUrl: string) =>
   upgrade === undefined &&
   request.method === 'GET' &&
   request.headers.accept?.includes('text/html') === true &&
-  opensPage(request);
+  opensPage(request) &&
+  readHost(request.rawHeaders)?.toLowerCase().replace(/:\d+$/, '') === new URL(gatewayUrl).hostname;
 
 /** Renders the page for a browser at the address of a cluster. It is the same whether there is such a cluster or not. */
 const renderClusterAddress = (
@@ -63,7 +68,7 @@ export const createSendStatus =
       return;
     }
     if (closesConnection(exchange)) response.shouldKeepAlive = false;
-    if (problem.status === 401 && isBrowser(exchange)) {
+    if (problem.status === 401 && isBrowser(exchange, gatewayUrl)) {
       response.setHeader('audit-id', exchange.auditId);
       response.setHeader('www-authenticate', gatewayChallenge);
       response.setHeader('vary', 'Accept');
