@@ -22,6 +22,11 @@ export function readHost(raw: readonly string[]): string | undefined {
   return hostForm.test(host) ? host : undefined;
 }
 
+/** Reports whether the host of a request is that of an origin of the gateway, on any port. */
+export function isHostOf(raw: readonly string[], origin: string): boolean {
+  return readHost(raw)?.toLowerCase().replace(/:\d+$/, '') === new URL(origin).hostname;
+}
+
 /**
  * A request's headers, checked and sorted. `forward` is flat (name, value, ...), with repeated names as separate lines.
  */

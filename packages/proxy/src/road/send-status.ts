@@ -5,7 +5,7 @@ import { html, renderSetUp, type Html, type Pages } from '@sallyport/pages';
 import { closesConnection } from '../exchange/client-connection.ts';
 import type { ClusterExchange } from '../exchange/exchange.ts';
 import { opensPage } from '../headers/opens-page.ts';
-import { readHost } from '../headers/read-headers.ts';
+import { isHostOf } from '../headers/read-headers.ts';
 import { cutResponse } from '../streams/end-response.ts';
 
 /**
@@ -35,7 +35,7 @@ const isBrowser = ({ request, upgrade }: ClusterExchange, gatewayUrl: string) =>
   request.method === 'GET' &&
   request.headers.accept?.includes('text/html') === true &&
   opensPage(request) &&
-  readHost(request.rawHeaders)?.toLowerCase().replace(/:\d+$/, '') === new URL(gatewayUrl).hostname;
+  isHostOf(request.rawHeaders, gatewayUrl);
 
 /** Renders the page for a browser at the address of a cluster. It is the same whether there is such a cluster or not. */
 const renderClusterAddress = (

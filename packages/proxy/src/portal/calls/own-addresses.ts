@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { carriesPomerium } from '../../credential/read-carriers.ts';
 import { identityKeysPath } from '../../web-identity/identity-key-ring.ts';
-import { readHost } from '../../headers/read-headers.ts';
+import { isHostOf, readHost } from '../../headers/read-headers.ts';
 
 const pathOf = (url: string) => url.split('?', 1)[0]!;
 const isHealth = (path: string) => path === '/healthz' || path === '/livez';
@@ -40,7 +40,7 @@ export function isLanding(
   if ((method !== 'GET' && method !== 'HEAD') || pathOf(url) !== '/') return false;
   if (headers.authorization !== undefined || headers['x-pomerium-authorization'] !== undefined) return false;
   if (headers.upgrade !== undefined || headers.accept?.includes('text/html') !== true) return false;
-  return readHost(rawHeaders)?.toLowerCase().replace(/:\d+$/, '') === new URL(origin).hostname;
+  return isHostOf(rawHeaders, origin);
 }
 
 /**
