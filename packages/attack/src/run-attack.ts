@@ -26,7 +26,7 @@ export type RowResult = {
 };
 export type AttackResult = { user: UserInfo; rows: RowResult[] };
 
-/** No attack shows anything, because an ordinary review was not answered. `status` is 0 if there was no response. */
+/** The attacks prove nothing, because an ordinary review was not answered. `status` is 0 if there was no response. */
 export class NoBaseline extends Error {
   readonly status: number;
   constructor(status: number) {
