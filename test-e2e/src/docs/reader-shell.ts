@@ -78,8 +78,10 @@ export function startReaderShell(options: { cwd: string; env: Record<string, str
     },
     async watch(command) {
       writeFileSync(typed, command);
+      // The shell may still have to open the files, and what the last command printed is not to be taken for this one's.
+      for (const file of [out, err]) writeFileSync(file, '');
       const pid = await answer(`{ eval "$(cat '${typed}')"; } </dev/null >'${out}' 2>'${err}' & echo $! >&3\n`);
-      await waitFor(() => !existsSync(out) || readFileSync(out, 'utf8') !== '');
+      await waitFor(() => readFileSync(out, 'utf8') !== '');
       const printed = result(0);
       // The shell that runs the command, and the command itself.
       spawnSync('pkill', ['-TERM', '-P', pid]);
