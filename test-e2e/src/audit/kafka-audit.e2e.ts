@@ -103,7 +103,7 @@ describe('audit events on Kafka', () => {
     const received: AuditRecord[] = [];
     consume(randomName('frozen'), async (records) => void received.push(...records));
     await sink.publish(sampleAuditRecord());
-    server.freeze();
+    await server.freeze();
     const sent = events(30, 'frozen');
     const begun = performance.now();
     const refused = await sink.publish(sent[0]!).then(

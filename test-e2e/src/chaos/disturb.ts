@@ -15,7 +15,7 @@ export async function disturb(what: Disturbance, { bed, gateway, clocks }: Chaos
   if (what === 'Kafka slow') {
     // Connected, and answers seconds later.
     for (let times = 0; times < 3; times += 1) {
-      bed.kafka.freeze();
+      await bed.kafka.freeze();
       await pause(400 + dice.roll(800));
       bed.kafka.thaw();
       await pause(100);

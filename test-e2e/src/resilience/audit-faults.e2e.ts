@@ -109,7 +109,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'a gateway with a spool, when what 
   });
 
   it('Kafka slow: writes are refused within two seconds, reads go on, and both work when it answers again', async () => {
-    bed.kafka!.freeze();
+    await bed.kafka!.freeze();
     const [write, one] = [await create(), await read()];
     bed.kafka!.thaw();
     expect(write).toMatchObject({ status: 503, cause: 'audit-unavailable' });

@@ -113,7 +113,7 @@ describeWith(needs, 'while something is down', () => {
     });
 
     it('connected and not answering: writes are refused within two seconds, and reads continue', async () => {
-      rig.bed.kafka.freeze();
+      await rig.bed.kafka.freeze();
       const [write, read] = [await create(), await get(pods)];
       rig.bed.kafka.thaw();
       expect(write).toMatchObject({ status: 503, cause: 'audit-unavailable' });

@@ -85,7 +85,7 @@ describe('a managed process', () => {
   it('can be stopped while it is frozen', async () => {
     const server = program('console.log("ready"); setInterval(() => {}, 1000)');
     await server.start();
-    server.freeze();
+    await server.freeze();
     const record = recorded();
     await server.stop();
     expect(isAlive(record)).toBe(false);

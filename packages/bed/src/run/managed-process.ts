@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findProgram, lastLines } from './command.ts';
-import { identifyProcess, isAlive, signalProcess, type ProcessIdentity } from './process-identity.ts';
+import { identifyProcess, isAlive, signalProcess, suspendProcess, type ProcessIdentity } from './process-identity.ts';
 import type { Run } from './run-directory.ts';
 import { waitUntil } from './wait.ts';
 
@@ -94,8 +94,8 @@ export class ManagedProcess {
   }
 
   /** Suspends it: its connections stay open and nothing answers. */
-  freeze(): void {
-    if (this.#identity) signalProcess(this.#identity, 'SIGSTOP');
+  async freeze(): Promise<void> {
+    if (this.#identity) await suspendProcess(this.#identity);
   }
 
   /** Resumes it after `freeze`. */

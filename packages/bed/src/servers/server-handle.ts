@@ -10,7 +10,7 @@ export type ServerHandle = {
   resume(): Promise<void>;
   restart(): Promise<void>;
   /** Suspends it with its connections open: it accepts connections and never answers. */
-  freeze(): void;
+  freeze(): Promise<void>;
   thaw(): void;
   stop(): Promise<void>;
 };
