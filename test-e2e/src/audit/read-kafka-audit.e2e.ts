@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startBed, type Bed } from '@sallyport/bed';
 import { createKafkaAuditSink, readKafkaAudit, sampleAuditRecord, type KafkaConfig } from '@sallyport/audit-log';
+import { createTopic } from '@sallyport/audit-log/testing';
 import { createLogger } from '@sallyport/kit';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { runCli } from '../harness/index.ts';
@@ -100,7 +101,7 @@ describe('reading the audit topic once', () => {
     const client = new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING });
     const admin = client.admin();
     await admin.connect();
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] });
+    await createTopic(admin, { topic, numPartitions: 1 });
     await admin.disconnect();
     const producer = client.producer({ createPartitioner: Partitioners.DefaultPartitioner });
     await producer.connect();

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createTopic } from '@sallyport/audit-log/testing';
 import { createCertificateAuthority, startBed, type Bed, type BedNeed, type KafkaSecurity } from '@sallyport/bed';
 import kafkajs, { Kafka, logLevel } from 'kafkajs';
 
@@ -54,7 +55,7 @@ export type Right = [user: string, on: { topic: string } | { group: string }, op
 export async function allow({ bed }: SecureBroker, topic: string, rights: readonly Right[]): Promise<void> {
   const admin = new Kafka({ brokers: bed.kafka!.brokers, logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], timeout: 20_000 });
+  await createTopic(admin, { topic, numPartitions: 3 });
   await admin.createAcls({
     acl: rights.map(([user, on, operation]) => ({
       principal: `User:${user}`,

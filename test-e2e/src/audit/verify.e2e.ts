@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createNdjsonTap } from '@sallyport/audit';
 import { consumeKafkaAudit, readKafkaAudit, type AuditTopicMessage } from '@sallyport/audit-log';
+import { createTopic } from '@sallyport/audit-log/testing';
 import { createSealer, readCheckpointKeys, signCheckpoint } from '@sallyport/audit-proof';
 import type { AuditRecord } from '@sallyport/contracts';
 import { createLogger } from '@sallyport/kit';
@@ -187,7 +188,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'the verification of a real trail',
     const admin = client.admin();
     await admin.connect();
     const numPartitions = 1 + Math.max(...messages.map(({ partition }) => partition));
-    await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true });
+    await createTopic(admin, { topic, numPartitions });
     await admin.disconnect();
     // A copy has each message once, also if the broker is slow to answer.
     const producer = client.producer({ idempotent: true });

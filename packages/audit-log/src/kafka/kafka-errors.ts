@@ -29,6 +29,12 @@ export function isOutage(error: unknown): boolean {
   return errorType(error) === undefined;
 }
 
+/** Reports whether a topic was created so recently that the broker does not know it, or its leaders, yet. */
+export function isNotReadyYet(error: unknown): boolean {
+  const type = errorType(error);
+  return type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'LEADER_NOT_AVAILABLE';
+}
+
 /** Thrown when the log refuses the events themselves, so that sending them again is pointless. */
 export class UndeliverableError extends Error {
   override readonly name = 'UndeliverableError';

@@ -1,1 +1,2 @@
 export * from './audit-sink.conformance.ts';
+export { createTopic } from '../kafka/ensure-topic.ts';
