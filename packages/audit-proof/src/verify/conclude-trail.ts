@@ -19,6 +19,8 @@ export type TrailState = {
   chains: ReadonlyMap<string, Chain>;
   chainOf(producer: string): Chain;
   suspects: Suspect[];
+  /** How many suspects there were, also those that are not remembered. */
+  damaged: number;
   gaps: AnnouncedGap[];
   unchained: number;
   /** Faults that count only if their events happened after the trail begins. */
@@ -142,6 +144,7 @@ function summarize(
     events: sum('events'),
     repeated: sum('repeated'),
     unchained: state.unchained,
+    damaged: state.damaged,
     hashOnly: sum('hashOnly'),
     ...(state.earliest === undefined ? {} : { earliest: state.earliest }),
     ...(state.latest === undefined ? {} : { latest: state.latest }),

@@ -78,6 +78,7 @@ export function createVerifier(deps: VerifierDeps = {}): Verifier {
   };
   const suspect = (one: Suspect): void => {
     const { fault, id, place: at } = one;
+    state.damaged += 1;
     if (state.suspects.length < mostSuspects) state.suspects.push(one);
     else faults.add({ kind: 'altered', detail: fault, ...(id === undefined ? {} : { id }), place: at });
   };
@@ -136,6 +137,7 @@ function createState(places: PlaceIndex): TrailState {
       return made;
     },
     suspects: [],
+    damaged: 0,
     gaps: [],
     unchained: 0,
     loose: [],

@@ -95,6 +95,8 @@ export type TrailReport = {
   repeated: number;
   /** Events without a place in a chain. Nothing proves them. */
   unchained: number;
+  /** Events that are not what their hashes say, and texts that are not events. `events` does not count them. */
+  damaged: number;
   hashOnly: number;
   earliest?: string;
   latest?: string;

@@ -31,6 +31,16 @@ describe('a short id', () => {
     expect(() => resolve(text)).toThrow(/too short/);
   });
 
+  it.each([
+    ['session', 'a session'],
+    ['elevation', 'an elevation'],
+    ['agent', 'an agent'],
+  ])('that is refused names a thing with its article: %s', (kind, words) => {
+    expect(() => resolveId('ea1', { kind, listedBy: 'x', entries })).toThrow(
+      `"ea1" is too short for the id of ${words}`,
+    );
+  });
+
   it('is refused if there is none', () => {
     expect(() => resolve('abcd')).toThrow(
       expect.objectContaining({ exit: 'refused', hint: 'To list them, run: sallyport sessions list' }),

@@ -21,7 +21,10 @@ export function resolveId(text: string, { kind, listedBy, entries }: Listed): st
   const hint = `To list them, run: ${listedBy}`;
   if (entries.some(({ id }) => id === beginning)) return beginning;
   if (beginning.length < shortest)
-    throw usageError(`"${text}" is too short for the id of a ${kind}`, `Give at least ${shortest} characters. ${hint}`);
+    throw usageError(
+      `"${text}" is too short for the id of ${/^[aeio]/.test(kind) ? 'an' : 'a'} ${kind}`,
+      `Give at least ${shortest} characters. ${hint}`,
+    );
   const found = entries.filter(({ id }) => id.startsWith(beginning));
   if (found.length === 1) return found[0]!.id;
   if (found.length === 0)

@@ -100,6 +100,9 @@ describe('sallyport policy status', () => {
       '  /etc/policy.yaml:3:5: policy.0.alow: unknown action "alow" (did you mean allow?)\n  /etc/other.yaml: cannot be read (ENOENT)\n',
     );
     expect(err).toContain('1 of 1 replicas rejected their file');
+    expect(err).toContain(
+      'Mend the faults above. To check a file before the gateway reads it, run: sallyport policy lint FILE',
+    );
   });
 
   it('shows a policy that waits for the audit log, and since when', async () => {

@@ -129,7 +129,9 @@ export async function showReplicas(environment: Environment, options: GatewayOpt
   throw new CliError(
     'out-of-step',
     what.join(', and '),
-    'A replica checks its file every second. If a file was rejected, find its faults with: sallyport config check FILE',
+    rejecting === 0
+      ? 'A replica checks its file every second.'
+      : 'Mend the faults above. To check a file before the gateway reads it, run: sallyport policy lint FILE',
   );
 }
 

@@ -4,6 +4,7 @@ import type { Environment } from '../environment/environment.ts';
 import { openElevations } from '../elevation/call-elevations.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { askFor, callAsUser, fetchClusters, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { isTrustFault } from '../gateway/unreachable.ts';
 import { listLogins } from '../home/known-gateways.ts';
 import { kubeconfigFiles, kubectlContext, kubectlContexts } from '../kubectl/read-kubeconfigs.ts';
 import { CliError } from '../terminal/cli-error.ts';
@@ -66,6 +67,8 @@ export type Status = {
   problems: CliError[];
 };
 
+const timeoutMs = 5000;
+
 const isFailure = (error: unknown): error is CliError => error instanceof CliError;
 
 /** Makes a call. Returns undefined, with its error among the problems, if it fails. */
@@ -79,9 +82,25 @@ async function attempt<T>(problems: CliError[], call: () => Promise<T>): Promise
   }
 }
 
+/** Returns why a gateway cannot be reached. One whose authority is not trusted yet answers: the login says what to do. */
+async function whyUnreachable({ client }: OpenGateway): Promise<CliError | undefined> {
+  try {
+    await client.call({ method: 'GET', path: '/healthz', timeoutMs });
+    return undefined;
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    return error.exit === 'unreachable' && !isTrustFault(error.cause) ? error : undefined;
+  }
+}
+
 async function askGateway(gateway: OpenGateway): Promise<Partial<Status> & { problems: CliError[] }> {
+  const isStored = gateway.store.read() !== undefined;
   const login = await readLogin(gateway);
-  if (login.state === 'not-logged-in') return { state: 'not-logged-in', problems: [] };
+  if (login.state === 'not-logged-in') {
+    // A login could not begin either.
+    const problem = isStored && gateway.store.read() === undefined ? undefined : await whyUnreachable(gateway);
+    return problem ? { state: 'unreachable', problems: [problem] } : { state: 'not-logged-in', problems: [] };
+  }
   if (login.state === 'unreachable') {
     const { user, sessionId, expiresAt } = login.stored;
     return { state: 'unreachable', user, session: { id: sessionId, until: expiresAt }, problems: [login.problem] };

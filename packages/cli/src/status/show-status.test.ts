@@ -126,6 +126,20 @@ describe('sallyport status', () => {
     expect(err).toContain('cannot be reached');
   });
 
+  it('says that the gateway cannot be reached also to who is not logged in, and does not advise a login', async () => {
+    await logIn();
+    await rig.run('logout');
+    await gateway.close();
+    expect(await json(4)).toMatchObject({
+      state: 'unreachable',
+      gateway: gateway.origin,
+      problems: [expect.stringContaining('cannot be reached')],
+      next: [{ command: 'sallyport status' }],
+    });
+    const { out } = await rig.run('status');
+    expect(out).toMatch(/State: +cannot be reached; you are not logged in\n\nNext:\n {2}sallyport status /);
+  });
+
   it('shows what it knows if a part cannot be read', async () => {
     await logIn();
     gateway.override = ({ path }) =>

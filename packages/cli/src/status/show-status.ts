@@ -54,8 +54,11 @@ function whatNext({ state, gateway, session, clusters, contexts, elevations = []
 const states: Record<Status['state'], [text: string, tone: Tone]> = {
   'logged-in': ['logged in', 'good'],
   'not-logged-in': ['not logged in', 'bad'],
-  unreachable: ['cannot be reached; this is what is stored on this machine', 'warning'],
+  unreachable: ['cannot be reached', 'warning'],
 };
+
+const storedWords = (user: string | undefined): string =>
+  user === undefined ? 'you are not logged in' : 'this is what is stored on this machine';
 
 function endOf(ms: number, now: number, paint: Paint): string {
   if (ms <= now) return paint(`${readableTime(ms)} (ended)`, 'bad');
@@ -68,7 +71,7 @@ function lines(status: Status, now: number, paint: Paint): [label: string, text:
   const [word, tone] = states[state];
   return [
     ['Gateway', gateway && `${forTerminal(gateway)} (from ${forTerminal(source ?? '')})`],
-    ['State', paint(word, tone)],
+    ['State', paint(state === 'unreachable' ? `${word}; ${storedWords(user)}` : word, tone)],
     ['User', user && forTerminal(user)],
     ['Groups', groups && (forTerminal(groups.join(', ')) || '(none)')],
     ...elevations

@@ -6,12 +6,20 @@ import { renderTable, type Column, type ListOptions } from '../../terminal/table
 const many = (count: number, one: string, several = `${one}s`): string =>
   `${count.toLocaleString('en-US')} ${count === 1 ? one : several}`;
 
-const columns: Column<ProducerSummary>[] = [
+/** Without keys, no event is attested, so that column would be empty. */
+const columnsOf = ({ checkpoints }: TrailReport): Column<ProducerSummary>[] => [
   { name: 'PRODUCER', cell: ({ producer }) => producer, shrinks: true },
   { name: 'EVENTS', cell: ({ events }) => String(events) },
   { name: 'FIRST', cell: ({ first }) => String(first ?? '') },
   { name: 'LAST', cell: ({ last }) => String(last ?? '') },
-  { name: 'ATTESTED', cell: ({ attested }) => (attested === undefined ? '' : `up to ${attested}`) },
+  ...(checkpoints.checked
+    ? [
+        {
+          name: 'ATTESTED',
+          cell: ({ attested }: ProducerSummary) => (attested === undefined ? '' : `up to ${attested}`),
+        },
+      ]
+    : []),
   { name: 'HASH ONLY', cell: ({ hashOnly }) => String(hashOnly), wide: true },
   { name: 'REPEATED', cell: ({ repeated }) => String(repeated), wide: true },
   { name: 'ENDED', cell: ({ closed }) => (closed ? 'yes' : 'no') },
@@ -19,26 +27,30 @@ const columns: Column<ProducerSummary>[] = [
 
 const show = ({ source, position }: TrailPlace): string => `${source}:${position}`;
 
-/** Returns a fault in a line: its kind, the event, what is wrong, and where. */
+/** Returns a producer that is safe to split at blanks, because it comes from what is verified. */
+const nameOf = (producer = '-'): string => (/^[\w./:@-]+$/.test(producer) ? producer : JSON.stringify(producer));
+
+/**
+ * Describes a fault: a line for scripts, in which what is not known is `-`, and one for people that says which event it
+ * is, where, and what is wrong.
+ */
 function describeFault(fault: TrailFault): string {
-  const { kind, producer, seq, to, id, place, detail, before, after, announced, checkpoint } = fault;
-  const numbers = seq === undefined ? '' : to === undefined ? ` event ${seq}` : ` events ${seq} to ${to}`;
+  const { kind, producer, seq, id, place, detail, before, after, announced, checkpoint } = fault;
   const near = [before && `after ${before.seq}`, after && `before ${after.seq}`].flatMap((text, index) => {
     const one = index === 0 ? before : after;
     return text === undefined || one === undefined
       ? []
       : [`${text}${one.id === undefined ? '' : ` (${one.id})`}${one.place ? ` at ${show(one.place)}` : ''}`];
   });
-  return forTerminal(
-    [
-      `${kind}: ${producer ?? 'the trail'}${numbers}${id === undefined ? '' : ` (${id})`}`,
-      ...(checkpoint === undefined ? [] : [`checkpoint ${checkpoint}`]),
-      ...(place ? [`at ${show(place)}`] : []),
-      detail,
-      ...(kind === 'altered' || near.length === 0 ? [] : [near.join(', ')]),
-      ...(announced === undefined ? [] : [`announced: ${announced}`]),
-    ].join('; '),
-  );
+  const words = [
+    ...(id === undefined ? [] : [id]),
+    ...(checkpoint === undefined ? [] : [`checkpoint ${checkpoint}`]),
+    ...(place ? [`at ${show(place)}`] : []),
+    detail,
+    ...(kind === 'altered' || near.length === 0 ? [] : [near.join(', ')]),
+    ...(announced === undefined ? [] : [`announced: ${announced}`]),
+  ].join('; ');
+  return `${forTerminal(`fault: ${kind} producer=${nameOf(producer)} seq=${seq ?? '-'}`)}\n  ${forTerminal(words)}\n`;
 }
 
 function describeCheckpoints({ checkpoints, unattested }: TrailReport): string {
@@ -48,20 +60,19 @@ function describeCheckpoints({ checkpoints, unattested }: TrailReport): string {
   return `Checkpoints: ${count}, from number ${first.number} (${first.time}) to number ${last.number} (${last.time}). ${many(unattested, 'event')} after it ${unattested === 1 ? 'is' : 'are'} not attested yet.`;
 }
 
-/** Returns a producer that is safe to split at blanks, because it comes from what is verified. */
-const nameOf = (producer = '-'): string => (/^[\w./:@-]+$/.test(producer) ? producer : JSON.stringify(producer));
-
-/** Returns the first fault in a line for scripts. What is not known is `-`. */
-function firstFault([first]: readonly TrailFault[]): string {
-  if (!first) return '';
-  return `${forTerminal(`fault: ${first.kind} producer=${nameOf(first.producer)} seq=${first.seq ?? '-'}`)}\n\n`;
+/** Says how many events there are, and how many of them are not what was written. */
+function describeEvents({ events, damaged, producers, earliest, latest }: TrailReport): string {
+  const period = earliest === undefined ? '' : `, from ${earliest} to ${latest ?? ''}`;
+  const all = `${many(events + damaged, 'event')} of ${many(producers.length, 'producer')}${period}.`;
+  if (damaged === 0) return all;
+  return `${all} ${damaged} of them ${damaged === 1 ? 'is' : 'are'} damaged, and not counted in the table.`;
 }
 
-/** Describes what was verified, and what is wrong. A trail with faults begins with a line about the first of them. */
+/** Describes what was verified, after the faults: their end is what a person sees first on a terminal. */
 export function describeTrail(environment: Environment, report: TrailReport, options: ListOptions): string {
-  const { events, producers, earliest, latest, unchained, hashOnly, repeated, faults, faultCount } = report;
+  const { producers, unchained, hashOnly, repeated, faults, faultCount } = report;
   const lines = [
-    `${many(events, 'event')} of ${many(producers.length, 'producer')}${earliest === undefined ? '' : `, from ${earliest} to ${latest ?? ''}`}.`,
+    describeEvents(report),
     ...(repeated > 0 ? [`${many(repeated, 'event')} were delivered more than once, with the same content.`] : []),
     ...(unchained > 0
       ? [`${many(unchained, 'event')} ${unchained === 1 ? 'has' : 'have'} no place in a chain. Nothing proves them.`]
@@ -73,14 +84,12 @@ export function describeTrail(environment: Environment, report: TrailReport, opt
       : []),
     describeCheckpoints(report),
   ];
+  const columns = columnsOf(report);
   const table = producers.length === 0 ? '' : `${renderTable(environment, { rows: producers, columns }, options)}\n`;
-  const found =
-    faultCount === 0
-      ? 'No fault was found.'
-      : [
-          `${many(faultCount, 'FAULT')}:`,
-          ...faults.map((fault) => `  ${describeFault(fault)}`),
-          ...(faults.length < faultCount ? [`  ... and ${faultCount - faults.length} more`] : []),
-        ].join('\n');
-  return `${firstFault(faults)}${table}${lines.map(forTerminal).join('\n')}\n\n${found}\n`;
+  const found = [
+    ...faults.map(describeFault),
+    ...(faults.length < faultCount ? [`... and ${faultCount - faults.length} more\n`] : []),
+  ];
+  const sum = faultCount === 0 ? 'No fault was found.' : `${many(faultCount, 'fault')}.`;
+  return `${found.join('')}${found.length === 0 ? '' : '\n'}${table}${lines.map(forTerminal).join('\n')}\n\n${sum}\n`;
 }

@@ -105,10 +105,26 @@ describe('a verification', () => {
     put('a.ndjson', text(lines.toSpliced(1, 1)));
     const { out, err } = await verify('a.ndjson');
     expect(out.split('\n')[0]).toBe('fault: missing producer=proxy/a seq=2');
-    expect(out).toContain(
-      'missing: proxy/a event 2; event 2 is missing; after 1 (id-0) at a.ndjson:1, before 3 (id-2) at a.ndjson:2',
+    expect(out).toMatch(
+      /^fault: missing producer=proxy\/a seq=2\n {2}event 2 is missing; after 1 \(id-0\) at a\.ndjson:1, before 3 \(id-2\) at a\.ndjson:2\n\nPRODUCER /,
     );
+    expect(out).toMatch(/\n\n1 fault\.\n$/);
     expect(err).toContain('the trail has a fault');
+  });
+
+  it('counts every event, and says which of them the table leaves out', async () => {
+    const { lines } = trail();
+    put(
+      'a.ndjson',
+      text(lines.map((line, index) => (index < 2 ? line.replace('"verb":"get"', '"verb":"set"') : line))),
+    );
+    const { out, err } = await verify('a.ndjson');
+    expect(out.match(/^fault: altered producer=proxy\/a seq=\d\n {2}id-\d; at a\.ndjson:\d; /gm)).toHaveLength(2);
+    expect(out).toMatch(/\nPRODUCER +EVENTS +FIRST +LAST +ENDED\n/);
+    expect(out).toContain('8 events of 2 producers, from');
+    expect(out).toContain('. 2 of them are damaged, and not counted in the table.\n');
+    expect(out).toMatch(/\n\n2 faults\.\n$/);
+    expect(err).toContain('the trail has 2 faults');
   });
 
   it('begins with a line about the first fault that nothing in the trail can forge', async () => {
@@ -171,7 +187,9 @@ describe('a verification', () => {
     expect((await verify('--file', 'a.ndjson')).code).toBe(1);
     expect((await verify('--file', 'a.ndjson', '--by-key')).code).toBe(0);
     put('a.ndjson', text([...other.slice(1), other[0]!]));
-    expect((await verify('--file', 'a.ndjson', '--by-key')).out).toContain('reordered: proxy/a event 1 (id-0)');
+    expect((await verify('--file', 'a.ndjson', '--by-key')).out).toContain(
+      'fault: reordered producer=proxy/a seq=1\n  id-0; at a.ndjson:8',
+    );
   });
 
   it('does not verify what was filtered', async () => {
