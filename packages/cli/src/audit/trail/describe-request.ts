@@ -1,5 +1,5 @@
 import type { AuditRow, ShownRequest } from '@sallyport/contracts/answers';
-import { auditIdOf, at, isRequest, objectOf, ruleOf, stageOf, text, userOf } from './trail-columns.ts';
+import { auditIdOf, at, isOfStream, isRequest, objectOf, ruleOf, stageOf, text, userOf } from './trail-columns.ts';
 import { trailTimes, type TimeOptions, type TrailTimes } from './trail-times.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { fieldOf } from '../../input/untrusted.ts';
@@ -12,6 +12,7 @@ const own = (row: AuditRow, ...names: string[]) => at(row, 'sallyport', ...names
 /** Joins what is known with spaces. */
 const words = (...parts: (string | false | undefined)[]): string => parts.filter(Boolean).join(' ');
 const prefixed = (prefix: string, value: string): string => (value === '' ? '' : `${prefix}${value}`);
+const quoted = (value: string): string => (value === '' ? '' : JSON.stringify(value));
 const list = (value: unknown): string => (Array.isArray(value) ? value.map(text).join(', ') : '');
 
 const stages: Record<string, string> = {
@@ -36,6 +37,7 @@ const decisionOf = (row: AuditRow): string => {
   return words(effect, prefixed('by ', ruleOf(row)));
 };
 
+const unparsable = 'request.unparsable';
 /** The cluster's own events have no type. */
 const clusterType = 'cluster';
 
@@ -62,7 +64,10 @@ function detailOf(row: AuditRow): string {
     return [status, prefixed('after ', spanOf(row, 'durationMs')), upstream, bytesOf(row)].filter(Boolean).join(', ');
   }
   const exitCode = own(row, 'stream', 'exitCode');
+  const count = own(row, 'aggregated', 'count');
   return [
+    isOfStream(row) ? '' : status,
+    typeof count === 'number' && count > 1 ? `${count} times` : '',
     words(text(own(row, 'stream', 'kind')), text(own(row, 'stream', 'id'))),
     prefixed('because of ', text(own(row, 'stream', 'reason'))),
     text(own(row, 'stream', 'detail')),
@@ -95,9 +100,15 @@ function sessionOf(events: readonly AuditRow[], session: readonly AuditRow[], { 
   const id = firstWith(events, (row) => text(own(row, 'sessionId')));
   if (id === '') return '';
   const told = session.map((row) => {
+    const isLogout = text(own(row, 'detail')).startsWith('logout');
     const by =
-      row.type === 'session.revoked' ? prefixed('by ', userOf(row)) : text(at(row, 'responseStatus', 'message'));
-    return words(row.type === 'session.login' ? 'began' : row.type.slice('session.'.length), show(row.time), by);
+      row.type !== 'session.revoked'
+        ? text(at(row, 'responseStatus', 'message'))
+        : isLogout
+          ? ''
+          : prefixed('by ', userOf(row));
+    const step = row.type === 'session.login' ? 'began' : isLogout ? 'logged out' : row.type.slice('session.'.length);
+    return words(step, show(row.time), by);
   });
   return [id, ...told].join(', ');
 }
@@ -124,10 +135,22 @@ function elevationsOf(
     );
     const ticket = firstWith(about, (row) => text(own(row, 'elevation', 'ticket')));
     const approvers = firstWith(about, (row) => list(own(row, 'elevation', 'approvers')));
+    const reason = firstWith(about, (row) => text(own(row, 'elevation', 'reason')));
     const told = steps.map((row) =>
-      words(row.type.slice('elevation.'.length), show(row.time), prefixed('by ', userOf(row))),
+      words(
+        row.type.slice('elevation.'.length),
+        show(row.time),
+        prefixed('by ', userOf(row)),
+        prefixed('because ', quoted(text(own(row, 'detail')))),
+      ),
     );
-    const parts = [words(name, id), prefixed('ticket ', ticket), prefixed('approved by ', approvers), ...told];
+    const parts = [
+      words(name, id),
+      prefixed('asked for because ', quoted(reason)),
+      prefixed('ticket ', ticket),
+      prefixed('approved by ', approvers),
+      ...told,
+    ];
     return ['Elevation', parts.filter(Boolean).join(', ')];
   });
 }
@@ -156,11 +179,34 @@ function attemptOf(events: readonly AuditRow[], attempts: readonly AuditRow[]): 
   return attempts.length === 0 ? '' : `repeated by ${attempts.map(auditIdOf).join(', ')}`;
 }
 
-/** Returns how the request ended. */
-function resultOf(last: AuditRow | undefined): string {
-  if (!last) return '';
-  if (stageOf(last) === 'RequestReceived') return 'open: no end is recorded yet';
+/** Returns how the request ended, or what else happened. */
+function resultOf(events: readonly AuditRow[]): string {
+  const last = events.findLast(isRequest) ?? events.at(-1);
+  if (!last || isOfStream(last)) return '';
+  if (isRequest(last) && stageOf(last) === 'RequestReceived') return 'open: no end is recorded yet';
   return [last.result ?? '', detailOf(last)].filter(Boolean).join(': ');
+}
+
+const inBody =
+  "in the body, which the gateway does not record. The cluster's own audit log has it under this Audit-ID (sallyport audit join)";
+
+/** Returns the name of a created object, which is only in the body of the request, or where to find it. */
+function createdNameOf(events: readonly AuditRow[], ofCluster: readonly AuditRow[]): string {
+  const row = events.find(isRequest);
+  const isCreate = row !== undefined && text(at(row, 'verb')) === 'create';
+  if (!isCreate || text(at(row, 'objectRef', 'resource')) === '' || text(at(row, 'objectRef', 'name')) !== '')
+    return '';
+  const known = firstWith(ofCluster, (one) => text(at(one, 'objectRef', 'name')));
+  return known === '' ? inBody : `${known}, by the cluster's own audit log`;
+}
+
+/** Returns what happened: a request to an object or a path, or an event of another kind. */
+function whatOf(known: (read: (row: AuditRow) => string) => string): string {
+  if (known(({ type }) => type) === unparsable) return 'sent bytes that are not an HTTP request';
+  const verb = known((row) => text(own(row, 'policyVerb')) || text(at(row, 'verb')));
+  const object = known((row) => (text(at(row, 'objectRef', 'resource')) === '' ? '' : objectOf(row)));
+  const other = known((row) => (isRequest(row) ? '' : objectOf(row)));
+  return words(verb, object || known((row) => text(at(row, 'requestURI'))) || other);
 }
 
 /** Describes a request for people: who did what and why it was decided so, then one line for each event. */
@@ -177,26 +223,20 @@ export function describeRequest(environment: Environment, shown: ShownRequest, o
   const times = trailTimes(environment, options, all);
   const known = (read: (row: AuditRow) => string) => firstWith(events, read);
   const cluster = known((row) => text(own(row, 'cluster', 'name')));
-  const object = known((row) => (text(at(row, 'objectRef', 'resource')) === '' ? '' : objectOf(row)));
   const lines: [string, string][] = [
     ['Audit-ID', known(auditIdOf)],
     ['Who', whoOf(known)],
     ['Groups', known((row) => list(at(row, 'user', 'groups')))],
     ['Client', known((row) => text(at(row, 'userAgent')))],
-    [
-      'What',
-      words(
-        known((row) => text(own(row, 'policyVerb')) || text(at(row, 'verb'))),
-        object || known((row) => text(at(row, 'requestURI'))),
-      ),
-    ],
+    ['What', whatOf(known)],
+    ['Name', createdNameOf(events, ofCluster)],
     ['Where', cluster],
     ['Path', known((row) => text(at(row, 'requestURI')))],
     ['Command', known((row) => text(own(row, 'exec', 'command')))],
     ['Decision', known(decisionOf)],
     ['Reasons', known((row) => list(own(row, 'decision', 'reasons')))],
     ['Policy', known((row) => text(own(row, 'decision', 'policyVersion')))],
-    ['Result', resultOf(events.findLast(isRequest))],
+    ['Result', resultOf(events)],
     ['Attempt', attemptOf(events, shown.attempts)],
     ['Session', sessionOf(events, session, times)],
     ...elevationsOf(events, elevation, times),

@@ -7,7 +7,7 @@ import { type ListOptions, writeList } from '../../terminal/table.ts';
 import type { Environment } from '../../environment/environment.ts';
 import type { GatewayOptions } from '../../gateway/find-gateway.ts';
 import { createPageReader, pageSize } from './read-pages.ts';
-import { auditIdOf, requestColumns, stageColumns, timesOf, userOf } from './trail-columns.ts';
+import { auditIdOf, beginOf, requestColumns, stageColumns, timesOf, userOf } from './trail-columns.ts';
 import { asksForStages, auditQuery, omitsRoutine, type AuditFilters } from './trail-filters.ts';
 import { trailTimes } from './trail-times.ts';
 
@@ -51,6 +51,12 @@ export type SearchOptions = GatewayOptions &
   ListOptions &
   AuditFilters & { limit: string; order: string; stages?: boolean; all?: boolean; utc?: boolean };
 
+/** Returns requests in the order of their beginnings, which the list shows. The gateway sends them in that of their ends. */
+function byBeginning(rows: readonly AuditRow[], order: string): AuditRow[] {
+  const sign = order === 'oldest' ? 1 : -1;
+  return rows.toSorted((one, other) => sign * (Date.parse(beginOf(one)) - Date.parse(beginOf(other)) || 0));
+}
+
 /**
  * `sallyport audit search`: fetches pages until the limit, by default the newest requests first. Shows each request once,
  * unless all its events were asked for. Leaves out what is routine, unless that was asked for.
@@ -77,11 +83,12 @@ export async function auditSearch(environment: Environment, options: SearchOptio
   const times = trailTimes(environment, options, events.flatMap(timesOf));
   const alike = fitsTerminal(environment, options.output) ? options : {};
   const more = page.next != null || found.length > limit;
+  const rows = stages ? events : byBeginning(events, options.order);
   const ids = new Set(events.map(auditIdOf));
   await writeList<AuditRow>(
     environment,
     {
-      rows: options.output === 'name' ? events.filter((row) => ids.delete(auditIdOf(row))) : events,
+      rows: options.output === 'name' ? rows.filter((row) => ids.delete(auditIdOf(row))) : rows,
       columns: (stages ? stageColumns : requestColumns)(times, alike),
       name: auditIdOf,
       data: { events, more },

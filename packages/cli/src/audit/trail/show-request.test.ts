@@ -147,6 +147,67 @@ describe('sallyport audit show', () => {
     ]);
   });
 
+  it('shows why an elevation was asked for, and why it ended', async () => {
+    const elevation = { id: 'e1', name: 'incident', reason: 'a "look"', user: 'alice@example.com' };
+    const step = (type: string, user: string, ours: object = {}) => rowOf({ type, user, ours: { elevation, ...ours } });
+    body = {
+      ...body,
+      events: [rowOf({ ours: { elevation: { id: 'e1', name: 'incident' } } })],
+      elevation: [
+        step('elevation.requested', 'alice@example.com'),
+        step('elevation.revoked', 'bob@example.com', { detail: 'it is over' }),
+      ],
+    };
+    const { out } = await rig.run('audit', 'show', auditID);
+    expect(out).toContain(
+      'Elevation: incident e1, asked for because "a \\"look\\"", requested 2026-11-25T10:00:00.000Z by alice@example.com, revoked 2026-11-25T10:00:00.000Z by bob@example.com because "it is over"\n',
+    );
+  });
+
+  it.each([
+    ['logout', /, logged out 2026-11-25T10:00:03.000Z\n/],
+    ['logout everywhere', /, logged out 2026-11-25T10:00:03.000Z\n/],
+    ['revoked', /, revoked 2026-11-25T10:00:03.000Z by alice@example.com\n/],
+  ])('tells a logout from a revocation: %s', async (detail, words) => {
+    const ended = rowOf({ type: 'session.revoked', time: '2026-11-25T10:00:03.000000Z', ours: { detail } });
+    body = { ...body, session: [ended] };
+    expect((await rig.run('audit', 'show', auditID)).out).toMatch(words);
+  });
+
+  it('says why bytes that are not an HTTP request were refused, and how often', async () => {
+    const ours = { aggregated: { count: 7 }, decision: undefined, identity: undefined };
+    const event = rowOf(
+      { type: 'request.unparsable', anonymous: true, ours },
+      {
+        objectRef: undefined,
+        requestURI: '',
+        verb: '',
+        user: {},
+        responseStatus: { code: 400, message: 'HPE_INVALID' },
+      },
+    );
+    body = { ...body, events: [{ ...event, result: 'refused' }], session: [], elevation: [] };
+    const { out } = await rig.run('audit', 'show', auditID);
+    expect(out).toMatch(/\nWhat: +sent bytes that are not an HTTP request\n/);
+    expect(out).toMatch(/\nResult: +refused: 400 HPE_INVALID, 7 times/);
+  });
+
+  it('says where the name of a created object is', async () => {
+    const created = rowOf({ verb: 'create', requestVerb: 'create', name: undefined, resource: 'rolebindings' });
+    body = { ...body, events: [created], clusterEvents: [] };
+    expect((await rig.run('audit', 'show', auditID)).out).toMatch(
+      /\nName: +in the body, which the gateway does not record\. The cluster's own audit log has it/,
+    );
+    const event = { stage: 'ResponseComplete', objectRef: { name: 'readers' } };
+    body = {
+      ...body,
+      clusterEvents: [{ cluster: 'dev', event: { ...event, stageTimestamp: '2026-11-25T10:00:01Z' } }],
+    };
+    expect((await rig.run('audit', 'show', auditID)).out).toMatch(/\nName: +readers, by the cluster's own audit log\n/);
+    body = { ...body, events: [rowOf({ verb: 'create', requestVerb: 'create', name: 'web', subresource: 'exec' })] };
+    expect((await rig.run('audit', 'show', auditID)).out).not.toMatch(/\nName:/);
+  });
+
   it('shows a refusal, and a request that is open', async () => {
     body = {
       ...body,

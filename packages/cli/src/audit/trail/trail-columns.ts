@@ -17,6 +17,8 @@ export function text(value: unknown): string {
 
 /** Returns the user of an event. */
 export const userOf = (row: AuditRow): string => text(at(row, 'user', 'username'));
+/** Returns who did what a list shows. What no one has asked for, such as the end of an elevation, the gateway did. */
+const actorOf = (row: AuditRow): string => userOf(row) || (isOfElevation(row) ? '(gateway)' : '');
 /** Returns the id that all events of a request have in common. */
 export const auditIdOf = (row: AuditRow): string => text(at(row, 'auditID'));
 /** Returns the rule that decided about a request, as people read it. */
@@ -28,17 +30,26 @@ export const ruleOf = (row: AuditRow): string => {
 export const stageOf = (row: AuditRow): string => text(at(row, 'stage'));
 /** Reports whether an event is about a stream, in addition to the stages of its request. */
 export const isOfStream = (row: { type: string }): boolean => row.type.startsWith('stream.');
+const isOfElevation = ({ type }: AuditRow): boolean => type.startsWith('elevation.');
 /** Reports whether an event is a stage of a request. */
 export const isRequest = ({ type }: AuditRow): boolean => type === 'k8s.request' || type === 'http.request';
 
+/** Returns the elevation that an event is about, its place and whose it is. */
+function elevationOf(row: AuditRow): string {
+  const of = (name: string) => text(at(row, 'sallyport', 'elevation', name));
+  const [namespace, user] = [of('namespace'), of('user')];
+  return `${of('name')}${namespace === '' ? '' : ` in ${namespace}`}${user === '' ? '' : ` of ${user}`}`;
+}
+
 /**
- * Returns `namespace/resource/name:subresource` as far as it is known, or the path, or the type of the event. Leaves out
- * the namespace that all objects of a list have in common.
+ * Returns `namespace/resource/name:subresource` as far as it is known, or the path, or the elevation, or the type of the
+ * event. Leaves out the namespace that all objects of a list have in common.
  */
 export function objectOf(row: AuditRow, commonNamespace?: string): string {
   const namespace = text(at(row, 'objectRef', 'namespace'));
   const [resource, subresource] = [text(at(row, 'objectRef', 'resource')), text(at(row, 'objectRef', 'subresource'))];
-  if (resource === '') return isRequest(row) ? text(at(row, 'requestURI')) : row.type;
+  if (resource === '')
+    return isRequest(row) ? text(at(row, 'requestURI')) : isOfElevation(row) ? elevationOf(row) : row.type;
   const path = [namespace === commonNamespace ? '' : namespace, resource, text(at(row, 'objectRef', 'name'))]
     .filter((piece) => piece !== '')
     .join('/');
@@ -46,7 +57,7 @@ export function objectOf(row: AuditRow, commonNamespace?: string): string {
 }
 
 /** Returns when a request began, or when anything else happened. */
-const beginOf = (row: AuditRow): string =>
+export const beginOf = (row: AuditRow): string =>
   (isRequest(row) ? text(at(row, 'requestReceivedTimestamp')) : '') || row.time;
 /** Returns the times of an event that lists show. */
 export const timesOf = (row: AuditRow): string[] => [beginOf(row), row.time];
@@ -88,7 +99,7 @@ type Alike = Pick<AuditFilters, 'user' | 'cluster' | 'namespace' | 'result' | 'c
 function commonColumns({ user, cluster, namespace, result, code }: Alike): AuditColumn[] {
   const differs = (column: AuditColumn, filter: string | undefined) => (filter === undefined ? [column] : []);
   return [
-    ...differs({ name: 'USER', cell: userOf, width: 22, shrinks: ['end', 'middle', 'start'] }, user),
+    ...differs({ name: 'USER', cell: actorOf, width: 22, shrinks: ['end', 'middle', 'start'] }, user),
     ...differs(
       {
         name: 'CLUSTER',

@@ -169,7 +169,7 @@ describe('sallyport audit search', () => {
       gateway.audit.events = [at(1, '2026-11-23T10:00:00Z'), at(2, '2026-11-25T10:00:00Z')];
       expect(await times([])).toEqual(['11-25 11:00:00', '11-23 11:00:00']);
       gateway.audit.events = [at(1, '2025-12-31T23:00:00Z'), at(2, '2025-12-31T22:59:59Z')];
-      expect(await times([])).toEqual(['2025-12-31 23:59:59', '2026-01-01 00:00:00']);
+      expect(await times([])).toEqual(['2026-01-01 00:00:00', '2025-12-31 23:59:59']);
     });
 
     it('tells the two hours apart that a clock shows twice when summer ends', async () => {
