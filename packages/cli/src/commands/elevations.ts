@@ -104,7 +104,11 @@ function addElevationsReport(elevations: Command, environment: Environment): voi
   const report = elevations
     .command('report')
     .description('show from the audit trail who had which elevation, why, who approved it, and what it was used for')
-    .option('--from <time>', 'the beginning of the period: how long ago (2h, 7d), or a time', '30d')
+    .option(
+      '--from <time>',
+      'the beginning of the period: how long ago (2h, 7d), today, yesterday, 09:30, or a time',
+      '30d',
+    )
     .option('--to <time>', 'the end of the period')
     .option('--cluster <name>', 'only on this cluster')
     .option('--user <name>', 'only of this user')

@@ -157,7 +157,7 @@ function addReplay(policy: Command, environment: Environment): void {
     )
     .option('--topic <name>', 'the audit topic', 'sallyport.audit.v1')
     .option('--from-store', 'read the audit store through the gateway, as the user who is logged in')
-    .option('--since <time>', 'earliest time: how long ago (15m, 2h, 7d), or a time')
+    .option('--since <time>', 'earliest time: how long ago (15m, 2h, 7d), today, yesterday, 09:30, or a time')
     .option('--until <time>', 'latest time')
     .option('--examples <count>', 'number of examples for each change', '3')
     .option('--fail-on-loss', `exit with code ${code} if anyone would lose access`)

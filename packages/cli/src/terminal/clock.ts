@@ -2,6 +2,8 @@
 export type Clock = {
   /** The date, such as `2026-11-25`. */
   day(ms: number): string;
+  /** The first moment at which the clock shows a date and a time of day (`09:30:00`), or would if it did not skip it. */
+  moment(day: string, time: string): number;
   /** The time of day in whole seconds, such as `23:59:12`. Has the offset where the clock shows this time twice. */
   time(ms: number): string;
 };
@@ -40,6 +42,11 @@ export function createClock(timeZone?: string): Clock {
   const shown = (ms: number) => new Date(wallOf(ms)).toISOString();
   return {
     day: (ms) => shown(ms).slice(0, 10),
+    moment(day, time) {
+      const wall = Date.parse(`${day}T${time}Z`);
+      const [before, after] = [-24 * hourMs, 24 * hourMs].map((step) => wall - offsetOf(wall + step));
+      return [before!, after!].toSorted((a, b) => a - b).find((ms) => wallOf(ms) === wall) ?? before!;
+    },
     time: (ms) => `${shown(ms).slice(11, 19)}${isTwice(ms) ? formatOffset(offsetOf(ms)) : ''}`,
   };
 }
@@ -47,5 +54,6 @@ export function createClock(timeZone?: string): Clock {
 /** The clock in UTC, which says so. */
 export const utcClock: Clock = {
   day: (ms) => new Date(ms).toISOString().slice(0, 10),
+  moment: (day, time) => Date.parse(`${day}T${time}Z`),
   time: (ms) => `${new Date(ms).toISOString().slice(11, 19)}Z`,
 };

@@ -64,8 +64,8 @@ type Span = { from: number; to: number };
 
 /** Returns a filter for events by when their requests were received, and whether there is one at all. */
 function createFilter(environment: Environment, { since, until }: JoinOptions): (event: unknown) => boolean {
-  const from = since === undefined ? -Infinity : Date.parse(readMoment(since, environment.now()));
-  const to = until === undefined ? Infinity : Date.parse(readMoment(until, environment.now()));
+  const from = since === undefined ? -Infinity : Date.parse(readMoment(since, environment));
+  const to = until === undefined ? Infinity : Date.parse(readMoment(until, environment));
   if (from === -Infinity && to === Infinity) return () => true;
   return (event) => {
     const at = Date.parse(String(fieldOf(event, 'requestReceivedTimestamp')));

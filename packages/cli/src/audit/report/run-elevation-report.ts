@@ -99,8 +99,8 @@ export type ElevationReportOptions = GatewayNames & {
 /** `sallyport elevations report`: who had which elevation, why, who approved it, and what it was used for. */
 export async function elevationReport(environment: Environment, options: ElevationReportOptions): Promise<void> {
   const { from, to, cluster, user, output } = options;
-  const query = new URLSearchParams({ since: readMoment(from, environment.now()) });
-  if (to !== undefined) query.set('until', readMoment(to, environment.now()));
+  const query = new URLSearchParams({ since: readMoment(from, environment) });
+  if (to !== undefined) query.set('until', readMoment(to, environment));
   if (cluster !== undefined) query.set('cluster', cluster);
   if (user !== undefined) query.set('user', user);
   const gateway = await openGateway(environment, options);

@@ -21,20 +21,20 @@ export type ReportOptions = GatewayNames & {
 
 const number = (count: number) => count.toLocaleString('en-US');
 
-function queryOf(options: ReportOptions, now: number): URLSearchParams {
+function queryOf(options: ReportOptions, environment: Environment): URLSearchParams {
   const { by, user, cluster, resource, verb, since, until, limit } = options;
   if (!/^[1-9]\d{0,4}$/.test(limit) || Number(limit) > 10_000)
     throw usageError(`"${limit}" is not a number of lines from 1 to 10000`, 'Write --limit 100.');
-  const query = new URLSearchParams({ by: by.replaceAll(' ', ''), limit, since: readMoment(since, now) });
+  const query = new URLSearchParams({ by: by.replaceAll(' ', ''), limit, since: readMoment(since, environment) });
   for (const [name, value] of Object.entries({ user, cluster, resource, verb }))
     if (value !== undefined) query.set(name, value);
-  if (until !== undefined) query.set('until', readMoment(until, now));
+  if (until !== undefined) query.set('until', readMoment(until, environment));
   return query;
 }
 
 /** `sallyport audit report`: counts who did what on which cluster. */
 export async function auditReport(environment: Environment, options: ReportOptions): Promise<void> {
-  const query = queryOf(options, environment.now());
+  const query = queryOf(options, environment);
   const gateway = await openGateway(environment, options);
   const path = `/.sallyport/api/v1/audit/report?${query.toString()}`;
   const report = await askFor(gateway, auditReportSchema, 'the report', { method: 'GET', path, timeoutMs });

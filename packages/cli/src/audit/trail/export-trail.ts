@@ -112,7 +112,7 @@ export async function auditExport(environment: Environment, options: ExportOptio
   const csv = output === 'csv';
   const gateway = await openGateway(environment, options);
   const { user } = requireCredential(gateway);
-  const query = auditQuery(options, environment.now());
+  const query = auditQuery(options, environment);
   query.set('format', output);
   const path = `/.sallyport/api/v1/audit/export?${query.toString()}`;
   const accept = csv ? 'text/csv' : 'application/x-ndjson';

@@ -65,7 +65,7 @@ export async function auditSearch(environment: Environment, options: SearchOptio
   const limit = readLimit(options.limit);
   const gateway = await openGateway(environment, options);
   const stages = asksForStages(options);
-  const query = auditQuery(options, environment.now());
+  const query = auditQuery(options, environment);
   query.set('order', options.order);
   if (!stages) query.set('view', 'requests');
   const found: AuditRow[] = [];

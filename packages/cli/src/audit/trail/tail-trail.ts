@@ -76,7 +76,7 @@ export async function auditTail(
 ): Promise<void> {
   const limit = readLimit(options.limit);
   const gateway = await openGateway(environment, options);
-  const filters = auditQuery(options, environment.now());
+  const filters = auditQuery(options, environment);
   const stages = asksForStages(options);
   const { user, sessionId } = requireCredential(gateway);
   const reader = createPageReader(gateway, omitsRoutine(options));

@@ -1,4 +1,5 @@
 import { usageError } from '../../terminal/cli-error.ts';
+import { createClock } from '../../terminal/clock.ts';
 
 /** The filters that the gateway gets as they are. */
 const plainFilters = [
@@ -32,21 +33,40 @@ export type AuditFilters = {
 
 const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** Reads a time: RFC 3339, or how long ago (`90s`, `15m`, `2h`, `7d`). Throws a CliError. */
-export function readMoment(text: string, now: number): string {
+const dayMs = 86_400_000;
+const timeOfDay = /^(?:(\d{4}-\d\d-\d\d)[T ])?(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)$/;
+const withZone = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
+
+/** What a person's clock says: the time, and its zone (an IANA name, by default that of the process). */
+export type MomentClock = { now(): number; timeZone?: string | undefined };
+
+/** Reads a time that has no zone, by the person's clock: `today`, `yesterday`, `09:30`, `2026-11-24 09:30`. */
+function readLocal(text: string, { now, timeZone }: MomentClock): number {
+  const clock = createClock(timeZone);
+  const today = clock.day(now());
+  if (text === 'today') return clock.moment(today, '00:00');
+  // Noon, because a day may be an hour longer or shorter.
+  if (text === 'yesterday') return clock.moment(clock.day(clock.moment(today, '12:00') - dayMs), '00:00');
+  const [, day = today, time] = timeOfDay.exec(text) ?? [];
+  return time === undefined || Number.isNaN(Date.parse(`${day}T${time}Z`)) ? Number.NaN : clock.moment(day, time);
+}
+
+/**
+ * Reads a time: RFC 3339, how long ago (`90s`, `15m`, `2h`, `7d`), or a time by the person's clock. A date alone is in UTC,
+ * like the days of reports. Throws a CliError.
+ */
+export function readMoment(text: string, clock: MomentClock): string {
   const [, amount, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
-  if (amount !== undefined) {
-    const ms = now - Number(amount) * units[unit!]!;
-    if (ms > 0) return new Date(ms).toISOString();
-  } else if (
-    /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text) &&
-    !Number.isNaN(Date.parse(text))
-  ) {
-    return new Date(text).toISOString();
-  }
+  const ms =
+    amount !== undefined
+      ? clock.now() - Number(amount) * units[unit!]!
+      : withZone.test(text)
+        ? Date.parse(text)
+        : readLocal(text, clock);
+  if (ms >= 0) return new Date(ms).toISOString();
   throw usageError(
     `"${text}" is not a time`,
-    'Write how long ago (15m, 2h, 7d) or a time such as 2026-11-24T08:00:00Z.',
+    'Write how long ago (15m, 2h, 7d), today, yesterday, a time of today (09:30), or a time such as 2026-11-24T08:00:00Z.',
   );
 }
 
@@ -58,8 +78,9 @@ function idQuery(name: string, id: string | undefined): Record<string, string> {
 }
 
 /** Returns the filters as a query for the gateway. */
-export function auditQuery(filters: AuditFilters, now: number): URLSearchParams {
-  const { auditId, session, since, until, code } = filters;
+export function auditQuery(filters: AuditFilters & { utc?: boolean }, person: MomentClock): URLSearchParams {
+  const { auditId, session, since, until, code, utc } = filters;
+  const clock = { now: () => person.now(), timeZone: utc === true ? 'UTC' : person.timeZone };
   if (code !== undefined && !/^\d{3}$/.test(code))
     throw usageError(`"${code}" is not an HTTP status`, 'Write --code 403.');
   const plain = plainFilters
@@ -70,8 +91,8 @@ export function auditQuery(filters: AuditFilters, now: number): URLSearchParams 
     ...idQuery('auditID', auditId),
     ...idQuery('session', session),
     ...(code === undefined ? {} : { code }),
-    ...(since === undefined ? {} : { since: readMoment(since, now) }),
-    ...(until === undefined ? {} : { until: readMoment(until, now) }),
+    ...(since === undefined ? {} : { since: readMoment(since, clock) }),
+    ...(until === undefined ? {} : { until: readMoment(until, clock) }),
   });
 }
 

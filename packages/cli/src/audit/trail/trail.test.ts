@@ -307,7 +307,7 @@ describe('sallyport audit search', () => {
   });
 
   it.each([
-    [['--since', 'yesterday'], 'not a time'],
+    [['--since', 'tomorrow'], 'not a time'],
     [['--code', 'x'], 'not an HTTP status'],
     [['--limit', '0'], 'not a number of events'],
     [['--limit', '1e3'], 'not a number of events'],
@@ -318,16 +318,43 @@ describe('sallyport audit search', () => {
 });
 
 describe('a time', () => {
-  const now = Date.parse('2026-11-25T12:00:00Z');
+  const at = (now: string, timeZone: string) => ({ now: () => Date.parse(now), timeZone });
+  const berlin = at('2026-11-25T12:00:00Z', 'Europe/Berlin');
+
+  it.each([
+    ['today', '2026-11-24T23:00:00.000Z'],
+    ['yesterday', '2026-11-23T23:00:00.000Z'],
+    ['09:30', '2026-11-25T08:30:00.000Z'],
+    ['09:30:15.5', '2026-11-25T08:30:15.500Z'],
+    ['2026-07-01 09:30', '2026-07-01T07:30:00.000Z'],
+    ['2026-07-01T09:30:15', '2026-07-01T07:30:15.000Z'],
+    // Summer ends, and the clock shows this time twice; it begins, and the clock skips this one.
+    ['2026-10-25 02:30', '2026-10-25T00:30:00.000Z'],
+    ['2026-03-29 02:30', '2026-03-29T01:30:00.000Z'],
+  ])('without a zone is by the clock of the person: %s', (text, moment) => {
+    expect(readMoment(text, berlin)).toBe(moment);
+  });
+
+  it.each([
+    ['2026-03-29T21:59:00Z', '2026-03-27T23:00:00.000Z'], // today has 23 hours
+    ['2026-10-25T22:59:00Z', '2026-10-23T22:00:00.000Z'], // today has 25 hours
+    ['2026-10-26T10:00:00Z', '2026-10-24T22:00:00.000Z'], // yesterday had 25 hours
+  ])('yesterday is the day before today, however long they are: at %s', (now, moment) => {
+    expect(readMoment('yesterday', at(now, 'Europe/Berlin'))).toBe(moment);
+  });
+
   it.each([
     ['15m', '2026-11-25T11:45:00.000Z'],
     ['7d', '2026-11-18T12:00:00.000Z'],
     ['2026-11-24', '2026-11-24T00:00:00.000Z'],
     ['2026-11-24T10:00:00+02:00', '2026-11-24T08:00:00.000Z'],
   ])('%s is %s', (text, moment) => {
-    expect(readMoment(text, now)).toBe(moment);
+    expect(readMoment(text, berlin)).toBe(moment);
   });
-  it.each(['', '15', '-1h', '999999999d', '2026-13-01', '2026', 'now'])('rejects %j', (text) => {
-    expect(() => readMoment(text, now)).toThrow('is not a time');
-  });
+  it.each(['', '15', '-1h', '999999999d', '2026-13-01', '2026', 'now', '24:30', '9:30', '09:60', '2026-13-01 09:30'])(
+    'rejects %j',
+    (text) => {
+      expect(() => readMoment(text, berlin)).toThrow('is not a time');
+    },
+  );
 });

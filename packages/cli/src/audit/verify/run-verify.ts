@@ -74,7 +74,7 @@ export async function runVerify(environment: Environment, options: VerifyOptions
   const keys = readKeys(environment, options.keys);
   if (options.anchor && !keys)
     throw usageError('--anchor needs --keys', 'Give the public keys, because the checkpoints are signed.');
-  const since = options.since === undefined ? undefined : readMoment(options.since, environment.now());
+  const since = options.since === undefined ? undefined : readMoment(options.since, environment);
   const verifier = createVerifier(keys ? { keys } : {});
   for (const name of options.anchor ?? []) takeAnchor(environment, name, verifier);
   const progress = createProgress(environment);

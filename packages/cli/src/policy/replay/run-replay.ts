@@ -89,7 +89,7 @@ function sourceOf(
       given === 0 ? 'no source of recorded events is given' : 'more than one source of recorded events is given',
       'Give files (or - for standard input), --kafka or --from-store.',
     );
-  const since = options.since === undefined ? undefined : readMoment(options.since, environment.now());
+  const since = options.since === undefined ? undefined : readMoment(options.since, environment);
   if (options.fromStore === true)
     return storeSource(environment, {
       gateway: options.gateway,
@@ -98,7 +98,7 @@ function sourceOf(
       until:
         options.until === undefined
           ? new Date(environment.now()).toISOString()
-          : readMoment(options.until, environment.now()),
+          : readMoment(options.until, environment),
     });
   if (options.kafka === undefined) return fileSource(environment, files);
   const { kafka, resolvePath } = kafkaOf(environment, options, tools);
@@ -143,7 +143,7 @@ export async function policyReplay(
   const source = sourceOf(environment, files, options, tools);
   const proposed = proposalOf(environment, options);
   const moment = (text: string | undefined) =>
-    text === undefined ? undefined : Date.parse(readMoment(text, environment.now()));
+    text === undefined ? undefined : Date.parse(readMoment(text, environment));
   const replayer = createReplayer({
     tools,
     proposal: readProposal(environment, proposed, tools),
