@@ -1,5 +1,6 @@
 import { createServer as createHttpServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContext } from 'node:tls';
 import type { TlsProfile } from '@sallyport/contracts';
@@ -61,8 +62,8 @@ export type GatewayServerDeps = {
    * largest accepted body arrives even over a slow connection.
    */
   ownBodyMs?: number;
-  /** Told of bytes that are not HTTP. */
-  recordUnparsable(socket: Duplex, reason: string): void;
+  /** Told of bytes that are not HTTP, and with which status they are answered, by default 400. */
+  recordUnparsable(socket: Duplex, reason: string, status?: number): void;
 };
 
 const options = {
@@ -177,6 +178,12 @@ function runUpgrade(
   run(deps, request, response, { upgrade: { socket, head } });
 }
 
+const lateCode = 'ERR_HTTP_REQUEST_TIMEOUT';
+const statusLines: Readonly<Record<string, string>> = {
+  [lateCode]: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+};
+
 /** Connections whose bytes were not HTTP, and that were told so. */
 const answered = new WeakSet<Duplex>();
 
@@ -192,15 +199,15 @@ function refuseBytes(
 ): void {
   if (answered.has(socket)) return; // more of the same bytes. Cutting now could cost the client its response
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  // Browsers open connections that they may never use. Nothing was asked on this one.
+  if (error.code === lateCode && (socket as Socket).bytesRead === 0) return void socket.destroy();
   const answering = latest !== undefined && !latest.writableFinished;
   // The connection closes by itself, and what follows a refusal does not count.
   if (answering && latest.headersSent && !latest.shouldKeepAlive) return;
-  deps.recordUnparsable(socket, error.code ?? 'unknown');
+  const line = statusLines[error.code ?? ''] ?? '400 Bad Request';
+  deps.recordUnparsable(socket, error.code ?? 'unknown', Number(line.slice(0, 3)));
   if (answering && (latest.headersSent || latest.req.complete)) return void socket.destroy();
   answered.add(socket);
-  const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  const large = error.code === 'HPE_HEADER_OVERFLOW';
-  const line = late ? '408 Request Timeout' : large ? '431 Request Header Fields Too Large' : '400 Bad Request';
   socket.end(`HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   destroyAfter(socket, lingerMs);
 }

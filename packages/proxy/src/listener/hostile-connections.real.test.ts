@@ -110,6 +110,25 @@ describe('a refused upgrade', () => {
   });
 });
 
+describe('a connection whose request takes too long to begin', () => {
+  it('is told so and recorded, but not if no byte has come, as from a browser that never used it', async () => {
+    rig.server.headersTimeout = 100;
+    const answers = [rig.dial(), rig.dial()].map((socket, index) => {
+      let answer = '';
+      socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+      if (index === 1) socket.write('GET / HT');
+      return once(socket, 'end').then(() => answer);
+    });
+    expect(await Promise.all(answers)).toEqual(['', expect.stringMatching(/^HTTP\/1.1 408/)]);
+    expect(rig.events).toEqual([
+      expect.objectContaining({
+        type: 'request.unparsable',
+        data: { responseStatus: { code: 408, message: 'ERR_HTTP_REQUEST_TIMEOUT' } },
+      }),
+    ]);
+  });
+});
+
 describe('bytes that are not HTTP', () => {
   it('after a request that is not answered yet do not become its response', async () => {
     const answer = await rig.raw(`${head('POST', pods)}GARBAGE`);

@@ -7,19 +7,19 @@ import { Counter } from 'prom-client';
 
 /**
  * Creates the function that records bytes that were not an HTTP request: in a metric, and in an event with the address
- * of the peer and the reason from the parser. The bytes themselves are not recorded.
+ * of the peer, the reason from the parser and the status. The bytes themselves are not recorded.
  */
 export function createRecordUnparsable(deps: {
   sink: AuditSink;
   metrics: Metrics;
   now: () => number;
-}): (socket: Duplex, reason: string) => void {
+}): (socket: Duplex, reason: string, status?: number) => void {
   const total = new Counter({
     name: 'sallyport_proxy_unparsable_total',
     help: 'Connections closed because their bytes were not an HTTP request.',
     registers: [deps.metrics],
   });
-  return (socket, reason) => {
+  return (socket, reason, status = 400) => {
     total.inc();
     if (!deps.sink.hasRoom()) return;
     const clientAddress = (socket as Socket).remoteAddress ?? '';
@@ -36,7 +36,7 @@ export function createRecordUnparsable(deps: {
             verb: '',
             user: {},
             sourceIPs: [clientAddress],
-            responseStatus: { code: 400, reason: 'BadRequest', message: reason },
+            responseStatus: { code: status, reason: 'BadRequest', message: reason },
             sallyport: { clientAddress },
           },
         },

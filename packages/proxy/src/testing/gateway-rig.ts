@@ -175,7 +175,8 @@ export async function createRig(
     tls: undefined,
     isOwn: () => false,
     answerOwn: () => {},
-    recordUnparsable: () => void rig.events.push({ type: 'request.unparsable' } as AuditRecord),
+    recordUnparsable: (_socket, message, code) =>
+      void rig.events.push({ type: 'request.unparsable', data: { responseStatus: { code, message } } } as AuditRecord),
   });
   rig.port = await listen(rig.server);
   const dial = () => dialTo(rig.port, sockets);
