@@ -15,6 +15,7 @@ export function describeFinding(kind: FindingKind, event: ClusterEvent, differs?
     verb: event.verb,
     requestURI: event.requestURI,
     resource: resourceOf(event.objectRef, event.requestURI),
+    ...(event.objectRef?.name === undefined ? {} : { name: event.objectRef.name }),
     ...(responseStatus?.code === undefined ? {} : { code: responseStatus.code }),
     ...(kind === 'denied-by-cluster' && reason !== undefined ? { reason } : {}),
     ...(differs ? { differs } : {}),

@@ -31,6 +31,8 @@ export type Finding = {
   requestURI?: string;
   /** `namespace/resource`, with group and subresource. */
   resource?: string;
+  /** The name of the object, if the cluster's log has it. */
+  name?: string;
   code?: number;
   /** Why the cluster refused it, in its own words. */
   reason?: string;

@@ -11,35 +11,58 @@ const headings: Record<FindingKind, string> = {
 const counted = (count: number, one: string, many = `${one}s`) =>
   `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
 
-/** Findings that differ in their time and id only. */
-type Group = { first: Finding; count: number; examples: string[] };
+/** Findings that differ in their time, id and object only. `resources` has several if they are paths of the discovery. */
+type Group = { first: Finding; count: number; examples: Finding[]; names: Set<string>; resources: Set<string> };
 
+const discovery: ReadonlySet<string> = new Set(['/api', '/apis', '/version', '/openapi']);
+/** Reports whether a request asks what the API server is and serves, as clients do before each of their own. */
+const isDiscovery = ({ verb, resource = '' }: Finding): boolean => verb === 'get' && discovery.has(resource);
+
+/** Returns the findings in groups, the most frequent first, and what clients only discover at the end. */
 function groupsOf(findings: readonly Finding[], examples: number): Group[] {
   const groups = new Map<string, Group>();
   for (const finding of findings) {
-    const { user, account, verb, resource, code, differs } = finding;
-    const key = JSON.stringify([user, account, verb, resource, code, differs]);
-    const group = groups.get(key);
-    if (!group) groups.set(key, { first: finding, count: 1, examples: [finding.auditID].slice(0, examples) });
-    else {
-      group.count += 1;
-      if (group.examples.length < examples) group.examples.push(finding.auditID);
-    }
+    const { user, account, verb, resource = '', name = '', code, differs } = finding;
+    const what = isDiscovery(finding) ? 'discovery' : resource;
+    const key = JSON.stringify([user, account, verb, what, code, differs]);
+    const group = groups.get(key) ?? { first: finding, count: 0, examples: [], names: new Set(), resources: new Set() };
+    groups.set(key, group);
+    group.count += 1;
+    group.names.add(name);
+    group.resources.add(resource);
+    if (group.examples.length < examples) group.examples.push(finding);
   }
-  return [...groups.values()].toSorted((a, b) => b.count - a.count);
+  const rank = ({ first }: Group) => Number(isDiscovery(first));
+  return [...groups.values()].toSorted((a, b) => rank(a) - rank(b) || b.count - a.count);
 }
 
-function describeGroup({ first, count, examples }: Group): string[] {
-  const { user, account, verb, resource = '', code, differs, reason, time, sourceIPs } = first;
+/** Returns a resource with the name of its object, such as `prod/pods/web:exec`. */
+function objectOf(resource: string, name: string): string {
+  if (name === '') return resource;
+  const at = resource.indexOf(':');
+  return at < 0 ? `${resource}/${name}` : `${resource.slice(0, at)}/${name}${resource.slice(at)}`;
+}
+
+/** Returns what the requests of a group were about. Objects of different names are named by the examples. */
+function whatOf({ names, resources }: Group): string {
+  const [resource = ''] = resources;
+  if (resources.size > 1) return `${[...resources].toSorted().join(', ')} (discovery)`;
+  return objectOf(resource, names.size === 1 ? [...names].join('') : '');
+}
+
+function describeGroup(group: Group): string[] {
+  const { first, count, examples, names } = group;
+  const { user, account, verb, code, differs, reason, time, sourceIPs } = first;
   const by = account === undefined || account === user ? '' : ` (as ${account})`;
   const end = code === undefined ? '' : ` -> ${code}`;
   const times = count === 1 ? '' : `  ${counted(count, 'time')}`;
+  const nameOf = ({ name = '' }: Finding) => (names.size === 1 || name === '' ? '' : `  ${name}`);
   return [
-    `  ${user || 'nobody'}${by} ${verb} ${resource}${end}${times}`,
+    `  ${user || 'nobody'}${by} ${verb} ${whatOf(group)}${end}${times}`,
     ...(differs ? [`    differs in: ${differs.join(', ')}`] : []),
     ...(reason === undefined ? [] : [`    ${reason}`]),
     `    ${count === 1 ? 'at' : 'first at'} ${time}${sourceIPs ? ` from ${sourceIPs.join(', ')}` : ''}`,
-    ...examples.map((id) => `    ${id}`),
+    ...examples.map((one) => `    ${one.auditID}${nameOf(one)}`),
   ];
 }
 

@@ -24,7 +24,11 @@ function common({ id, at, verb, resource, code }: Request) {
     stage: 'ResponseComplete',
     requestURI: `/api/v1/namespaces/prod/${name}${subresource === undefined ? '' : `/web-0/${subresource}`}`,
     verb,
-    objectRef: { resource: name, namespace: 'prod', ...(subresource === undefined ? {} : { subresource }) },
+    objectRef: {
+      resource: name,
+      namespace: 'prod',
+      ...(subresource === undefined ? {} : { name: 'web-0', subresource }),
+    },
     requestReceivedTimestamp: time(at),
     stageTimestamp: time(at),
     responseStatus: { code },

@@ -55,6 +55,29 @@ describe('sallyport audit join', () => {
     expect(json).toMatchObject({ counts: { 'bypassed-gateway': 2 }, matched: 2, sent: 2 });
   });
 
+  it('names the objects, and puts what a client only discovers into one group, after the rest', async () => {
+    const direct = (number: number, changes: object) => ({ ...bypass(number), verb: 'get', ...changes });
+    const path = (number: number, requestURI: string) => direct(number, { requestURI, objectRef: undefined });
+    const secret = (number: number, name: string) =>
+      direct(number, { objectRef: { resource: 'secrets', namespace: 'prod', name } });
+    const exec = { resource: 'pods', namespace: 'prod', name: 'web', subresource: 'exec' };
+    write('ours', lines([ours(0), ours(19)]));
+    const passed = [path(4, '/version?timeout=32s'), path(5, '/api'), path(6, '/apis/apps/v1'), secret(7, 'db')];
+    write('theirs', lines([theirs(0), ...passed, direct(8, { verb: 'create', objectRef: exec }), theirs(19)]));
+    const { out } = await join(...files);
+    const found = out.split('\n').filter((line) => line.startsWith('  admin '));
+    expect(found).toEqual([
+      '  admin get prod/secrets/db -> 200',
+      '  admin create prod/pods/web:exec -> 200',
+      '  admin get /api, /apis, /version (discovery) -> 200  3 times',
+    ]);
+    write('theirs', lines([theirs(0), secret(7, 'db'), secret(8, 'tls'), theirs(19)]));
+    const { out: several } = await join(...files);
+    expect(several).toMatch(
+      / {2}admin get prod\/secrets -> 200 {2}2 times\n.*\n {4}0f4c\S+ {2}db\n {4}0f4c\S+ {2}tls\n/,
+    );
+  });
+
   it('ends with 0 where nothing bypassed it, also if the cluster lost something', async () => {
     write('ours', lines([ours(0), ours(4), ours(9)]));
     write('theirs', lines([theirs(0), theirs(9)]));
