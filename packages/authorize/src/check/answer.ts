@@ -4,7 +4,12 @@ import type { CallerView, ClusterAppearance } from '../caller/caller-view.ts';
 /** One answer of `POST /v1/check` before serialization. `caller` and `appearance` contain their JSON. */
 export type Answer = {
   readonly decision: Decision;
-  readonly problem?: { readonly code: ProblemCode; readonly detail: string; readonly ruleMessage?: string | undefined };
+  readonly problem?: {
+    readonly code: ProblemCode;
+    readonly detail: string;
+    readonly ruleMessage?: string | undefined;
+    readonly suggestion?: string | undefined;
+  };
   /** Set if the session store does not know the credential. */
   readonly credential?: 'unknown';
   /** Set if the caller must not learn whether there is such a cluster. */

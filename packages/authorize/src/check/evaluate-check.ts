@@ -80,8 +80,9 @@ function answerDecision(
   if (decision.effect === 'authenticate')
     return { decision, caller, problem: { code: 'unauthenticated', detail: 'Log in again.' } };
   const refusal = refusalDetail(check, decision, caller.user, explain?.(), caller.session);
-  const detail = joinSentences(refusal, ruleMessage, suggest?.());
-  return { decision, caller, problem: { code: 'forbidden', detail, ruleMessage } };
+  const suggestion = suggest?.();
+  const detail = joinSentences(refusal, ruleMessage, suggestion);
+  return { decision, caller, problem: { code: 'forbidden', detail, ruleMessage, suggestion } };
 }
 
 /** The refusal of everyone to whom no rule could give anything, whatever there is. */

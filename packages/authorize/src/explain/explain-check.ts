@@ -12,6 +12,7 @@ import { createTimeSlicer, ProblemError } from '@sallyport/kit';
 import type { Check, Explanation, ExplainedRule } from '@sallyport/contracts';
 import type { SessionLookup } from '@sallyport/stores';
 import { inputOf } from '../caller/decide.ts';
+import type { Answer } from '../check/answer.ts';
 import type { HeldElevations } from '../elevations/keeper/held-elevations.ts';
 import type { ClusterRules, PolicySnapshot } from '../policies/policy-set.ts';
 import { createTrialCheck, noSuchCluster } from './trial-check.ts';
@@ -178,7 +179,7 @@ export async function explainCheck(
     asked: describeRequest(check),
     ...(also.length === 0 ? {} : { also }),
     decision: answer.decision,
-    ...(answer.problem ? { detail: answer.problem.detail, ruleMessage: answer.problem.ruleMessage } : {}),
+    ...problemOf(answer),
     person: {
       user: identity.user,
       email: identity.email,
@@ -192,6 +193,13 @@ export async function explainCheck(
       ? { upstream: upstreamOf(actsAs ?? (JSON.parse(appearance.json) as NonNullable<Explanation['upstream']>)) }
       : {}),
   };
+}
+
+/** Returns what a refusal says. */
+function problemOf({ problem }: Answer): Pick<Explanation, 'detail' | 'ruleMessage' | 'suggestion'> {
+  if (!problem) return {};
+  const { detail, ruleMessage, suggestion } = problem;
+  return { detail, ruleMessage, suggestion };
 }
 
 function upstreamOf({

@@ -90,6 +90,34 @@ describe('sallyport policy explain, of a gateway', () => {
     expect(out).toContain('give them these details: user alice@example.com, rule default-deny, policy v1.');
   });
 
+  it('names the elevation that would help first, and counts conditions that look the same', async () => {
+    const groups = { name: 'groups', holds: true, reason: 'groups-ok', value: ['developers'] };
+    const other = (name: string) => ({ name, holds: true, reason: 'x', value: 'prod' });
+    const deny = {
+      rule: 'cluster/dev[1].deny.and',
+      action: 'deny',
+      operator: 'and',
+      holds: true,
+      criteria: [groups, other('k8s/namespace'), groups, other('k8s/verb'), other('k8s/name'), other('k8s/resource')],
+    };
+    const decision = { ...explanation.decision, rule: deny.rule };
+    const suggestion = 'To ask for the right to it, run: sallyport elevate admin --cluster dev';
+    answer = { status: 200, body: { ...explanation, decision, rules: [deny], suggestion } };
+    const ask = ['policy', 'explain', 'exec', 'pods/web', '-n', 'prod', '--cluster', 'dev'];
+    const { out } = await rig.run(...ask);
+    expect(out).toMatch(
+      /What to do next:\n {2}- To ask for the right to it, run: sallyport elevate admin --cluster dev\n/,
+    );
+    expect(out).toContain('  > holds  groups         you have: developers  (2 conditions)\n');
+    expect(out).toContain('or ask for another name (k8s/name is prod), or change one of 2 other things.\n');
+    deny.criteria.splice(3);
+    expect((await rig.run(...ask)).out).toContain(
+      'you would have to ask for another namespace (k8s/namespace is prod), or be in another group (2 conditions on groups, which is developers).\n',
+    );
+    answer.body = { ...(answer.body as object), person: { ...explanation.person, other: true } };
+    expect((await rig.run(...ask)).out).toContain('  - The refusal tells them: To ask for the right to it, run: ');
+  });
+
   it('asks about another user, by a path, and shows everything', async () => {
     answer = {
       status: 200,

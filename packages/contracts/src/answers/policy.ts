@@ -66,6 +66,8 @@ export const explanationSchema = z.object({
   detail: z.optional(z.string()),
   /** What the rule that refused says to the person. `detail` contains it. */
   ruleMessage: z.optional(z.string()),
+  /** How the person can ask for an elevation with which the policy would allow it. `detail` contains it. */
+  suggestion: z.optional(z.string()),
   /** `yours`: the rules about the user, without the values in the policy. `all`: every rule, with them. */
   shows: z.enum(['yours', 'all']),
   rules: z.array(explainedRuleSchema),

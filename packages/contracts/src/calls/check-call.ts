@@ -137,9 +137,17 @@ export const checkAnswerSchema = z.object({
   decision: decisionSchema,
   /**
    * The problem to answer with, and its message for the caller. Set unless the effect is allow. `ruleMessage` is what the
-   * rule that refused says to the person. `detail` contains it.
+   * rule that refused says to the person, and `suggestion` how to ask for an elevation that would help. `detail` contains
+   * both.
    */
-  problem: z.optional(z.object({ code: z.string(), detail: z.string(), ruleMessage: z.optional(z.string()) })),
+  problem: z.optional(
+    z.object({
+      code: z.string(),
+      detail: z.string(),
+      ruleMessage: z.optional(z.string()),
+      suggestion: z.optional(z.string()),
+    }),
+  ),
   /** Set if the session store has never heard of the credential, or no longer knows it. A revoked one is known. */
   credential: z.optional(z.literal('unknown')),
   /** Set if the caller must not learn whether there is such a cluster. */

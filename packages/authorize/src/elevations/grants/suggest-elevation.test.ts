@@ -23,6 +23,17 @@ describe('a refusal', () => {
     );
   });
 
+  it('says it apart from the rest too, and so does an explanation', async () => {
+    const alice = await rig.logInAs('alice', 'developers');
+    const { problem } = await rig.tryDelete(alice);
+    expect(problem!.suggestion).toMatch(/^To ask for the right to it, run: sallyport elevate prod-admin .*"$/);
+    const target = { kind: 'cluster' as const, name: 'prod-eu' };
+    const check = checkOf(alice, target, { kubernetes: kubernetes({ verb: 'delete', namespace: 'dev', name: 'web' }) });
+    const headers = { authorization: await rig.credential() };
+    const answer = await fetch(`${rig.url}/v1/explain`, { method: 'POST', headers, body: JSON.stringify({ check }) });
+    expect(await answer.json()).toMatchObject({ suggestion: problem!.suggestion });
+  });
+
   it('names nothing that the caller may not ask for, or that would not help', async () => {
     const bob = await rig.logInAs('bob', 'sre');
     expect(await detailOf(bob)).not.toContain('elevate');

@@ -2,7 +2,7 @@ import { ruleLabel, type ExplainedRule, type Explanation } from '@sallyport/cont
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { nextSteps } from './next-steps.ts';
-import { askedWords, conditionOf, dataWords, distance, isMet, ownWords } from './rule-words.ts';
+import { askedWords, conditionOf, countEqual, dataWords, distance, isMet, ownWords } from './rule-words.ts';
 
 const maxUnmet = 10;
 
@@ -33,18 +33,21 @@ function consequence({ rule, action, holds }: ExplainedRule, { decision }: Expla
 }
 
 function ruleLines(rule: ExplainedRule, explanation: Explanation): string[] {
-  const rows = rule.criteria.map((one) =>
+  const criteria = countEqual(rule.criteria);
+  const rows = criteria.map(({ criterion: one, count }) =>
     [
       one.open === true ? 'open ' : one.holds ? 'holds' : 'fails',
       one.name,
       ownWords(one, explanation.person),
-      one.data === undefined ? '' : `rule: ${dataWords(one.data)}`,
+      [one.data === undefined ? '' : `rule: ${dataWords(one.data)}`, count === 1 ? '' : `(${count} conditions)`]
+        .filter((text) => text !== '')
+        .join(' '),
     ].map(forTerminal),
   );
   const widths = [0, 1, 2].map((column) => Math.min(40, Math.max(0, ...rows.map((row) => row[column]!.length))));
   // The mark is on criteria that make a deny rule apply, or that keep an allow rule from applying.
   const mark = (index: number) =>
-    isMet(rule, rule.criteria[index]!) === rule.holds && rule.holds === (rule.action === 'deny') ? '>' : ' ';
+    isMet(rule, criteria[index]!.criterion) === rule.holds && rule.holds === (rule.action === 'deny') ? '>' : ' ';
   return [
     `  ${forTerminal(ruleLabel(rule))} ${consequence(rule, explanation)}: ${conditionOf(rule)}`,
     ...rows.map((row, index) =>

@@ -1,5 +1,5 @@
 import { ruleLabel, type ExplainedCriterion, type ExplainedRule, type Explanation } from '@sallyport/contracts/answers';
-import { dataWords, distance, isMet, isPersonal, valueWords } from './rule-words.ts';
+import { countEqual, dataWords, distance, isMet, isPersonal, valueWords, type CountedCriterion } from './rule-words.ts';
 import { shellWord } from '../../terminal/for-terminal.ts';
 
 const verbPhrases: Readonly<Record<string, string>> = {
@@ -109,16 +109,20 @@ const howToChange = ({ name, open }: ExplainedCriterion) =>
       ? 'be in another group'
       : `have another ${name}`);
 
+/** Says how to change a criterion, what it is now and, where the policy is not hidden, what the rule says. */
+function changeOf({ criterion, count }: CountedCriterion): string {
+  const { name, data } = criterion;
+  const what = count === 1 ? `${name} is` : `${count} conditions on ${name}, which is`;
+  return `${howToChange(criterion)} (${what} ${valueWords(criterion)}${data === undefined ? '' : `; the rule says ${dataWords(data)}`})`;
+}
+
 /** Lists what would have to change. What the caller can change comes before what others must grant. */
-function changes(criteria: readonly ExplainedCriterion[], joint: string): string {
-  const ordered = criteria.toSorted((a, b) => Number(isPersonal(a)) - Number(isPersonal(b)));
-  const words = ordered
-    .slice(0, maxChanges)
-    .map(
-      (one) =>
-        `${howToChange(one)} (${one.name} is ${valueWords(one)}${one.data === undefined ? '' : `; the rule says ${dataWords(one.data)}`})`,
-    );
-  return `${words.join(joint)}${ordered.length > maxChanges ? `${joint}more` : ''}`;
+function changes(criteria: readonly ExplainedCriterion[], joint: ', and ' | ', or '): string {
+  const ordered = countEqual(criteria.toSorted((a, b) => Number(isPersonal(a)) - Number(isPersonal(b))));
+  const others = ordered.length - maxChanges;
+  const things =
+    others === 1 ? 'one other thing' : joint === ', or ' ? `one of ${others} other things` : `${others} other things`;
+  return [...ordered.slice(0, maxChanges).map(changeOf), ...(others > 0 ? [`change ${things}`] : [])].join(joint);
 }
 
 /** The needs of the closest allow rule, for a request that no rule allows. */
@@ -177,12 +181,18 @@ function refusedSteps(explanation: Explanation): string[] {
   ];
 }
 
+/** The elevation that would help, as the refusal itself names it. A command follows the last colon. */
+function elevationSteps({ suggestion, person }: Explanation): string[] {
+  if (suggestion === undefined) return [];
+  return [person.other ? `The refusal tells them: ${suggestion}` : suggestion];
+}
+
 /** The next steps for the reader of an explanation. */
 export function nextSteps(explanation: Explanation): string[] {
   const { decision } = explanation;
   if (decision.effect === 'authenticate')
     return ['Log in: sallyport login. The gateway requires a login for every request.'];
-  if (decision.effect === 'deny') return refusedSteps(explanation);
+  if (decision.effect === 'deny') return [...elevationSteps(explanation), ...refusedSteps(explanation)];
   return [
     `The gateway allows it. The cluster's own RBAC must allow it too. ${explanation.person.other ? 'They can check both with' : 'To check both, run'}: ${canICommand(explanation)}`,
   ];

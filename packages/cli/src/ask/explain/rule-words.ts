@@ -72,6 +72,24 @@ export function conditionOf({ operator, holds, criteria }: ExplainedRule): strin
   return holds ? 'this does not hold, as required' : 'this must not hold, but does';
 }
 
+/** A criterion, and how many there are of which nothing that is shown differs. */
+export type CountedCriterion = { criterion: ExplainedCriterion; count: number };
+
+/**
+ * Counts criteria that look the same, because the values that a policy compares with are hidden. Otherwise the same line
+ * would be there twice.
+ */
+export function countEqual(criteria: readonly ExplainedCriterion[]): CountedCriterion[] {
+  const counted = new Map<string, CountedCriterion>();
+  for (const criterion of criteria) {
+    const key = JSON.stringify(criterion);
+    const known = counted.get(key);
+    if (known) known.count += 1;
+    else counted.set(key, { criterion, count: 1 });
+  }
+  return [...counted.values()];
+}
+
 /** Describes a request, to follow "may" in a sentence. */
 export function askedWords({ asked, cluster }: Pick<Explanation, 'asked' | 'cluster'>): string {
   const { verb, resource, apiGroup, subresource, namespace, name, path, isResourceRequest, impersonate = [] } = asked;
