@@ -133,7 +133,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'an elevation on
     });
     process.stderr.write(`from the revocation of an elevation to the end of an exec: ${late} ms\n`);
     expect(late).toBeLessThan(inTimeMs);
-    expect(said).toContain('Your groups have changed');
+    expect(said).toContain('Your elevation prod-admin was revoked by bob@example.com, so this was ended.');
     expect((await deletePod('last')).code).toBe(1);
 
     await eventually('the elevation in the audit log of the cluster', () =>

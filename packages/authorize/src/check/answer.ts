@@ -24,6 +24,8 @@ export type Answer = {
   readonly reservedName?: true;
   /** How many elevations of others wait for the approval of the caller, if any do. */
   readonly approvalsWaiting?: number;
+  /** What has become of an elevation with which it was allowed before. */
+  readonly elevationEnded?: string;
 };
 
 /** A refusal before any policy of the target is evaluated. */
@@ -32,7 +34,7 @@ export type Refused = Required<Pick<Answer, 'decision' | 'problem'>>;
 /** Writes an answer as JSON (`checkAnswerSchema`). */
 export function writeAnswer(answer: Answer): string {
   const { decision, problem, credential, cluster, caller, idleEndsAt, appearance, actsAs, reservedName } = answer;
-  const { approvalsWaiting } = answer;
+  const { approvalsWaiting, elevationEnded } = answer;
   let json = `{"decision":${JSON.stringify(decision)}`;
   if (problem) json += `,"problem":${JSON.stringify(problem)}`;
   if (credential) json += `,"credential":${JSON.stringify(credential)}`;
@@ -41,6 +43,7 @@ export function writeAnswer(answer: Answer): string {
   if (appearance && appearance.refusal === undefined) json += `,"impersonation":${appearance.json}`;
   if (reservedName) json += ',"reservedName":true';
   if (approvalsWaiting !== undefined) json += `,"approvalsWaiting":${approvalsWaiting}`;
+  if (elevationEnded !== undefined) json += `,"elevationEnded":${JSON.stringify(elevationEnded)}`;
   if (actsAs) json += `,"actsAs":${JSON.stringify(actsAs)}`;
   return `${json}}`;
 }

@@ -18,6 +18,7 @@ import type { ImpersonateRules } from '../policies/impersonate-rules.ts';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 import type { Answer } from './answer.ts';
 import type { EvaluateShadow } from './evaluate-shadow.ts';
+import { describeElevationEnd } from './describe-elevation-end.ts';
 import { explainRefusal } from './explain-refusal.ts';
 import { sessionEndedDetail, refusalDetail } from './refusal-detail.ts';
 import { refuseAgent } from './refuse-agent.ts';
@@ -206,6 +207,8 @@ export function createEvaluateCheck(deps: {
   elevate?: ElevateCaller | undefined;
   /** The elevations that a person has asked for and does not have yet. */
   waitingOf?: WaitingOf;
+  /** Finds an elevation that may have ended. */
+  findElevation?: HeldElevations['find'] | undefined;
   /** Who may know of a cluster, and of the rules of a web application. Without it, everyone. */
   mayKnow?: MayKnow | undefined;
   /** Counts what waits for the approval of the caller. Without it nothing is said of it. */
@@ -239,7 +242,19 @@ export function createEvaluateCheck(deps: {
       });
       const waiting =
         answer.decision.effect === 'allow' ? deps.countApprovals?.(caller, check, snapshot, now) : undefined;
-      return waiting === undefined ? answer : { ...answer, approvalsWaiting: waiting };
+      const ended =
+        check.elevations && deps.findElevation
+          ? describeElevationEnd(check.elevations, { own: caller, caller: elevated }, snapshot, {
+              find: deps.findElevation,
+              now,
+            })
+          : undefined;
+      if (waiting === undefined && ended === undefined) return answer;
+      return {
+        ...answer,
+        ...(waiting === undefined ? {} : { approvalsWaiting: waiting }),
+        ...(ended === undefined ? {} : { elevationEnded: ended }),
+      };
     }
     if (target.kind === 'route')
       return evaluateForRoute(check, target.host, caller, snapshot, { now, mayKnow: deps.mayKnow });

@@ -36,12 +36,13 @@ const reachVerbs: Readonly<Record<string, string>> = {
 };
 
 /** Quotes external text for a message that is shown in a terminal: truncated, and without control characters. */
-function quote(text: string): string {
+export function quote(text: string): string {
   const short = text.length > maxText ? `${text.slice(0, maxText)}...` : text;
   return JSON.stringify(short.toWellFormed()).replace(/[\u007f-\u009f\u2028\u2029]/g, '?');
 }
 
-function person(user: string | undefined): string {
+/** Returns a user name for a message, quoted unless it is plain. */
+export function person(user: string | undefined): string {
   return user !== undefined && /^[\x21-\x7e]{1,253}$/.test(user) ? user : quote(user ?? '');
 }
 

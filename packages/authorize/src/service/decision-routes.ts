@@ -43,6 +43,7 @@ function createCheckRoute(deps: DecisionDeps & { held: HeldElevations | undefine
     shadow: createEvaluateShadow({ metrics: deps.metrics, logger: deps.logger }),
     elevate: elevations && createElevateCaller({ held: elevations.held, views: callers, lose: elevations.lose }),
     waitingOf: elevations?.held.waitingOf,
+    findElevation: elevations?.held.find,
     mayKnow: createMayKnow(),
     countApprovals: elevations && createCountApprovals({ held: elevations.held }),
   });

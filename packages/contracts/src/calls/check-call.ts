@@ -97,6 +97,9 @@ export const checkedRequestSchema = z.object({
 
 export type CheckedRequest = z.infer<typeof checkedRequestSchema>;
 
+/** How many elevations a check may name. */
+export const maxElevations = 20;
+
 export const checkSchema = z.object({
   credential: credentialSchema,
   target: checkTargetSchema,
@@ -107,6 +110,8 @@ export const checkSchema = z.object({
    * session alive.
    */
   use: z.optional(z.boolean()),
+  /** If something is open already: the IDs of the elevations with which it was allowed. The answer says if one has ended. */
+  elevations: z.optional(z.array(z.string()).check(z.maxLength(maxElevations))),
 });
 export type Check = z.infer<typeof checkSchema>;
 
@@ -188,6 +193,8 @@ export const checkAnswerSchema = z.object({
       }),
     ),
   ),
+  /** What has become of an elevation that the check names, without a full stop: `Your elevation incident has expired`. */
+  elevationEnded: z.optional(z.string()),
 });
 export type CheckAnswer = z.infer<typeof checkAnswerSchema>;
 export const checkResponseSchema = z.object({ answers: z.array(checkAnswerSchema) });

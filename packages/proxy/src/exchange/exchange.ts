@@ -160,8 +160,8 @@ export type OpenStream = {
   readonly openedAt: number;
   /** When it must be rechecked at the latest. */
   dueAt: number;
-  /** When the first of the elevations that it uses ends. Infinity if it uses none. */
-  elevatedUntil: number;
+  /** The elevations that it uses. */
+  elevations: NonNullable<CheckAnswer['elevations']>;
   /** Since when authorize could not be reached about it. */
   uncheckedSince: number | undefined;
   rechecking: boolean;

@@ -2,7 +2,7 @@ import { Transform, type Readable, type TransformCallback } from 'node:stream';
 import { ProblemError } from '@sallyport/kit';
 import { type CheckClient, checkReadings } from '../authorize/check-client.ts';
 import type { AllowedExchange } from '../exchange/exchange.ts';
-import { endAfterRecheck } from '../streams/end-after-recheck.ts';
+import { endAfterRecheck, recheckOf } from '../streams/end-after-recheck.ts';
 
 type OpenBodyDeps = { checks: CheckClient; changesReceived(): number };
 
@@ -15,7 +15,8 @@ const freshMs = 1000;
  */
 async function recheck(exchange: AllowedExchange, { checks }: OpenBodyDeps): Promise<Error | undefined> {
   try {
-    const end = endAfterRecheck(await checkReadings(checks, exchange.check), exchange.answer);
+    const check = recheckOf(exchange.check, exchange.answer.elevations ?? []);
+    const end = endAfterRecheck(await checkReadings(checks, check), exchange.answer);
     return end && new ProblemError(end.code, end.detail);
   } catch (error) {
     return error as Error;

@@ -51,6 +51,9 @@ describe('a stream under an elevation', () => {
     await until(() => cutReasons().length > 0 && rig.streams.registry.size === 0);
     expect(Date.now()).toBeGreaterThanOrEqual(expiresAt);
     expect(Date.now() - expiresAt).toBeLessThan(inTimeMs);
+    expect(rig.streams.registry.ended()).toMatchObject([
+      { detail: 'Your elevation prod-admin has expired, so this was ended.' },
+    ]);
   });
 
   it('goes on over its end if it was extended', async () => {
@@ -63,11 +66,16 @@ describe('a stream under an elevation', () => {
 
   it('is cut within a second of a revocation', async () => {
     const { rig } = await open(60_000);
-    rig.answer = () => allow(plain);
+    const elevationEnded = 'Your elevation prod-admin was revoked by bob@example.com';
+    rig.answer = () => ({ ...allow(plain), elevationEnded });
     const revokedAt = Date.now();
     rig.streams.onChange({ type: 'elevation-changed', issuer: 'https://idp', subject: 's' });
     await until(() => cutReasons().length > 0 && rig.streams.registry.size === 0);
     expect(Date.now() - revokedAt).toBeLessThan(inTimeMs);
+    expect(rig.checks.at(-1)).toMatchObject({ elevations: ['e1'] });
+    expect(rig.streams.registry.ended()).toMatchObject([
+      { detail: `${elevationEnded}, so this was ended. Open it again to go on without it.` },
+    ]);
   });
 
   it('goes on when another person loses an elevation', async () => {

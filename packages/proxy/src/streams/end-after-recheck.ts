@@ -1,4 +1,5 @@
-import { ruleLabel, type CheckAnswer, type Impersonation } from '@sallyport/contracts';
+import { maxElevations, ruleLabel, type Check, type CheckAnswer, type Impersonation } from '@sallyport/contracts';
+import { clientText } from '../credential/client-text.ts';
 import type { StreamEnd } from '../exchange/exchange.ts';
 
 /**
@@ -33,23 +34,44 @@ function hasChanged(before: CheckAnswer | undefined, answer: CheckAnswer): boole
   return hasLost(before?.impersonation, answer.impersonation) || isAnother(before?.actsAs, answer.actsAs);
 }
 
+const maxGroups = 5;
+
+/** Says which groups the caller is no longer in, to follow a blank or a colon. Undefined if there is none. */
+function lostGroups(before: CheckAnswer | undefined, { identity: now }: CheckAnswer): string | undefined {
+  const lost = before?.identity?.groups.filter((group) => now !== undefined && !now.groups.includes(group)) ?? [];
+  if (lost.length === 0) return undefined;
+  const shown = lost.slice(0, maxGroups).map((group) => clientText(group));
+  const more = lost.length > maxGroups ? ` and ${lost.length - maxGroups} more` : '';
+  return `you are no longer in ${shown.join(', ')}${more}`;
+}
+
+/** The end of what is still allowed, but not as it was opened: it reached the cluster with more than the caller has. */
+function endOfChanged(answer: CheckAnswer, before: CheckAnswer | undefined): StreamEnd {
+  const { elevationEnded } = answer;
+  const lost = lostGroups(before, answer);
+  const detail =
+    elevationEnded === undefined
+      ? `Your groups have changed since this was opened${lost === undefined ? '' : `: ${lost}`}. Open it again.`
+      : `${elevationEnded}, so this was ended. Open it again to go on without it.`;
+  return { reason: 'not-allowed', code: 'forbidden', detail };
+}
+
+/** Says why something is not allowed any more: first what the caller has lost, then the refusal of a request like it. */
+function describeLoss({ decision, problem, cluster, elevationEnded }: CheckAnswer, lost: string | undefined): string {
+  if (elevationEnded !== undefined) return `${elevationEnded}, so this was ended.`;
+  // Who has it open knows the cluster. That there is none would only confuse them.
+  if (cluster === 'unknown' || problem === undefined)
+    return `The policy no longer allows this (rule "${ruleLabel(decision)}"), so it was ended.`;
+  return `This is no longer allowed${lost === undefined ? '' : `, because ${lost}`}, so it was ended: ${problem.detail}`;
+}
+
 function endAfterAnswer(answer: CheckAnswer, before: CheckAnswer | undefined): StreamEnd | undefined {
   const { decision, problem } = answer;
-  if (decision.effect === 'allow')
-    return hasChanged(before, answer)
-      ? {
-          reason: 'not-allowed',
-          code: 'forbidden',
-          detail: 'Your groups have changed since this was opened. Open it again.',
-        }
-      : undefined;
-  const ended = problem?.code === 'unauthenticated';
-  // Who has it open knows the cluster. That there is none would only confuse them.
-  const lost = `The policy no longer allows this (rule "${ruleLabel(decision)}").`;
-  const detail = answer.cluster === 'unknown' ? lost : (problem?.detail ?? lost);
-  return ended
-    ? { reason: 'session-ended', code: 'unauthenticated', detail }
-    : { reason: 'not-allowed', code: 'forbidden', detail, rule: decision.rule };
+  if (decision.effect === 'allow') return hasChanged(before, answer) ? endOfChanged(answer, before) : undefined;
+  if (problem?.code === 'unauthenticated')
+    return { reason: 'session-ended', code: 'unauthenticated', detail: problem.detail };
+  const detail = describeLoss(answer, lostGroups(before, answer));
+  return { reason: 'not-allowed', code: 'forbidden', detail, rule: decision.rule };
 }
 
 /**
@@ -67,7 +89,24 @@ export function endAfterRecheck(
   return undefined;
 }
 
-/** Returns when the first of the elevations ends that an answer rests on, in milliseconds since the epoch. */
-export function elevatedUntilOf(answer: CheckAnswer | undefined): number {
-  return Math.min(Infinity, ...(answer?.elevations ?? []).map(({ expiresAt }) => expiresAt));
+type UsedElevations = NonNullable<CheckAnswer['elevations']>;
+const none: UsedElevations = [];
+
+/** Returns the elevations that answers rest on, one answer for each reading of the request. */
+export function elevationsOf(answers: readonly (CheckAnswer | undefined)[]): UsedElevations {
+  const used = answers.flatMap((answer) => answer?.elevations ?? none);
+  return used.length === 0 ? none : used;
 }
+
+/**
+ * Returns the check to repeat about something that was allowed with these elevations. It names them, so that a refusal says
+ * which of them has ended.
+ */
+export function recheckOf(check: Check, elevations: UsedElevations): Check {
+  if (elevations.length === 0) return check;
+  return { ...check, elevations: [...new Set(elevations.map(({ id }) => id))].slice(0, maxElevations) };
+}
+
+/** Returns when the first of some elevations ends, in milliseconds since the epoch. Infinity if there are none. */
+export const firstEndOf = (elevations: UsedElevations): number =>
+  Math.min(Infinity, ...elevations.map(({ expiresAt }) => expiresAt));

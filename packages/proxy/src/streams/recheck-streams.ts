@@ -2,7 +2,7 @@ import type { CheckAnswer, Config } from '@sallyport/contracts';
 import { createTimeSlicer } from '@sallyport/kit';
 import { type CheckClient, checkReadings } from '../authorize/check-client.ts';
 import type { OpenStream, OpenStreamKind, StreamEnd } from '../exchange/exchange.ts';
-import { elevatedUntilOf, endAfterRecheck } from './end-after-recheck.ts';
+import { elevationsOf, endAfterRecheck, firstEndOf, recheckOf } from './end-after-recheck.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
 type StreamRecheckDeps = {
@@ -32,10 +32,14 @@ const sessionEndOf = ({ session }: CheckAnswer) =>
 const expiryOf = ({ exchange, uncheckedSince }: OpenStream) =>
   uncheckedSince === undefined ? (exchange.answer.session?.expiresAt ?? Infinity) : Infinity;
 
-const elevationEnded: StreamEnd = {
-  reason: 'not-allowed',
-  code: 'forbidden',
-  detail: 'The elevation that this used has ended.',
+/** The end of a stream whose elevation has surely expired, although authorize cannot be asked. */
+const elevationExpired = ({ elevations }: OpenStream): StreamEnd => {
+  const [first] = elevations.toSorted((one, other) => one.expiresAt - other.expiresAt);
+  return {
+    reason: 'not-allowed',
+    code: 'forbidden',
+    detail: `Your elevation ${first?.name ?? ''} has expired, so this was ended.`,
+  };
 };
 
 /** Creates the part that applies the outcome of a recheck to a stream. */
@@ -52,17 +56,17 @@ function createOutcomes({ registry, settings, now }: StreamRecheckDeps) {
       stream.uncheckedSince = undefined;
       const end = endAfterRecheck(answers, stream.exchange.answer);
       if (end) return cut(stream, end);
-      stream.elevatedUntil = Math.min(...answers.map(elevatedUntilOf));
-      stream.dueAt = Math.min(now() + settings.recheck, ...answers.map(sessionEndOf), stream.elevatedUntil);
+      stream.elevations = elevationsOf(answers);
+      stream.dueAt = Math.min(now() + settings.recheck, ...answers.map(sessionEndOf), firstEndOf(stream.elevations));
       if (wanted && now() < wanted.until && answers.some(({ decision }) => decision.policyVersion !== wanted?.version))
         stream.dueAt = now() + tickMs;
     },
     /** Authorize, or the cluster, could not be asked about it. */
     miss(stream: OpenStream) {
       stream.uncheckedSince ??= now();
-      stream.dueAt = Math.min(now() + retryMs, Math.max(now() + tickMs, stream.elevatedUntil));
+      stream.dueAt = Math.min(now() + retryMs, Math.max(now() + tickMs, firstEndOf(stream.elevations)));
       // The end of an elevation is known. There is no grace period for what authorize would surely refuse.
-      if (now() >= stream.elevatedUntil) return cut(stream, elevationEnded);
+      if (now() >= firstEndOf(stream.elevations)) return cut(stream, elevationExpired(stream));
       if (now() - stream.uncheckedSince < settings.grace) return;
       cut(stream, {
         reason: 'authorize-unavailable',
@@ -84,7 +88,7 @@ export function createStreamRecheck(deps: StreamRecheckDeps) {
   const recheckOne = async (stream: OpenStream) => {
     stream.rechecking = true;
     try {
-      const check = stream.exchange.check;
+      const check = recheckOf(stream.exchange.check, stream.elevations);
       const answers = await checkReadings(checks, countsAsUse(stream.kind) ? check : { ...check, use: false });
       // Authorize answered, but the cluster did not say whether its RBAC still allows this.
       if (answers.some(({ problem }) => problem?.code === 'service-unavailable')) outcomes.miss(stream);

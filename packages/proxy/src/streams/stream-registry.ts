@@ -10,7 +10,7 @@ import type {
   OpenStreamKind,
   StreamEnd,
 } from '../exchange/exchange.ts';
-import { elevatedUntilOf } from './end-after-recheck.ts';
+import { elevationsOf, firstEndOf } from './end-after-recheck.ts';
 import { describeStream, createEndedStreams } from './describe-stream.ts';
 import { ownerKey, clusterOf, createStreamIndexes, userOf } from './stream-indexes.ts';
 import type { StreamEvents } from './stream-lifecycle.ts';
@@ -84,14 +84,14 @@ function newStream(
   kind: OpenStreamKind,
   times: { openedAt: number; dueAt: number },
 ): OpenStream {
-  const elevatedUntil = elevatedUntilOf(exchange.answer);
+  const elevations = elevationsOf([exchange.answer]);
   return {
     id: randomUUID(),
     kind,
     exchange,
     openedAt: times.openedAt,
-    dueAt: Math.min(times.dueAt, elevatedUntil),
-    elevatedUntil,
+    dueAt: Math.min(times.dueAt, firstEndOf(elevations)),
+    elevations,
     uncheckedSince: undefined,
     rechecking: false,
     answered: exchange.statusCode > 0,

@@ -171,7 +171,9 @@ describe('a stream that cannot carry a message', () => {
     rig.answer = () => deny;
     rig.streams.onChange({ type: 'policy-changed', policyVersion: 'v2' });
     expect([await log.over, log.text()]).toEqual(['end', 'line\n']);
-    expect(rig.streams.registry.ended()).toMatchObject([{ reason: 'not-allowed', detail: 'not any more' }]);
+    expect(rig.streams.registry.ended()).toMatchObject([
+      { reason: 'not-allowed', detail: 'This is no longer allowed, so it was ended: not any more' },
+    ]);
   });
 
   it('is cut if it has a promised length, because a clean end would be a lie', async () => {

@@ -18,6 +18,8 @@ export type HeldElevations = {
   of(person: { issuer: string; subject: string }): readonly Elevation[] | undefined;
   /** Returns those of a person that are requested or approved, and not active yet. */
   waitingOf(person: { issuer: string; subject: string }): readonly Elevation[];
+  /** Returns one by its ID, whatever its state. One that is over may be forgotten already. */
+  find(id: string): Elevation | undefined;
   /** Lists the active ones of everyone. */
   all(): readonly Elevation[];
   /** Lists those of everyone that are requested or approved, and not active yet. */
@@ -111,6 +113,7 @@ export function createHeldElevations({ store }: { store: ElevationStore }): Held
     },
     of: active.of,
     waitingOf: (person) => waiting.of(person) ?? [],
+    find: (id) => known.get(id)?.elevation,
     all: active.all,
     waiting: waiting.all,
     toReview: () => [...known.values()].map(({ elevation }) => elevation).filter(awaitsReview),
