@@ -1,6 +1,12 @@
 export { createPages, type Pages } from './create-pages.ts';
 export { logoHeaders, readLogo, type Logo } from './logo/read-logo.ts';
-export { renderCommand, renderSetUp, typed } from './markup/commands.ts';
+export {
+  renderAboutFingerprint,
+  renderCommand,
+  renderLogin,
+  renderSetUp,
+  type ShownGateway,
+} from './markup/commands.ts';
 export { html, type Html } from './markup/html.ts';
 export { problemWords } from './markup/problem-words.ts';
 export { sendProblemPage } from './problem-page.ts';

@@ -114,6 +114,7 @@ export function composeGateway(
     clusterPages: {
       pages: createPages({ ...readPageLook(config), logo: false }),
       gatewayUrl: originsOf(loaded).gateway,
+      isPrivate: config.gateway.caFile != null,
     },
     hints: { candidates: createAskCandidates(services), enabled: () => hasElevations },
     web: { routeOf: routes.of, plainRouteOf: routes.plainOf, loginOrigin: originsOf(loaded).login },

@@ -40,6 +40,7 @@ function landingSettingsOf({ loaded, now }: ProxyParts): LandingSettings {
   const names = new Map(identity.providers.map(({ id, name }) => [id, name ?? id]));
   return {
     gatewayUrl: gateway.url,
+    isPrivate: gateway.caFile != null,
     loginOrigin: originsOf(loaded).login,
     providerName: (id) => names.get(id) ?? id,
     now,

@@ -24,7 +24,8 @@ describe('a browser at the address of a cluster', () => {
     expect(answer).toMatch(/content-type: text\/html/i);
     expect(answer).toMatch(/www-authenticate: /i);
     expect(answer).toContain("default-src 'none'");
-    expect(answer).toContain('sallyport login gate.example.com<');
+    expect(answer).toContain('sallyport login gate.example.com --ca-fingerprint FINGERPRINT<');
+    expect(answer).toContain('Ask the operator of the gateway for it');
     expect(answer).toContain('<a href="https://gate.example.com/">Your clusters</a>');
     expect(rig.seen).toEqual([]);
     expect(rig.events.at(-1)!.data).toMatchObject({ responseStatus: { code: 401 } });

@@ -1,7 +1,7 @@
 import { gatewayChallenge, problemTable } from '@sallyport/contracts';
 import { lineOfJson, toProblem } from '@sallyport/kit';
 import { statusForProblem } from '@sallyport/kubernetes';
-import { html, renderSetUp, type Html, type Pages } from '@sallyport/pages';
+import { html, renderSetUp, type Html, type Pages, type ShownGateway } from '@sallyport/pages';
 import { closesConnection } from '../exchange/client-connection.ts';
 import type { ClusterExchange } from '../exchange/exchange.ts';
 import { opensPage } from '../headers/opens-page.ts';
@@ -39,20 +39,20 @@ const isBrowser = ({ request, upgrade }: ClusterExchange, gatewayUrl: string) =>
 
 /** Renders the page for a browser at the address of a cluster. It is the same whether there is such a cluster or not. */
 const renderClusterAddress = (
-  gatewayUrl: string,
+  gateway: ShownGateway,
 ): Html => html`<p>Clusters are used with <code>kubectl</code> and other programs, not with a browser. On a new machine, type this once:</p>
-${renderSetUp(gatewayUrl)}
-<p>Then <code>kubectl</code> works as usual. <a href="${gatewayUrl}/">Your clusters</a></p>`;
+${renderSetUp(gateway)}
+<p>Then <code>kubectl</code> works as usual. <a href="${gateway.gatewayUrl}/">Your clusters</a></p>`;
 
 /** What the road shows to a browser. `gatewayUrl` is the origin of the gateway. */
-export type ClusterPages = { pages: Pages; gatewayUrl: string };
+export type ClusterPages = { pages: Pages } & ShownGateway;
 
 /**
  * Creates the function that answers with a Kubernetes `Status`, which every client can show. A browser without a login
  * gets a page. A response that has begun is cut instead.
  */
 export const createSendStatus =
-  ({ pages, gatewayUrl }: ClusterPages) =>
+  ({ pages, ...gateway }: ClusterPages) =>
   (exchange: ClusterExchange, error: unknown): void => {
     const { response } = exchange;
     const found = toProblem(error);
@@ -68,11 +68,11 @@ export const createSendStatus =
       return;
     }
     if (closesConnection(exchange)) response.shouldKeepAlive = false;
-    if (problem.status === 401 && isBrowser(exchange, gatewayUrl)) {
+    if (problem.status === 401 && isBrowser(exchange, gateway.gatewayUrl)) {
       response.setHeader('audit-id', exchange.auditId);
       response.setHeader('www-authenticate', gatewayChallenge);
       response.setHeader('vary', 'Accept');
-      const { text, headers } = pages.render('The address of a cluster', renderClusterAddress(gatewayUrl));
+      const { text, headers } = pages.render('The address of a cluster', renderClusterAddress(gateway));
       response.writeHead(401, { ...headers, 'content-length': Buffer.byteLength(text) });
       response.end(text);
       exchange.bytesOut = Buffer.byteLength(text);

@@ -160,7 +160,11 @@ export async function createRig(
     settings: config,
     addressOf: createClientAddress([]),
     track: (socket) => void sockets.add(socket),
-    clusterPages: { pages: createPages({ host: 'gate.example.com' }), gatewayUrl: 'https://gate.example.com' },
+    clusterPages: {
+      pages: createPages({ host: 'gate.example.com' }),
+      gatewayUrl: 'https://gate.example.com',
+      isPrivate: true,
+    },
     ...(hints && { hints }),
     ...(web && { web }),
     ...(workloads && { workloads: () => workloads }),

@@ -23,6 +23,7 @@ const kinds: Record<string, SessionKind> = {
 /** What the page at `/` shows of the configuration. */
 export const landingSettings = {
   gatewayUrl: gatewayOrigin,
+  isPrivate: false,
   loginOrigin: gatewayOrigin,
   providerName: (id: string) => id,
   now: () => pagesNow,
@@ -97,7 +98,7 @@ export function createPagesRig(options: PagesRigOptions = {}) {
     downloads: options.downloads,
     ...(options.rulesOfPerson && { rulesOfPerson: options.rulesOfPerson }),
     ownPages: createPages({ host: 'gate.example.com', name: 'Example Corp' }),
-    landing: { ...landingSettings, providerName },
+    landing: { ...landingSettings, providerName, isPrivate: options.downloads?.authority !== undefined },
     applications: () => applications,
     clusters: () => ['dev', ...names].map((name) => ({ name, url: `${gatewayOrigin}/clusters/${name}` })),
     auditCall: {

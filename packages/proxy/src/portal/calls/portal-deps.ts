@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AuditTicket } from '@sallyport/audit-log';
 import type { CheckAnswer, Impersonation, SallyportPart } from '@sallyport/contracts';
 import type { Logger, ServiceClient, SessionTokenVerifier, Span } from '@sallyport/kit';
-import type { Logo, Pages } from '@sallyport/pages';
+import type { Logo, Pages, ShownGateway } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
 import type { ReviewedRules } from '../../access-review/read-review.ts';
 import type { Downloads } from '../../downloads/open-downloads.ts';
@@ -13,8 +13,7 @@ import type { WorkloadSessions } from '../../workloads/workload-sessions.ts';
 import type { FindCaller } from './find-caller.ts';
 
 /** What the page at `/` shows of the configuration. */
-export type LandingSettings = {
-  gatewayUrl: string;
+export type LandingSettings = ShownGateway & {
   /** The origin of the login pages, where browsers have their session. */
   loginOrigin: string;
   /** What people call an identity provider. */

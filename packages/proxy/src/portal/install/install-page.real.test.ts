@@ -183,9 +183,13 @@ describe('the page about the command line', () => {
     expect(headers).toMatchObject({ 'cache-control': 'no-store', vary: 'User-Agent, Sec-CH-UA-Platform' });
   });
 
-  it('is linked from the start page', async () => {
-    const answer = await createPagesRig().get('/', {});
-    expect(answer.text).toContain('<a href="/.sallyport/install">Install the command line</a>');
+  it('is linked from the start page, which has the same command for a private CA', async () => {
+    const start = async (downloads: Downloads) => (await createPagesRig({ downloads }).get('/', {})).text;
+    expect(await start(await open({}))).toContain('<a href="/.sallyport/install">Install the command line</a>');
+    expect(await start(await open({}))).toContain(`<code class="command">${login('sallyport')}</code>`);
+    const asked = await start(await open({}, { caFile }));
+    expect(asked).toContain(`<code class="command">${login('sallyport')} --ca-fingerprint FINGERPRINT</code>`);
+    expect(asked).toContain('Ask the operator of the gateway for it');
   });
 });
 

@@ -14,13 +14,12 @@ export function mountInstall(app: Express, deps: PortalDeps): void {
   const { served, url, authority } = downloads;
   const version = sallyportVersion;
   app.get(installPath, (request, response) => {
-    const { gatewayUrl } = landing;
-    const offers = offersOf(downloads, { origin: new URL(gatewayUrl).origin, version });
+    const offers = offersOf(downloads, { origin: new URL(landing.gatewayUrl).origin, version });
     const page = renderInstall({
-      gatewayUrl,
+      gatewayUrl: landing.gatewayUrl,
+      isPrivate: landing.isPrivate,
       version,
       ...forVisitor(offers, request.headers),
-      isPrivate: authority !== undefined,
       isElsewhere: url !== undefined,
       isChecking: served !== undefined && served.release() === undefined,
     });

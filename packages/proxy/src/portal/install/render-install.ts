@@ -1,14 +1,18 @@
-import { html, renderCommand, typed, type Html } from '@sallyport/pages';
+import {
+  html,
+  renderAboutFingerprint,
+  renderCommand,
+  renderLogin,
+  type Html,
+  type ShownGateway,
+} from '@sallyport/pages';
 import type { Offer } from './offers.ts';
 
 /** What the page shows besides the offers. */
-export type InstallPage = {
-  gatewayUrl: string;
+export type InstallPage = ShownGateway & {
   version: string;
   own: readonly Offer[];
   others: readonly Offer[];
-  /** Whether the gateway's certificate comes from a CA that programs do not trust by themselves. */
-  isPrivate: boolean;
   /** Whether the files are below a URL of somebody else, which programs can reach and trust. */
   isElsewhere: boolean;
   /** Whether the files are still being checked. */
@@ -39,14 +43,13 @@ ${sha256 === undefined ? nothing : html`<p class="quiet">SHA-256${check}: <code>
 }
 
 /** Renders a file, and what to type with it. */
-function renderOffer(offer: Offer, { gatewayUrl, isPrivate, isElsewhere }: InstallPage): Html {
-  const mayFetch = isElsewhere || !isPrivate;
+function renderOffer(offer: Offer, page: InstallPage): Html {
+  const mayFetch = page.isElsewhere || !page.isPrivate;
   const { command, program } = unpack(offer, mayFetch);
   const isFetched = mayFetch && offer.system !== 'windows';
-  const login = `${program} login ${typed(gatewayUrl)}${isPrivate ? ' --ca-fingerprint FINGERPRINT' : ''}`;
   return html`${renderFile(offer)}${isFetched ? nothing : html`<p>Download the file with the link above. Then open a terminal in the directory in which your browser has saved it.</p>\n`}<ol class="commands">
 <li>${renderCommand(command)}</li>
-<li>${renderCommand(login)}</li>
+<li>${renderLogin(page, program)}</li>
 </ol>
 <p>Then add your clusters to kubectl, which works as usual from then on:</p>
 <ol class="commands">
@@ -56,29 +59,25 @@ function renderOffer(offer: Offer, { gatewayUrl, isPrivate, isElsewhere }: Insta
 ${offer.system === 'darwin' && !isFetched ? html`<p class="quiet">If macOS refuses to start the program, type <code>xattr -dr com.apple.quarantine ${offer.name.replace('.tar.gz', '')}</code> first.</p>\n` : nothing}`;
 }
 
-/** Says how the visitor gets the fingerprint. It is never on the page: an attacker would show their own. */
-const aboutFingerprint = html`<p class="note">The certificate of this gateway comes from a CA that programs do not know. Instead of <code>FINGERPRINT</code>, type the fingerprint of this CA, such as <code>sha256:1f2e…</code>. Ask the operator of the gateway for it, and do not take it from a web page: if your browser has warned you about this gateway, another server may be showing you this one.</p>
-`;
-
-const renderMissing = ({ gatewayUrl, version, isPrivate, isChecking }: InstallPage) => html`${
-  isChecking
+const renderMissing = (page: InstallPage) => html`${
+  page.isChecking
     ? html`<p class="note">The files are being checked. Reload this page in a moment.</p>`
-    : html`<p>The program is not on this gateway. Ask its operator for version ${version}: an archive for your system, or the npm package <code>sallyport-${version}.tgz</code>.</p>`
+    : html`<p>The program is not on this gateway. Ask its operator for version ${page.version}: an archive for your system, or the npm package <code>sallyport-${page.version}.tgz</code>.</p>`
 }
 <p>When you have it, log in:</p>
-<p>${renderCommand(`sallyport login ${typed(gatewayUrl)}${isPrivate ? ' --ca-fingerprint FINGERPRINT' : ''}`)}</p>
-${isPrivate ? aboutFingerprint : nothing}`;
+<p>${renderLogin(page)}</p>
+${renderAboutFingerprint(page)}`;
 
 const back = html`<p><a href="/">Start page</a></p>`;
 
 /** Renders the page that offers the command line: first what the visitor needs, then everything else. */
 export function renderInstall(page: InstallPage): Html {
-  const { own, others, isPrivate, version } = page;
+  const { own, others, version } = page;
   if (own.length === 0 && others.length === 0) return html`${renderMissing(page)}${back}`;
   const heading = ({ title }: Offer) => (own.length > 1 ? html`<h3>${title}</h3>\n` : nothing);
   const [forWhom = ''] = own.map(({ title }) => (own.length > 1 ? title.replace(/,.*/, '') : title));
   return html`<p>The program <code>sallyport</code>, version ${version}, logs you in and gives kubectl its credential.</p>
-${isPrivate ? aboutFingerprint : nothing}<h2>For ${forWhom}</h2>
+${renderAboutFingerprint(page)}<h2>For ${forWhom}</h2>
 ${own.map((one) => html`${heading(one)}${renderOffer(one, page)}`)}${
     others.length === 0
       ? nothing

@@ -73,11 +73,11 @@ function renderClusters({ clusters }: Landing): Html {
 }
 
 /** Renders the commands for a new machine, for people who may use a cluster. */
-function renderNewMachine({ clusters }: Landing, { gatewayUrl }: LandingSettings): Html {
+function renderNewMachine({ clusters }: Landing, settings: LandingSettings): Html {
   if ('rows' in clusters && clusters.rows.length === 0) return nothing;
   return html`<h2>On a new machine</h2>
 <p>Type this once in a terminal. After that, kubectl works as usual.</p>
-${renderSetUp(gatewayUrl)}
+${renderSetUp(settings)}
 ${install}`;
 }
 
@@ -145,7 +145,8 @@ ${renderAccount(landing, settings)}`;
 }
 
 /** Renders the page for a browser that is not logged in here: what this is, and how to log in. */
-export function renderWelcome({ origin, landing: { gatewayUrl, loginOrigin } }: PortalDeps): Html {
+export function renderWelcome({ origin, landing }: Pick<PortalDeps, 'origin' | 'landing'>): Html {
+  const { loginOrigin } = landing;
   // A browser has its session at the origin of the login pages. On another one it only looks logged out.
   const elsewhere =
     origin === loginOrigin
@@ -155,6 +156,6 @@ export function renderWelcome({ origin, landing: { gatewayUrl, loginOrigin } }: 
 <p class="actions"><a class="act" href="${loginOrigin}/.sallyport/login?return_to=/">Log in</a></p>
 ${elsewhere}<h2>In a terminal</h2>
 <p>Log in and add your clusters to kubectl. After that, kubectl works as usual.</p>
-${renderSetUp(gatewayUrl)}
+${renderSetUp(landing)}
 ${install}`;
 }
