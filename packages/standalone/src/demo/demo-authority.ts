@@ -23,6 +23,10 @@ function unusable(files: { certificate: string; key: string }, now: number): str
   }
 }
 
+/** Returns the SHA-256 fingerprint of a certificate (PEM), as `sallyport login --ca-fingerprint` takes it. */
+export const fingerprintOf = (pem: string): string =>
+  `sha256:${new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase()}`;
+
 /**
  * Opens the certificate authority of the demo: that of an earlier run in this directory, so that kubeconfigs and
  * programs that trust it keep working, or a new one.

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { freePort, type CertificateAuthority } from '@sallyport/bed';
+import type { CertificateAuthority } from '@sallyport/bed';
 import { createNdjsonTap } from '@sallyport/audit';
 import { createLogger, loadConfig } from '@sallyport/kit';
 import { createIdentityProvider, type IdentityProvider } from '../identity-provider/create-identity-provider.ts';
@@ -9,7 +9,7 @@ import { demoPeople } from '../identity-provider/people.ts';
 import { writeSettings, type Settings } from '../settings/write-settings.ts';
 import { startInProcess, type InProcessServices } from '../services/start-in-process.ts';
 import { claimStateDir } from './claim-state-dir.ts';
-import { demoAuthority } from './demo-authority.ts';
+import { demoAuthority, fingerprintOf } from './demo-authority.ts';
 import type { DemoCluster } from './demo-cluster.ts';
 import type { DemoOptions } from './demo-options.ts';
 import { demoApiPolicy, demoElevations, demoPolicyFile } from './demo-policy.ts';
@@ -17,7 +17,7 @@ import { openDemoWebApp, type DemoWebApp } from './demo-web-app.ts';
 import { openOwnCluster } from './open-own-cluster.ts';
 import { openPracticeCluster } from './open-practice-cluster.ts';
 import { openRealCluster } from './open-real-cluster.ts';
-import { refuseBusyPort } from './refuse-busy-port.ts';
+import { choosePagesPort, refuseBusyPort } from './ports.ts';
 import { writeDemoKubeconfig } from './write-demo-kubeconfig.ts';
 
 /** The contents of `demo.json`, written when everything is ready. */
@@ -25,6 +25,8 @@ export type DemoState = {
   ready: true;
   gatewayUrl: string;
   caFile: string;
+  /** What users type after `--ca-fingerprint`. */
+  caFingerprint: string;
   kubeconfig: string;
   issuer: string;
   people: { user: string; password: string; groups: readonly string[] }[];
@@ -103,7 +105,13 @@ async function writeDemoSettings(
     gatewayPort: options.port,
     pagesPort,
     sessions: { memory: true },
-    audit: { kafka: { memory: true }, store: { embedded: './audit' }, keep: 50_000 },
+    audit: {
+      kafka: { memory: true },
+      store: { embedded: './audit' },
+      keep: 50_000,
+      // Soon, so that a reader can prove what they have just done. The file stands for a second place.
+      checkpoints: { every: '3s', anchor: { file: './checkpoints.ndjson' } },
+    },
     providers: [
       {
         id: 'demo',
@@ -158,7 +166,7 @@ async function startParts(
   const provider = await createIdentityProvider();
   closers.push(() => provider.close());
   const policyFile = demoPolicyFile(directory, options.policy);
-  const pagesPort = await freePort();
+  const pagesPort = await choosePagesPort(options.port);
   const webApp = await openDemoWebApp(pagesPort);
   closers.push(() => webApp.close());
   const settings = await writeDemoSettings(options, { authority, cluster, provider, policyFile, pagesPort, webApp });
@@ -180,6 +188,7 @@ async function startParts(
     ready: true,
     gatewayUrl: settings.gatewayUrl,
     caFile: settings.caFile,
+    caFingerprint: fingerprintOf(authority.caPem),
     kubeconfig,
     issuer: provider.issuer,
     people: demoPeople.map(({ user, password, groups }) => ({ user, password, groups })),

@@ -7,6 +7,7 @@ const state: DemoState = {
   ready: true,
   gatewayUrl: 'https://127.0.0.1:8443',
   caFile: '/demo/ca.crt',
+  caFingerprint: 'sha256:1f2e',
   kubeconfig: '/demo/kubeconfig',
   issuer: 'http://127.0.0.1:1',
   people: [{ user: 'mallory@example.com', password: 'mallory', groups: [] }],
@@ -26,6 +27,7 @@ describe('the banner of the demo', () => {
     const text = welcome(state, false);
     for (const said of [
       'Gateway   https://127.0.0.1:8443  (cluster: https://127.0.0.1:8443/clusters/demo)',
+      'CA        sha256:1f2e',
       'Page      http://127.0.0.1:8444/  (for a browser',
       'Web app   http://localhost:8444/',
       '/demo/audit.ndjson',
