@@ -1,4 +1,4 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { ProblemError, readClientFacts } from '@sallyport/kit';
 import { html } from '@sallyport/pages';
 import { isFromAnotherSite, readOrigin, requireOwnPage, compareAddress } from '../http/read-request.ts';
@@ -74,6 +74,22 @@ export function confirmRouteCode(deps: HandlerDeps): RequestHandler {
 const routeHeader = 'sallyport-route';
 
 /**
+ * Asks a user whom another site sent here whether they want to log in, as every login does (`confirmLogin`). Names the
+ * application to which the login leads. That is sure, unlike which site sent the user.
+ */
+function askLogin({ pages }: HandlerDeps, to: { origin: string; login: string }, response: Response): void {
+  pages.send(
+    response,
+    200,
+    'Log in?',
+    html`<p>To open <strong>${new URL(to.origin).host}</strong>, an application behind this gateway, log in.</p>
+<p>If you continue, this browser will be logged in.</p>
+<p><a class="act" href="${to.login}">Log in</a></p>
+<p class="note">If you did not want to open this application, close this page. Nothing has happened.</p>`,
+  );
+}
+
+/**
  * `GET /.sallyport/route/{host}/{challenge}/{tab}`: sends a browser that is logged in back to the web application from
  * which it came, with a one-time code. Any other browser logs in first. A foreign page that leads here gains nothing: the
  * code goes to the application's own host, and is good only together with the secret behind `challenge`, in a browser that
@@ -91,7 +107,10 @@ export function issueRouteCode(deps: HandlerDeps): RequestHandler {
     if (!/^[A-Za-z0-9_-]{43}$/.test(challenge) || !/^[A-Za-z0-9_-]{1,128}$/.test(tab))
       throw new ProblemError('bad-request', 'The address of this login is not complete.');
     const parent = await findBrowserLogin(deps, request);
-    if (!parent) return response.redirect(302, `/.sallyport/login?return_to=${encodeURIComponent(request.path)}`);
+    if (!parent) {
+      const login = `/.sallyport/login?return_to=${encodeURIComponent(request.path)}`;
+      return isFromAnotherSite(request) ? askLogin(deps, { origin, login }, response) : response.redirect(302, login);
+    }
     const issued = { origin, to: readClientFacts(request) };
     const host = new URL(origin).hostname;
     response.redirect(302, await keepRouteCode(deps, { host, challenge, tab, parent, issued }));

@@ -51,6 +51,30 @@ describe('a browser that comes from a web application', () => {
     expect(await service.sessions.find([hashToken(token)])).not.toMatchObject([{ state: 'live' }]);
   });
 
+  it('is asked first where another site sent it without a login, with the name of the application and no other', async () => {
+    const evil = `/.sallyport/route/"><script>/${hashToken(verifier)}/tab-1`;
+    for (const site of ['cross-site', 'same-site']) {
+      const asked = await go({ ...from, 'sec-fetch-site': site });
+      expect([asked.status, asked.headers['location'], asked.headers['set-cookie']]).toEqual([
+        200,
+        undefined,
+        undefined,
+      ]);
+      expect(asked.text).toContain('To open <strong>app.example.com</strong>');
+      const onward = /<a class="act" href="([^"]+)"/.exec(asked.text)![1]!;
+      expect(onward).toBe(`/.sallyport/login?return_to=${encodeURIComponent(path())}`);
+      const sent = await service.browser.get(onward, { 'sec-fetch-site': 'same-origin' });
+      expect(new URL(sent.headers['location']!).origin).toBe('https://idp.example.com');
+      const hostile = await service.browser.get(evil, { ...from, 'sec-fetch-site': site });
+      expect(hostile.text).toContain('To open <strong>app.example.com</strong>');
+      expect(hostile.text).not.toContain('<script>');
+    }
+    expect(await service.sessions.list()).toEqual([]);
+    await logIn();
+    const known = await go({ ...from, 'sec-fetch-site': 'cross-site' });
+    expect([known.status, new URL(known.headers['location']!).host]).toEqual([302, host]);
+  });
+
   it.each([
     ['for another host', { host: 'other.example.com' }],
     ['with the secret of another browser', { verifier: 'w'.repeat(43) }],
