@@ -213,7 +213,7 @@ describe('a person who logs out of the embedded provider', () => {
     const page = await go(
       `${provider.issuer}/session/end?${new URLSearchParams({ client_id: 'sallyport', logout_hint: 'alice@example.com', post_logout_redirect_uri: `${origin}/.sallyport/signed-out` }).toString()}`,
     );
-    expect(page.text).toContain('Log out of this identity provider?');
+    expect(page.text).toContain('Log out of this identity provider too?');
     expect(page.text).not.toContain('<script');
     const [, action = ''] = /<form[^>]* action="([^"]+)"/.exec(page.text) ?? [];
     const [, xsrf = ''] = /name="xsrf" value="([^"]+)"/.exec(page.text) ?? [];

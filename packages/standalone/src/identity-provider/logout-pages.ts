@@ -19,7 +19,8 @@ export function createLogoutPages(pages: Pages): Required<Pick<Logout, 'logoutSo
         pages.render(
           'Log out',
           html`${{ markup: form }}
-<p>Log out of this identity provider?</p>
+<p>Your session at the application that sent you here has ended. Log out of this identity provider too?</p>
+<p class="note">This also ends what else you logged in to with this browser, such as a terminal.</p>
 <button type="submit" form="op.logoutForm" name="logout" value="yes" autofocus>Log out</button>`,
         ),
       ),
