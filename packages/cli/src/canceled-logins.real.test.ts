@@ -39,7 +39,7 @@ describe('a login that a signal ends', () => {
     child.stderr.on('data', (chunk: Buffer) => {
       err += chunk.toString('utf8');
     });
-    await eventually(() => err.includes('paste the code'));
+    await eventually(() => err.includes('paste the code here'));
     expect(existsSync(path.join(directory(), 'login.lock'))).toBe(true);
     child.kill(signal);
     // The shell that started it sees the signal.

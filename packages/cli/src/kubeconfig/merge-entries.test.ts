@@ -120,7 +120,9 @@ describe('entries in a kubeconfig', () => {
       .text.replace('server:', 'proxy-url: http://proxy\n      tls-server-name: gate\n      server:')
       .replace('args:', 'env: [{name: SALLYPORT_HOME, value: /work}]\n        args:');
     const { text, notes } = merge(before, entry('dev'));
-    expect(notes).toEqual(['"sallyport-dev" keeps what you added: proxy-url, tls-server-name, env of its program']);
+    expect(notes).toEqual([
+      '"sallyport-dev" keeps what was added to it: proxy-url, tls-server-name, env of its program',
+    ]);
     expect(read(text).clusters[0]!.cluster).toMatchObject({ 'proxy-url': 'http://proxy', 'tls-server-name': 'gate' });
     expect(read(text).users[0]!.user!.exec).toMatchObject({
       env: [{ name: 'SALLYPORT_HOME', value: '/work' }],
@@ -146,7 +148,7 @@ describe('entries in a kubeconfig', () => {
     for (const authority of [undefined, pem('BBBB')]) {
       const { text, notes } = merge(before, withAuthority(authority));
       expect(dataOf(text)).toBe(base64(bundle));
-      expect(notes).toEqual(['"sallyport-dev" keeps what you added: certificate-authority-data']);
+      expect(notes).toEqual(['"sallyport-dev" keeps what was added to it: certificate-authority-data']);
     }
     const file = before.replace(/certificate-authority-data: .*/, 'certificate-authority: /etc/ca.crt');
     expect(read(merge(file, withAuthority(undefined)).text).clusters[0]!.cluster).toEqual({

@@ -195,7 +195,7 @@ function put(document: Document, entry: KubeconfigEntry, source: string, notes: 
     additions.kept.push('env of its program');
   }
   user.set('exec', exec);
-  if (additions.kept.length > 0) notes.push(`"${name}" keeps what you added: ${additions.kept.join(', ')}`);
+  if (additions.kept.length > 0) notes.push(`"${name}" keeps what was added to it: ${additions.kept.join(', ')}`);
   notes.push(...additions.notes);
   const context = bodyOf(document, 'contexts', name, source);
   context.set('cluster', name);

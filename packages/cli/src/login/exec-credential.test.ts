@@ -34,8 +34,13 @@ describe('exec-credential as a program', () => {
 
   it('logs in if standard error is a terminal, even if the client does not share its input', async () => {
     rig.environment.stderr.isTTY = true;
-    expect(await ask()).toMatchObject({ code: 0, out: expect.stringContaining('ExecCredential') });
+    expect(await ask()).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('ExecCredential'),
+      err: expect.stringMatching(/\nLogged in to http:\S+ as alice@example\.com\.\n$/),
+    });
     expect(rig.opened).toHaveLength(1);
+    expect((await ask()).err).toBe('');
   });
 
   it('logs in without a terminal too: a graphical client has a user but no terminal', async () => {

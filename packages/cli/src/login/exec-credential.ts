@@ -10,6 +10,7 @@ import { logInOnPage } from './log-in-on-page.ts';
 import { stillValid } from './stored-login.ts';
 import { withRememberedProvider } from './login-demands.ts';
 import { CliError } from '../terminal/cli-error.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
 import type { Environment } from '../environment/environment.ts';
 
 const loginTimeoutMs = 300_000;
@@ -50,8 +51,8 @@ async function findCredential(gateway: OpenGateway, interactive: boolean): Promi
   // There may be a user even without a terminal: k9s, Lens and editors run kubectl's plugins themselves. They get the
   // browser, and a shorter timeout.
   const timeoutMs = interactive || environment.stderr.isTTY ? loginTimeoutMs : unwatchedLoginTimeoutMs;
-  const logInHere = (client: GatewayClient, own: Environment, isSuperseded: () => boolean) =>
-    withRememberedProvider(gateway, (demands) =>
+  const logInHere = async (client: GatewayClient, own: Environment, isSuperseded: () => boolean) => {
+    const credential = await withRememberedProvider(gateway, (demands) =>
       logInOnPage(client, own, {
         browser: true,
         paste: interactive && mayPaste(own),
@@ -60,6 +61,9 @@ async function findCredential(gateway: OpenGateway, interactive: boolean): Promi
         abandoned: () => own.parentIsGone() || isSuperseded(),
       }),
     );
+    own.stderr.write(`Logged in to ${client.address.origin} as ${forTerminal(credential.user)}.\n`);
+    return credential;
+  };
   return logInOnce(gateway, {
     timeoutMs,
     known: kept?.token,

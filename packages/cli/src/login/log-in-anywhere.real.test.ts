@@ -40,7 +40,7 @@ describe('a login with a pasted code', () => {
     const { code, out, err } = await login('--no-browser');
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('as alice@example.com') });
     expect(err).toMatch(
-      /^Open this page in your browser:\n\n {2}http\S+redirect_uri=http%3A%2F%2F127[\s\S]*on another machine, open this page instead, and paste the code/,
+      /^Open this page in a browser on this machine:\n\n {2}http\S+redirect_uri=http%3A%2F%2F127\S+\n\nOr, if your browser is on another machine, this one, which shows a code:\n\n {2}http\S+redirect_uri=urn\S+\n\nThen paste the code here and press Enter\.\n/,
     );
     expect(rig.opened).toEqual([]);
     expect(stdin.destroyed).toBe(true);

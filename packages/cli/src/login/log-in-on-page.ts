@@ -85,13 +85,15 @@ function tellPages(
   const why = options.browser ? whyNoLocalBrowser(environment) : undefined;
   const indented = (url: string) => `\n\n  ${forTerminal(url)}\n\n`;
   const text: string[] = [];
-  if (here !== undefined)
-    text.push(
-      `${opened && why === undefined ? 'Your browser opens this page. If it does not, open it yourself' : 'Open this page in your browser'}:${indented(here)}`,
-    );
+  const first =
+    opened && why === undefined
+      ? 'Your browser opens this page. If it does not, open it yourself'
+      : `Open this page in ${paste === undefined ? 'your browser' : 'a browser on this machine'}`;
+  if (here !== undefined) text.push(`${first}:${indented(here)}`);
   if (paste !== undefined)
     text.push(
-      `${here === undefined ? 'Open this page in a browser on any machine' : 'If your browser is on another machine, open this page instead'}, and paste the code that it shows:${indented(paste)}`,
+      `${here === undefined ? 'Open this page in a browser on any machine' : 'Or, if your browser is on another machine, this one, which shows a code'}:${indented(paste)}`,
+      `${here === undefined ? 'It shows a code. Paste it' : 'Then paste the code'} here and press Enter.\n\n`,
     );
   if (why !== undefined && paste === undefined)
     text.push(
@@ -101,8 +103,9 @@ function tellPages(
 }
 
 /** Starts the listener for the browser's redirect. If that fails, the user may still be able to paste a code. */
-async function listenFor(state: string, gateway: string, mayPaste: boolean): Promise<LoopbackListener | undefined> {
-  return startLoopbackListener(state, gateway).catch((error: unknown) => {
+async function listenFor(login: Login, state: string, mayPaste: boolean): Promise<LoopbackListener | undefined> {
+  const { host } = new URL(login.client.address.origin);
+  return startLoopbackListener(state, host, (code, uri) => exchange(login, code, uri)).catch((error: unknown) => {
     if (mayPaste) return undefined;
     throw error;
   });
@@ -132,7 +135,7 @@ async function waitFor(
   const abandoned = () => new CliError('failed', 'the program that needed the login has ended', 'Run it again.');
   const clock = new AbortController();
   const ways = [
-    ...(listener ? [listener.code().then((code) => exchange(login, code, listener.redirectUri))] : []),
+    ...(listener ? [listener.credential()] : []),
     ...(lines ? [takePasted(login, lines)] : []),
     new Promise<never>((_resolve, reject) => {
       const timer = setTimeout(() => reject(late()), timeoutMs);
@@ -165,7 +168,7 @@ export async function logInOnPage(
   const state = randomText();
   const login: Login = { client, environment, options, verifier: randomText() };
   const paste = await pastePage(login);
-  const listener = await listenFor(state, new URL(client.address.origin).host, paste !== undefined);
+  const listener = await listenFor(login, state, paste !== undefined);
   let lines: PastedLines | undefined;
   let waiting = false;
   const cancel = () => (waiting ? cancelLogin(client, login.verifier) : Promise.resolve());

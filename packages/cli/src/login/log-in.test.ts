@@ -55,7 +55,7 @@ describe('sallyport login', () => {
     const hand = byHand((url) => browse(url.href));
     const { code } = await login('--no-browser');
     expect(code).toBe(0);
-    expect(await hand.done).toContain('You are logged in');
+    expect(await hand.done).toContain('You are <strong><bdi>alice@example.com</bdi></strong>.');
     expect(rig.opened).toEqual([]);
   });
 
@@ -128,6 +128,24 @@ describe('sallyport login', () => {
     const { code, err } = await login('--no-browser', '--timeout', '1');
     expect(code).toBe(6);
     expect(err).toContain('the login was not finished within 1 seconds');
+  });
+
+  it('exchanges a code once, also for a browser that repeats the redirect', async () => {
+    const hand = byHand(async (url) => {
+      const redirect = (await fetch(url, { redirect: 'manual' })).headers.get('location')!;
+      return Promise.all([browse(redirect), browse(redirect)]);
+    });
+    expect((await login('--no-browser')).code).toBe(0);
+    const as = expect.stringContaining('<bdi>alice@example.com</bdi>');
+    expect(await hand.done).toEqual([as, as]);
+    expect(count('POST /.sallyport/token')).toBe(1);
+  });
+
+  it('says on the page that nobody is logged in if the code is not accepted', async () => {
+    gateway.override = ({ path: asked }) => (asked === '/.sallyport/token' ? { status: 400, body: {} } : undefined);
+    const hand = byHand((url) => browse(url.href));
+    expect((await login('--no-browser')).code).toBe(6);
+    expect(await hand.done).toContain('<h1>Not logged in</h1>');
   });
 
   it('reports that the code was not accepted', async () => {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { html, type Html, createPages } from '@sallyport/pages';
+import type { Credential } from '../home/stored-credential.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { randomText } from './login-calls.ts';
 
@@ -22,7 +23,8 @@ type Callback = {
   host: string;
   path: string;
   state: string;
-  resolve(code: string): void;
+  /** Exchanges the code, once: a browser may repeat the redirect. */
+  redeem(code: string): Promise<Credential>;
   reject(error: CliError): void;
 };
 
@@ -32,6 +34,8 @@ const loginRefused = (error: string, description: string | null) =>
     `the login was refused: ${(description ?? error).slice(0, 500)}`,
     'Try again, or ask the operator of the gateway.',
   );
+
+const refused = html`The login was refused. See your terminal for the reason. You can close this window.`;
 
 function handleCallback(callback: Callback, request: IncomingMessage, response: ServerResponse): void {
   const answer = (title: string, text: Html, status = 200) =>
@@ -49,13 +53,19 @@ function handleCallback(callback: Callback, request: IncomingMessage, response: 
     );
   const [error, code] = [query.get('error'), query.get('code')];
   if (error !== null) {
-    answer('Not logged in', html`The login was refused. See your terminal for the reason. You can close this window.`);
+    answer('Not logged in', refused);
     return callback.reject(loginRefused(error, query.get('error_description')));
   }
   if (code === null || code === '' || code.length > 2048)
     return answer('No code', html`The response contains no code. Start again with <code>sallyport login</code>.`, 400);
-  answer('You are logged in', html`You can close this window and return to your terminal.`);
-  return callback.resolve(code);
+  void callback.redeem(code).then(
+    ({ user }) =>
+      answer(
+        'You are logged in',
+        html`You are <strong><bdi>${user}</bdi></strong>. You can close this window and return to your terminal.`,
+      ),
+    () => answer('Not logged in', refused),
+  );
 }
 
 const cannotListen = (cause: Error) =>
@@ -68,21 +78,32 @@ const cannotListen = (cause: Error) =>
 
 /**
  * Starts the listener on a free port of 127.0.0.1, under a path that cannot be guessed. It accepts only a response with
- * this `state`. Its pages name the host of the gateway.
+ * this `state`, and exchanges its code. Its pages name the host of the gateway, and who is logged in.
  */
-export async function startLoopbackListener(state: string, gateway: string) {
+export async function startLoopbackListener(
+  state: string,
+  gateway: string,
+  exchange: (code: string, redirectUri: string) => Promise<Credential>,
+) {
+  let resolve: (credential: Promise<Credential>) => void;
+  let reject: (error: CliError) => void;
+  const result = new Promise<Credential>((resolveIt, rejectIt) => {
+    [resolve, reject] = [resolveIt, rejectIt];
+  });
+  result.catch(() => {});
+  let redeemed: Promise<Credential> | undefined;
   const callback: Callback = {
     gateway,
     host: '',
     path: `/${randomText()}/callback`,
     state,
-    resolve: () => {},
-    reject: () => {},
+    redeem(code) {
+      redeemed ??= exchange(code, `http://${callback.host}${callback.path}`);
+      resolve(redeemed);
+      return redeemed;
+    },
+    reject: (error) => reject(error),
   };
-  const result = new Promise<string>((resolve, reject) => {
-    Object.assign(callback, { resolve, reject });
-  });
-  result.catch(() => {});
   const server = createServer({ maxHeaderSize: 32_768 }, (request, response) => {
     try {
       handleCallback(callback, request, response);
@@ -102,8 +123,8 @@ export async function startLoopbackListener(state: string, gateway: string) {
   callback.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     redirectUri: `http://${callback.host}${callback.path}`,
-    /** Resolves with the authorization code. Rejects with a CliError if the login was refused. */
-    code: () => result,
+    /** Resolves with the credential. Rejects with a CliError if the login was refused. */
+    credential: () => result,
     // Idle connections of the browser must not keep the program running, but a page in transit may finish.
     close: () => {
       server.close();
