@@ -45,6 +45,18 @@ describe('the schema of the chart', () => {
     expect(faults({ cluster: { ...values.cluster, policy: [{ alow: {} }] } })).not.toEqual([]);
   });
 
+  it('takes the values of the page about the first cluster', () => {
+    const page = readFileSync(path.join(root, 'docs/operations/first-cluster.md'), 'utf8');
+    const own = parse(/```yaml values\.yaml\n([\s\S]*?)```/.exec(page)[1]);
+    const isMap = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+    const merge = (one, other) =>
+      isMap(one) && isMap(other)
+        ? { ...one, ...Object.fromEntries(Object.entries(other).map(([key, value]) => [key, merge(one[key], value)])) }
+        : other;
+    expect(Object.keys(own)).toEqual(expect.arrayContaining(['elevations', 'api']));
+    expect(faults(merge(values, own))).toEqual([]);
+  });
+
   it('has only patterns that Helm can read, whose regular expressions cannot look around', () => {
     const patterns = [...JSON.stringify(valuesSchema()).matchAll(/"pattern":"((?:[^"\\]|\\.)*)"/g)].map(
       ([, one]) => one,
