@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { acceptUpgrade, httpRequestOnce, refuseUpgrade } from '../../harness/index.ts';
+import { acceptUpgrade, refuseUpgrade } from '../../harness/index.ts';
 import { createRouteBrowser } from '../fixtures/route-browser.ts';
 import {
   arrives,
@@ -172,15 +172,12 @@ function attackByForeignPages(): void {
     const victim = createRouteBrowser(gateway);
     const way = await victim.go(`${originOf('app')}/mine`, { leaveAt: gateway.pagesUrl });
     const begun = new Map(victim.jar(webHosts.app));
-    const asked = await victim.go(way.left!, {
+    const { answer: page, url } = await victim.go(way.left!, {
       headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
-      leaveAt: `${gateway.pagesUrl}/.sallyport/login`,
     });
-    const page = await httpRequestOnce(asked.left!, {
-      headers: { accept: 'text/html', 'sec-fetch-site': 'cross-site' },
-    });
-    expect([page.status, page.headers['set-cookie']]).toEqual([200, undefined]);
+    expect([url, page.status, page.headers['set-cookie']]).toEqual([way.left, 200, undefined]);
     expect(page.text).toContain('<h1>Log in?</h1>');
+    expect(page.text).toContain(`To open <strong>${new URL(originOf('app')).host}</strong>`);
     await victim.go(`${originOf('app')}/theirs`, { leaveAt: gateway.pagesUrl });
     for (const [name, value] of begun) expect(victim.jar(webHosts.app).get(name)).toBe(value);
   });
