@@ -30,14 +30,10 @@ export async function removeNodeRemains(run: Run, options: { holdsLock?: boolean
   if (process.platform !== 'linux' || !existsSync(names.containerdDirectory)) return;
   await removeCgroup(names.cgroup);
   await endShims(names.containerdSocket);
-  const tasks = tasksOf(names.containerdDirectory);
-  for (const task of tasks) removeShimSocket(task);
+  for (const task of tasksOf(names.containerdDirectory)) removeShimSocket(task);
   await unmountBelow(run.directory);
   if (existsSync(`/sys/class/net/${names.bridge}`)) await tryCommand('ip', ['link', 'delete', names.bridge]);
-  removeNetworkResults(
-    names.network,
-    tasks.map((task) => path.basename(task)),
-  );
+  removeNetworkResults(names.containerdDirectory);
   removeLogLinks(names.podLogs);
   await removeDevicePluginSocket();
   if (options.holdsLock || !(await machineLockHeld(NODE_LOCK))) {
@@ -96,14 +92,18 @@ function removeShimSocket(task: string): void {
   if (socket.startsWith('/run/containerd/s/')) rmSync(socket, { force: true });
 }
 
-// libcni records the addresses of each pod in a directory of the machine.
-function removeNetworkResults(network: string, tasks: readonly string[]): void {
+// libcni records the addresses of each pod in a directory of the machine. A record names the network namespace of the
+// pod, which is in the directory of containerd. The pod may have ended before its record was removed.
+function removeNetworkResults(containerdDirectory: string): void {
   const directory = '/var/lib/cni/results';
   if (!existsSync(directory)) return;
-  const ours = (file: string): boolean =>
-    file.startsWith(`${network}-`) || tasks.some((id) => file.startsWith(`cni-loopback-${id}-`));
-  for (const file of readdirSync(directory)) {
-    if (ours(file)) rmSync(path.join(directory, file), { force: true });
+  for (const name of readdirSync(directory)) {
+    const file = path.join(directory, name);
+    try {
+      if (readFileSync(file, 'utf8').includes(`"${containerdDirectory}/`)) rmSync(file, { force: true });
+    } catch {
+      /* removed meanwhile */
+    }
   }
 }
 

@@ -3,12 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { hierarchies } from '../node/cgroups.ts';
 
-const SHARED_DIRECTORIES = [
-  '/var/lib/cni/results',
-  '/var/log/containers',
-  '/run/containerd/s',
-  '/var/lib/kubelet/device-plugins',
-];
+const NETWORK_RESULTS = '/var/lib/cni/results';
+const SHARED_DIRECTORIES = ['/var/log/containers', '/run/containerd/s', '/var/lib/kubelet/device-plugins'];
 
 /**
  * Returns what exists of a run on the machine: processes, mounts, cgroups and its bridge, and in shared places, where
@@ -32,13 +28,25 @@ export function traces(runId: string, before: readonly string[] = []): string[] 
     ...readdirSync('/sys/class/net')
       .filter((name) => named(name) || name.startsWith('veth'))
       .map((each) => `network interface ${each}`),
-    ...SHARED_DIRECTORIES.flatMap((directory) =>
-      existsSync(directory) ? readdirSync(directory).map((each) => path.join(directory, each)) : [],
-    ),
+    ...filesIn(NETWORK_RESULTS).filter((file) => named(textOf(file))),
+    ...SHARED_DIRECTORIES.flatMap(filesIn),
     ...readdirSync(os.tmpdir())
       .filter(named)
       .map((each) => `file ${each}`),
   ].filter((trace) => !before.includes(trace));
+}
+
+function filesIn(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory).map((name) => path.join(directory, name)) : [];
+}
+
+/** Reads a file that another run may remove meanwhile. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function processes(): string[] {
