@@ -60,10 +60,9 @@ describe('a streamed body', () => {
     void fetchWith(client, { method: 'POST', body }, (one) => {
       flow = one;
     });
-    await sleep(200);
-    const before = read();
-    await sleep(200);
-    expect(read()).toBe(before);
+    // The buffers of the kernel grow while they fill.
+    for (let before = -1; before !== read(); await sleep(300)) before = read();
+    expect(read()).toBeLessThan(1000);
     flow!.abort();
     body.destroy();
   });
