@@ -19,9 +19,6 @@ import { tracingSchema } from './tracing.ts';
 import { workloadSchema } from './workload.ts';
 import { about } from '../text/about.ts';
 
-// zod/mini describes faults only in a language that it is given.
-z.config(z.locales.en());
-
 const gatewaySchema = z
   .strictObject({
     url: about('The address of the gateway as users see it. Clusters are below it, at /clusters/<name>.', urlSchema),
