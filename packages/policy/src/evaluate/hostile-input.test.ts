@@ -184,7 +184,10 @@ describe('any input', () => {
         expect(explainPolicy(policies, one as PolicyInput)).toMatchObject(result);
         return ['allow', 'deny', 'authenticate'].includes(result.effect);
       }),
-      { numRuns: 2000 },
+      {
+        numRuns: 2000,
+        examples: [[{ request: '', kubernetes: { path: '/a/' } }], [{ request: null, kubernetes: { path: '/a/' } }]],
+      },
     );
   });
 });

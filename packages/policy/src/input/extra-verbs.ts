@@ -3,9 +3,11 @@ import type { PolicyInput, KubernetesInput } from './policy-input.ts';
 
 /**
  * Returns an object with the given members that inherits all others. Inherited members are read from the original on
- * access, so that reads of it can be observed.
+ * access, so that reads of it can be observed. Input of others may have something else in place of an object, which has no
+ * members and is returned as it is.
  */
 export function inherit<T extends object>(from: T, members: Partial<T>): T {
+  if (typeof from !== 'object' || from === null) return from;
   const descriptors: PropertyDescriptorMap = {};
   for (const [name, value] of Object.entries(members)) descriptors[name] = { value, enumerable: true };
   return Object.create(from, descriptors) as T;
