@@ -100,8 +100,11 @@ describeWith(['redis', 'kafka', 'postgres'], 'elevations in the audit trail', ()
     const { stdout } = await carol!.cli(['audit', 'show', data.auditID]);
     const lines = stdout.split('\n').filter((line) => line.startsWith('Elevation:'));
     expect(lines).toHaveLength(2);
-    expect(lines[0]).toContain(`prod-admin ${ids.approved}, ticket INC-7, approved by bob@example.com, requested`);
-    expect(lines[1]).toContain(`break-glass ${ids.glass}, requested`);
+    const why = 'asked for because "the shop is down"';
+    expect(lines[0]).toContain(
+      `prod-admin ${ids.approved}, ${why}, ticket INC-7, approved by bob@example.com, requested`,
+    );
+    expect(lines[1]).toContain(`break-glass ${ids.glass}, ${why}, requested`);
   });
 
   it('are reported to an auditor with what they were used for, and to others only as their own, in the same state', async () => {
