@@ -16,9 +16,7 @@ function underBarePath(input: PolicyInput): PolicyInput | undefined {
   if (path === undefined) return undefined;
   return inherit(input, {
     kubernetes: inherit(kubernetes!, { path }),
-    ...(request == null
-      ? {}
-      : { request: inherit(request, { path: withoutEndSlash(request.path) ?? request.path }) }),
+    ...(request == null ? {} : { request: inherit(request, { path: withoutEndSlash(request.path) ?? request.path }) }),
   });
 }
 
