@@ -11,6 +11,7 @@ import {
   withGatewayNames,
   withOutput,
   withReportFormat,
+  momentHelp,
 } from './command-kit.ts';
 
 const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'];
@@ -68,7 +69,7 @@ export function addAudit(program: Command, environment: Environment): void {
     .command('audit')
     .description('search, follow, count, export and verify the audit trail, and compare it with the logs of clusters');
   const search = withRows(audit.command('search').description('search the audit trail; shows each request once'))
-    .option('--since <time>', 'earliest time: how long ago (15m, 2h, 7d), today, yesterday, 09:30, or a time')
+    .option('--since <time>', `earliest time: ${momentHelp}`)
     .option('--until <time>', 'latest time')
     .option('--limit <count>', 'maximum number of requests, or of events with --stages', '100')
     .addOption(new Option('--order <order>', 'which events come first').choices(['newest', 'oldest']).default('newest'))
@@ -126,7 +127,7 @@ function addExport(audit: Command, environment: Environment): void {
       .command('export')
       .description('write the stored audit trail to a file or to standard output, the oldest first'),
   )
-    .option('--since <time>', 'earliest time: how long ago (15m, 2h, 7d), today, yesterday, 09:30, or a time')
+    .option('--since <time>', `earliest time: ${momentHelp}`)
     .option('--until <time>', 'latest time')
     .addOption(
       new Option('-o, --output <format>', 'ndjson is what audit verify reads, csv is a table')
@@ -158,7 +159,7 @@ function addReport(audit: Command, environment: Environment): void {
     .option('--cluster <name>', 'only this cluster')
     .option('--resource <name>', 'only this resource, with its subresource, such as pods/exec')
     .option('--verb <verb>', 'only this verb, such as get or create')
-    .option('--since <time>', 'earliest time: how long ago (15m, 2h, 7d), today, yesterday, 09:30, or a time', '7d')
+    .option('--since <time>', `earliest time: ${momentHelp}`, '7d')
     .option('--until <time>', 'latest time')
     .option('--limit <count>', 'maximum number of lines, those with most requests', '100')
     .action(lazily(environment, async () => (await import('../audit/report/run-report.ts')).auditReport));
@@ -196,10 +197,7 @@ function addVerify(audit: Command, environment: Environment): void {
     )
     .option('--keys <file>', 'public keys of checkpoints: a JWKS or PEM; without them, only the chains are checked')
     .option('--anchor <file>', 'checkpoints that were kept in a second place, one per line; repeatable', collect)
-    .option(
-      '--since <time>',
-      'begin at the first checkpoint after this time: how long ago (15m, 2h, 7d), today, yesterday, 09:30, or a time',
-    )
+    .option('--since <time>', `begin at the first checkpoint after this time: ${momentHelp}`)
     .action(async (files: string[], { file = [], ...options }: VerifyOptions) =>
       (await import('../audit/verify/run-verify.ts')).runVerify(environment, { ...options, file: [...files, ...file] }),
     );
@@ -232,7 +230,7 @@ function addJoin(audit: Command, environment: Environment): void {
     .option('--policy <file>', "the cluster's audit policy (default: what it records is learned from the log)")
     .option('--aggregated', 'the log is that of an aggregated API server, which gets users without impersonation')
     .option('--margin <time>', 'leave out what is this near the end of a log (30s, 5m)', '30s')
-    .option('--since <time>', 'earliest time: how long ago (15m, 2h, 7d), today, yesterday, 09:30, or a time')
+    .option('--since <time>', `earliest time: ${momentHelp}`)
     .option('--until <time>', 'latest time')
     .option('--examples <count>', 'number of examples for each finding', '3')
     .action(lazily(environment, async () => (await import('../audit/join/run-join.ts')).auditJoin));

@@ -87,3 +87,6 @@ export function lazily<Given extends unknown[]>(
     return (await import('../terminal/watch-list.ts')).watchList(environment, show);
   };
 }
+
+/** How the help describes a time, as `readMoment` reads it. */
+export const momentHelp = 'how long ago (15m, 2h, 7d), today, yesterday, 09:30, or a time';

@@ -4,7 +4,7 @@ import type { ExplainOptions } from '../ask/explain-decision.ts';
 import type { Environment } from '../environment/environment.ts';
 import { exitCodes } from '../terminal/cli-error.ts';
 import { withAsked } from './can-i.ts';
-import { collect, withExample, withGateway, withOutput, lazily } from './command-kit.ts';
+import { collect, momentHelp, withExample, withGateway, withOutput, lazily } from './command-kit.ts';
 
 /** `sallyport policy lint`. */
 function addLint(policy: Command, environment: Environment): void {
@@ -157,7 +157,7 @@ function addReplay(policy: Command, environment: Environment): void {
     )
     .option('--topic <name>', 'the audit topic', 'sallyport.audit.v1')
     .option('--from-store', 'read the audit store through the gateway, as the user who is logged in')
-    .option('--since <time>', 'earliest time: how long ago (15m, 2h, 7d), today, yesterday, 09:30, or a time')
+    .option('--since <time>', `earliest time: ${momentHelp}`)
     .option('--until <time>', 'latest time')
     .option('--examples <count>', 'number of examples for each change', '3')
     .option('--fail-on-loss', `exit with code ${code} if anyone would lose access`)

@@ -141,7 +141,7 @@ describe('sallyport login', () => {
     expect(count('POST /.sallyport/token')).toBe(1);
   });
 
-  it('says on the page that nobody is logged in if the code is not accepted', async () => {
+  it('says on the page that the user is not logged in if the code is not accepted', async () => {
     gateway.override = ({ path: asked }) => (asked === '/.sallyport/token' ? { status: 400, body: {} } : undefined);
     const hand = byHand((url) => browse(url.href));
     expect((await login('--no-browser')).code).toBe(6);

@@ -31,9 +31,9 @@ export type AuditFilters = {
   [Name in (typeof plainFilters)[number] | 'code' | 'session' | 'auditId' | 'since' | 'until']?: string;
 };
 
-const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 const dayMs = 86_400_000;
+const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: dayMs };
+
 const timeOfDay = /^(?:(\d{4}-\d\d-\d\d)[T ])?(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)$/;
 const withZone = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 
