@@ -98,4 +98,8 @@ export const auditTypes = {
   'audit.checkpoint': { summary: 'A producer ends, or the audit service attests the trail.', has: ['checkpoint'] },
   'audit.gap': { summary: 'Events of a producer are lost.', has: ['gap'] },
   'audit.alert': { summary: "The trail and the cluster's own audit log differ.", has: ['alert'] },
+  'audit.reservation': {
+    summary: 'A gateway reserves audit IDs for reads of a cluster, or uses no more.',
+    has: ['cluster', 'reservation'],
+  },
 };

@@ -28,6 +28,7 @@ export * from './calls/workload-call.ts';
 export * from './audit/audit-event-types.ts';
 export * from './audit/audit-event.ts';
 export * from './audit/proof-part.ts';
+export * from './audit/reservation.ts';
 export * from './audit/sallyport-part.ts';
 export * from './audit/audit-result.ts';
 export * from './audit/audit-query.ts';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { laterPrefix, reservationId, reservedHash } from '@sallyport/contracts';
 import { readAuditPolicy } from '../policy/audit-policy.ts';
 import { createJoiner, type JoinerOptions } from './create-joiner.ts';
 
@@ -284,5 +285,96 @@ describe('the join of the two logs', () => {
     expect(result.findings).toHaveLength(2);
     expect(result.counts['bypassed-gateway']).toBe(5);
     expect([result.gatewayLog.unreadable, result.clusterLog.unreadable]).toEqual([1, 2]);
+  });
+});
+
+describe('a read under an ID that the gateway reserved, and of which it has no event', () => {
+  const prefix = '7fffffff';
+  const reserved = `${prefix}${randomUUID().slice(8)}`;
+  const others = Array.from({ length: 4 }, () => `${prefix}${randomUUID().slice(8)}`);
+  const reservation = (second: number, ids: string[] | undefined, by = 0, cluster = 'dev') => ({
+    auditID: reservationId(laterPrefix(prefix, by)),
+    stage: 'ResponseComplete',
+    requestReceivedTimestamp: time(second),
+    stageTimestamp: time(second),
+    sallyport: {
+      cluster: { name: cluster },
+      reservation: { prefix: laterPrefix(prefix, by), hashes: ids?.map(reservedHash).join('') },
+    },
+  });
+  const made = reservation(90, [...others, reserved]);
+  const secret = { objectRef: { resource: 'secrets', namespace: 'dev' }, requestURI: '/api/v1/namespaces/dev/secrets' };
+
+  it('is unfinished if the gateway was killed, and is a request of the gateway', () => {
+    expect(join([made], theirs(reserved, 100))).toMatchObject({
+      findings: [{ kind: 'unfinished', auditID: reserved, user: 'alice@example.com', account: gateway, code: 200 }],
+      counts: { unfinished: 1, 'bypassed-gateway': 0 },
+      sent: 3,
+      matched: 3,
+      gatewayUsers: [gateway],
+    });
+  });
+
+  it('is unfinished also if the API server recorded only its beginning', () => {
+    const begun = theirs(reserved, 100, { user: { username: 'gateway' } }).slice(0, 1);
+    expect(found(join([made], begun))).toEqual([['unfinished']]);
+    expect(found(join([], begun))).toEqual([['bypassed-gateway']]);
+  });
+
+  it('bypassed the gateway if its ID is not exactly a reserved one, however much of it a thief knows', () => {
+    for (const id of [
+      `${prefix}${randomUUID().slice(8)}`,
+      reserved.toUpperCase(),
+      reservedHash(reserved),
+      reservationId(prefix),
+      prefix,
+    ])
+      expect(found(join([made], theirs(id, 100)))).toEqual([['bypassed-gateway']]);
+  });
+
+  it('bypassed the gateway if the ID was reserved for another cluster, or at another time', () => {
+    for (const other of [
+      reservation(90, [reserved], 0, 'prod'),
+      reservation(90, [reserved], 1),
+      reservation(100 + 700, [reserved]),
+      reservation(100 - 3600 - 700, [reserved]),
+    ])
+      expect(found(join([other], theirs(reserved, 100)))).toEqual([['bypassed-gateway']]);
+  });
+
+  it('bypassed the gateway if the process lived on, or ended in order: it would have recorded a read', () => {
+    for (const by of [1, 2, 3]) {
+      expect(found(join([made, reservation(140, others, by)], theirs(reserved, 100)))).toEqual([['bypassed-gateway']]);
+      expect(found(join([made, reservation(101, undefined, by)], theirs(reserved, 100)))).toEqual([
+        ['bypassed-gateway'],
+      ]);
+      expect(found(join([made, reservation(101, others, by)], theirs(reserved, 100)))).toEqual([['unfinished']]);
+    }
+  });
+
+  it('bypassed the gateway if it writes, or succeeded without acting as a user', () => {
+    for (const changes of [{ verb: 'create' }, { verb: 'delete' }, { impersonatedUser: undefined }])
+      expect(found(join([made], theirs(reserved, 100, changes)))).toEqual([['bypassed-gateway']]);
+  });
+
+  it('that arrives twice is found, although the gateway may send a read again', () => {
+    expect(found(join([made], [...theirs(reserved, 100), ...theirs(reserved, 101)]))).toEqual([
+      ['mismatched', 'repeated'],
+      ['unfinished'],
+    ]);
+    const other = theirs(reserved, 101, { ...secret, impersonatedUser: { username: 'bob@example.com' } });
+    expect(found(join([made], [...theirs(reserved, 100), ...other]))).toEqual([
+      ['mismatched', 'repeated'],
+      ['unfinished'],
+    ]);
+  });
+
+  it("from another account than the gateway's is found", () => {
+    const result = join([made], theirs(reserved, 100, { user: { username: 'thief' } }));
+    expect(result.counts).toMatchObject({ mismatched: 1, 'bypassed-gateway': 0 });
+  });
+
+  it('is undecided near the ends of a log', () => {
+    expect(join([reservation(960, [reserved])], theirs(reserved, 980))).toMatchObject({ findings: [], undecided: 1 });
   });
 });

@@ -1,6 +1,7 @@
 import { readClusterEvent } from '../read/read-cluster-event.ts';
 import { readGatewayEvent } from '../read/read-gateway-event.ts';
 import { readMicros } from '../read/micros.ts';
+import { readReservation } from '../read/read-reservation.ts';
 import { fieldsOf } from '../read/fields.ts';
 import type { AuditPolicy } from '../policy/audit-policy.ts';
 import { createAccounts } from './create-accounts.ts';
@@ -9,6 +10,7 @@ import type { Finding, FindingKind } from './finding.ts';
 import { findMissing, type Missing } from './find-missing.ts';
 import { defaultIgnore } from './is-ignored.ts';
 import { createRequestRows } from './request-rows.ts';
+import { createReservations } from './reservations.ts';
 import { createOurs } from './take-gateway-event.ts';
 import { createTheirs } from './take-cluster-event.ts';
 import { createTimeRange, type TimeRange } from './time-range.ts';
@@ -74,11 +76,13 @@ export function createJoiner(options: JoinerOptions): Joiner {
   const given = window && { from: window.from * 1000, to: window.to * 1000 };
   const ours = createTimeRange(marginMs * 1000, given);
   const theirs = createTimeRange(marginMs * 1000);
+  const reservations = createReservations(marginMs * 1000);
   const read = { ours: 0, theirs: 0, unreadable: 0, unreadableOurs: 0 };
   const cluster = createTheirs({
     rows,
     accounts,
     list,
+    reservations,
     covered: ours,
     ignore: options.ignore ?? defaultIgnore,
     aggregated: options.aggregated ?? false,
@@ -92,6 +96,8 @@ export function createJoiner(options: JoinerOptions): Joiner {
         read.ours += 1;
         ours.take(at);
       }
+      const reservation = readReservation(value, options.cluster);
+      if (reservation) return reservations.take(reservation);
       const event = readGatewayEvent(value, options.cluster);
       if (event) keep(event);
     },

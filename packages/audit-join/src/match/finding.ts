@@ -1,5 +1,11 @@
 /** What the two logs can disagree about. */
-export const findingKinds = ['bypassed-gateway', 'mismatched', 'denied-by-cluster', 'missing-in-cluster-log'] as const;
+export const findingKinds = [
+  'bypassed-gateway',
+  'mismatched',
+  'unfinished',
+  'denied-by-cluster',
+  'missing-in-cluster-log',
+] as const;
 export type FindingKind = (typeof findingKinds)[number];
 
 /**

@@ -7,6 +7,7 @@ import type { Difference, Finding } from './finding.ts';
 import { isIgnored } from './is-ignored.ts';
 import { identityPrint, pathPrint } from './prints.ts';
 import { kindText, resourceOf } from './request-kind.ts';
+import { unrecordedOf, type Reservations } from './reservations.ts';
 import { retryWithin } from './take-known.ts';
 
 /** A request as a cluster recorded it, and what else is known about its audit ID. */
@@ -27,6 +28,8 @@ export type JudgeOptions = {
   gatewayUsers: readonly string[];
   /** Accounts of the gateway, of which a request that it does not know is never ignored. */
   watchedUsers: readonly string[];
+  /** Those that `reservationsFor` names for the requests. */
+  reservations: Reservations;
 };
 
 /** What the comparison of one request says. */
@@ -65,6 +68,16 @@ function isRepeated({ event, others }: RecordedRequest, known: Known): boolean {
   });
 }
 
+/** Returns the finding about a request that the gateway sent and did not record, because it was killed. */
+function judgeUnfinished({ event, others }: RecordedRequest, options: JudgeOptions): Finding | undefined {
+  const { gatewayUsers, reservations } = options;
+  const unrecorded = unrecordedOf(event);
+  if (!unrecorded || !reservations.explains(unrecorded)) return undefined;
+  if (gatewayUsers.length > 0 && !gatewayUsers.includes(event.user.username)) return undefined;
+  // A retry of the gateway is not told from a thief here, who learned the ID from the cluster's log.
+  return others.length > 0 ? describeFinding('mismatched', event, ['repeated']) : describeFinding('unfinished', event);
+}
+
 /**
  * Judges one request, for logs that are compared as they arrive. Returns undefined if the gateway has no event of it yet,
  * unless `isLate`: then it bypassed the gateway, or its user is ignored.
@@ -75,6 +88,8 @@ export function judgeRequest(request: RecordedRequest, options: JudgeOptions, is
   const account = event.user.username;
   if (!known) {
     if (!isLate) return undefined;
+    const unfinished = judgeUnfinished(request, options);
+    if (unfinished) return { finding: unfinished };
     const isExpected = !options.watchedUsers.includes(account) && isIgnored(event, options.ignore);
     return isExpected ? {} : { finding: describeFinding('bypassed-gateway', event) };
   }

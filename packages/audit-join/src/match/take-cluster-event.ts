@@ -6,8 +6,10 @@ import { describeFinding } from './describe-finding.ts';
 import { describeRow } from './find-missing.ts';
 import type { FindingList } from './finding-list.ts';
 import { isIgnored } from './is-ignored.ts';
-import { kindText, resourceOf } from './request-kind.ts';
+import { kindOfText, kindText, resourceOf } from './request-kind.ts';
 import { mark, type RequestRows } from './request-rows.ts';
+import { unrecordedOf, type Reservations } from './reservations.ts';
+import { describeSentRow } from './take-gateway-event.ts';
 import { createTakeKnown } from './take-known.ts';
 import type { TimeRange } from './time-range.ts';
 
@@ -15,6 +17,7 @@ type TheirsDeps = {
   rows: RequestRows;
   accounts: Accounts;
   list: FindingList;
+  reservations: Reservations;
   /** The time that the gateway's events cover. */
   covered: TimeRange;
   ignore: readonly string[];
@@ -23,7 +26,7 @@ type TheirsDeps = {
 
 /** Creates what takes the cluster's events, once all events of the gateway are known. */
 export function createTheirs(deps: TheirsDeps) {
-  const { rows, accounts, list, covered, ignore } = deps;
+  const { rows, accounts, list, reservations, covered, ignore } = deps;
   const takeKnown = createTakeKnown(deps);
   let undecided = 0;
 
@@ -51,10 +54,31 @@ export function createTheirs(deps: TheirsDeps) {
     if (ignored && row === -1) return;
     rows.mark(row === -1 ? rows.ids.add(event.auditID) : row, mark.found);
   };
+  /**
+   * Takes a request that the gateway sent and did not record for one of its own, so that whatever else comes under its ID
+   * is compared with it. Nothing more may come: the gateway's retry of a lost connection is not told from a thief here.
+   */
+  const takeUnfinished = (known: number, event: ClusterEvent): void => {
+    const received = readMicros(event.requestReceivedTimestamp)!;
+    if (!covered.covers(received)) {
+      undecided += 1;
+      return;
+    }
+    const row = known === -1 ? rows.ids.add(event.auditID) : known;
+    const { verb, requestURI, impersonatedUser: user = event.user } = event;
+    describeSentRow(rows, row, { received, user, verb, requestURI, resource: resourceOf(event.objectRef, requestURI) });
+    rows.ended.set(row, received);
+    rows.mark(row, mark.ours | mark.changes);
+    list.add(describeFinding('unfinished', event));
+    takeKnown(row, event);
+  };
   return {
     take(event: ClusterEvent): void {
       const row = rows.ids.rowOf(event.auditID);
-      if (row !== -1 && rows.has(row, mark.ours)) takeKnown(row, event);
+      if (row !== -1 && rows.has(row, mark.ours)) return takeKnown(row, event);
+      const unrecorded = unrecordedOf(event);
+      const isOpen = row === -1 || !rows.has(row, mark.found);
+      if (unrecorded && isOpen && reservations.explains(unrecorded)) takeUnfinished(row, event);
       else takeUnknown(row, event);
     },
     /** Makes findings of the requests that only began. */
@@ -65,7 +89,10 @@ export function createTheirs(deps: TheirsDeps) {
           undecided += 1;
           continue;
         }
-        list.add({ ...describeRow(rows, row, 'bypassed-gateway'), account: rows.names.nameOf(rows.user.get(row)) });
+        const account = rows.names.nameOf(rows.user.get(row));
+        const { verb } = kindOfText(rows.names.nameOf(rows.kind.get(row)));
+        const isOurs = reservations.explains({ auditID: rows.ids.idOf(row), verb, received: rows.received.get(row) });
+        list.add({ ...describeRow(rows, row, isOurs ? 'unfinished' : 'bypassed-gateway'), account });
       }
     },
     undecided: () => undecided,

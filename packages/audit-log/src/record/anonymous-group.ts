@@ -44,6 +44,7 @@ const withoutCaller: ReadonlySet<string> = new Set([
   'audit.checkpoint',
   'audit.gap',
   'audit.alert',
+  'audit.reservation',
 ]);
 /** The problem code at the beginning of the message of a refused login. */
 const problemCode = /^([a-z][a-z-]{0,39}):/;

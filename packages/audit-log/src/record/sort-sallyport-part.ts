@@ -43,6 +43,7 @@ export function sortSallyportPart(draft: SallyportDraft): SallyportPart {
     protocol: draft.protocol,
     recording: draft.recording,
     request: draft.request,
+    reservation: draft.reservation,
     route: draft.route,
     seq: undefined,
     sessionId: draft.sessionId,

@@ -51,7 +51,7 @@ export const noCluster = termOf('has', 'no-cluster');
 
 /** The term of a request over HTTP that is not routine. Any other event shows by its type whether it can be routine. */
 const notRoutineCall = termOf('has', 'not-routine');
-const mayBeRoutine: ReadonlySet<AuditEventType> = new Set(['http.request', 'audit.checkpoint']);
+const mayBeRoutine: ReadonlySet<AuditEventType> = new Set(['http.request', 'audit.checkpoint', 'audit.reservation']);
 /** The terms of which every event that is not routine has at least one. */
 export const notRoutineTerms: readonly number[] = [
   notRoutineCall,

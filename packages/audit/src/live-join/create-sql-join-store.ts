@@ -33,8 +33,8 @@ function createReads(query: Query): Pick<JoinStore, Reads> {
         ageMs: Number(row.age),
         event: JSON.parse(String(row.data)) as ClusterEvent,
       })),
-    gatewayEvents: async (cluster, auditIds, since) =>
-      (await query(sql.gatewayEvents(cluster, auditIds, since))).map(({ audit_id: id, data }) => ({
+    gatewayEvents: async (cluster, auditIds, which) =>
+      (await query(sql.gatewayEvents(cluster, auditIds, which))).map(({ audit_id: id, data }) => ({
         auditId: String(id),
         data: JSON.parse(String(data)) as unknown,
       })),

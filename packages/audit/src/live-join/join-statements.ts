@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { AuditEventType } from '@sallyport/contracts';
 import type { Statement } from '../database/sql-database.ts';
 import { searchable } from '../events/event-row.ts';
 import type { NewAlert, Verdict } from './join-store.ts';
@@ -36,10 +37,14 @@ export const openEvents = (cluster: string, limit: number): Statement => ({
   values: [cluster, limit],
 });
 
-export const gatewayEvents = (cluster: string, ids: readonly string[], since: string): Statement => ({
+export const gatewayEvents = (
+  cluster: string,
+  ids: readonly string[],
+  { type, since }: { type: AuditEventType; since: string },
+): Statement => ({
   sql: `select audit_id, data from audit_events
-    where audit_id = any ($1::text[]) and cluster = $2 and type = 'k8s.request' and time >= $3 order by ingest`,
-  values: [ids, cluster, since],
+    where audit_id = any ($1::text[]) and cluster = $2 and type = $4 and time >= $3 order by ingest`,
+  values: [ids, cluster, since, type],
 });
 
 export const arrivals = (cluster: string, ids: readonly string[]): Statement => ({

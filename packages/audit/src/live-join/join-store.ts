@@ -1,4 +1,5 @@
 import type { ClusterEvent, Finding, FindingKind } from '@sallyport/audit-join';
+import type { AuditEventType } from '@sallyport/contracts';
 
 /** A cluster's event that is not judged yet. Times are RFC 3339 with microseconds. `ageMs`: how long it has been stored. */
 export type OpenEvent = {
@@ -60,11 +61,11 @@ export interface JoinStore {
   release(holder: string): Promise<void>;
   /** Returns the cluster's events that are not judged, the oldest first. */
   open(cluster: string, limit: number): Promise<OpenEvent[]>;
-  /** Returns the data of the gateway's events under these IDs since a time. */
+  /** Returns the data of the gateway's events of a type under these IDs since a time. */
   gatewayEvents(
     cluster: string,
     auditIds: readonly string[],
-    since: string,
+    which: { type: AuditEventType; since: string },
   ): Promise<{ auditId: string; data: unknown }[]>;
   /** Returns when requests under these IDs arrived within the last week, and what was decided about them. */
   arrivals(

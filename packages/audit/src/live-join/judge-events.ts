@@ -1,4 +1,5 @@
-import { judgeRequest, type Judgment } from '@sallyport/audit-join';
+import { judgeRequest, readReservations, reservationsFor, type Judgment } from '@sallyport/audit-join';
+import { reservedForMs, type AuditEventType } from '@sallyport/contracts';
 import type { Webhook } from '../cluster-events/find-webhook.ts';
 import { searchable } from '../events/event-row.ts';
 import { createFindingFolder } from './fold-findings.ts';
@@ -41,12 +42,22 @@ const placeOf = ({ time, received, auditId, stage }: OpenEvent) => ({ time, rece
 async function lookUp(join: JoinStore, { name, gatewayUsers }: JoinedCluster, events: readonly OpenEvent[]) {
   const ids = [...new Set(events.map(({ auditId }) => auditId))];
   const earliest = Math.min(...events.map(({ received }) => Date.parse(received))) - earlierMs;
-  const gateway = Map.groupBy(
-    await join.gatewayEvents(name, ids, new Date(earliest).toISOString()),
-    ({ auditId }) => auditId,
-  );
+  const recorded = (of: readonly string[], type: AuditEventType, since: number) =>
+    join.gatewayEvents(name, of, { type, since: new Date(since).toISOString() });
+  const gateway = Map.groupBy(await recorded(ids, 'k8s.request', earliest), ({ auditId }) => auditId);
+  const reserved = [...new Set(ids.filter((id) => !gateway.has(id)).flatMap(reservationsFor))];
+  const reservations =
+    reserved.length === 0 ? [] : await recorded(reserved, 'audit.reservation', earliest - reservedForMs);
   const arrivals = Map.groupBy(await join.arrivals(name, ids), ({ auditId }) => auditId);
-  return { gateway, arrivals, ...(await findAccounts(join, name, gatewayUsers, events)) };
+  return {
+    gateway,
+    reservations: readReservations(
+      reservations.map(({ data }) => data),
+      name,
+    ),
+    arrivals,
+    ...(await findAccounts(join, name, gatewayUsers, events)),
+  };
 }
 
 /**
@@ -80,12 +91,12 @@ export async function judgeEvents(
 ): Promise<boolean> {
   const events = await join.open(cluster.name, batch);
   if (events.length === 0) return false;
-  const { gateway, arrivals, gatewayUsers, watchedUsers } = await lookUp(join, cluster, events);
+  const { gateway, reservations, arrivals, gatewayUsers, watchedUsers } = await lookUp(join, cluster, events);
   const folder = createFindingFolder(cluster.name, await join.folds(cluster.name, period));
   const verdicts: Verdict[] = [];
   const kinds = new Set<string>();
   const accounts = new Map<string, number>();
-  const options = { cluster: cluster.name, ignore: cluster.ignore, gatewayUsers, watchedUsers };
+  const options = { cluster: cluster.name, ignore: cluster.ignore, gatewayUsers, watchedUsers, reservations };
 
   const learn = ({ kind, account }: Judgment) => {
     if (kind !== undefined) kinds.add(kind);

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClusterEvent } from '@sallyport/audit-join';
 import { sampleAuditRecord } from '@sallyport/audit-log';
-import { auditQuerySchema, type AuditRecord } from '@sallyport/contracts';
+import { auditQuerySchema, reservationId, reservedHash, type AuditRecord } from '@sallyport/contracts';
 import { createLogger } from '@sallyport/kit';
 import { startLiveJoin, type LiveJoin, type LiveJoinDeps } from '../live-join/start-live-join.ts';
 import type { AuditStores } from '../stores/open-stores.ts';
@@ -120,6 +120,30 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       await settle();
       expect((await alerts()).length).toBeLessThanOrEqual(2);
       expect((await alerts()).every(({ kind }) => kind === 'bypassed-gateway')).toBe(true);
+    });
+
+    it('tells a read that the gateway was killed in from one that bypassed it, and finds a repeated ID', async () => {
+      start();
+      const [lost, twice, invented] = Array.from({ length: 3 }, () => `00000000${randomUUID().slice(8)}`) as [
+        string,
+        string,
+        string,
+      ];
+      const reservation = sampleAuditRecord({ cluster: name, time: Date.now() - 1_800_000 });
+      Object.assign(reservation, { type: 'audit.reservation' });
+      Object.assign(reservation.data, { auditID: reservationId('00000000'), objectRef: undefined, user: {} });
+      Object.assign(reservation.data.sallyport, {
+        identity: undefined,
+        reservation: { prefix: '00000000', hashes: [twice, lost].map(reservedHash).join('') },
+      });
+      await open().stores.events.add([reservation]);
+      await receive(recorded(lost), recorded(invented), recorded(twice), recorded(twice, {}, Date.now() + 1000));
+      const found = (await eventually(3)).toSorted((a, b) => a.kind.localeCompare(b.kind));
+      expect(found).toMatchObject([
+        { kind: 'bypassed-gateway', auditID: invented },
+        { kind: 'mismatched', auditID: twice, differs: ['repeated'] },
+        { kind: 'unfinished', user: 'alice@example.com' },
+      ]);
     });
 
     it('finds nothing where both agree, whichever comes first', async () => {

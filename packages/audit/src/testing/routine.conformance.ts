@@ -41,13 +41,14 @@ export function describeRoutine(open: () => AuditStoreHarness): void {
         callOf(session, 401, { anonymous: true }),
         reviewOf(session),
         eventOf(session, 'audit.checkpoint'),
+        eventOf(session, 'audit.reservation'),
       ];
       const others = [
         callOf(session, 403),
         callOf(session, 200, { route: 'https://wiki.example.com' }),
         callOf(session, 401, { anonymous: true, route: 'https://wiki.example.com' }),
         ...auditEventTypes
-          .filter((type) => type !== 'http.request' && type !== 'audit.checkpoint')
+          .filter((type) => !['http.request', 'audit.checkpoint', 'audit.reservation'].includes(type))
           .map((type) => eventOf(session, type)),
       ];
       await add(...routine, ...others);

@@ -59,7 +59,7 @@ const withRows = (command: Command): Command =>
   withUtc(
     withStages(withFilters(command)).option(
       '--all',
-      "show also what is routine: calls of the gateway's own API, its own requests to clusters, checkpoints",
+      "show also what is routine: calls of the gateway's own API, its own requests to clusters, checkpoints, reserved audit IDs",
     ),
   );
 

@@ -44,5 +44,6 @@ export const auditEventTypes = [
   'audit.checkpoint',
   'audit.gap',
   'audit.alert',
+  'audit.reservation',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];

@@ -60,7 +60,13 @@ const gapSchema = z.object({
 });
 
 /** What a comparison with the cluster's own audit log can find. */
-export const alertKinds = ['bypassed-gateway', 'mismatched', 'denied-by-cluster', 'missing-in-cluster-log'] as const;
+export const alertKinds = [
+  'bypassed-gateway',
+  'mismatched',
+  'unfinished',
+  'denied-by-cluster',
+  'missing-in-cluster-log',
+] as const;
 
 /**
  * For `audit.alert`: a request about which the cluster's own audit log and the trail disagree. Of several similar ones
@@ -68,7 +74,7 @@ export const alertKinds = ['bypassed-gateway', 'mismatched', 'denied-by-cluster'
  */
 const alertSchema = z.object({
   kind: about(
-    'bypassed-gateway: a request that the gateway does not know. mismatched: a request that has an ID of the gateway and differs from what the gateway sent. denied-by-cluster: the gateway allowed a request, and the cluster refused it. missing-in-cluster-log: the cluster has no event of a request that the gateway sent. New versions may add kinds.',
+    'bypassed-gateway: a request that the gateway does not know. mismatched: a request that has an ID of the gateway and differs from what the gateway sent. unfinished: a read that the gateway sent, and of which it recorded no event, because it was killed. denied-by-cluster: the gateway allowed a request, and the cluster refused it. missing-in-cluster-log: the cluster has no event of a request that the gateway sent. New versions may add kinds.',
     z.enum(alertKinds),
   ),
   auditID: about('The auditID of the request.', z.string()),
@@ -100,6 +106,21 @@ const alertSchema = z.object({
 });
 
 /**
+ * For `audit.reservation`: audit IDs that a process will use for reads of a cluster. Only their hashes are public, so that
+ * nobody else can use one. See `reservedHash`.
+ */
+const reservationSchema = z.object({
+  prefix: about(
+    'The first eight characters of these IDs. The next reservation of the process for the cluster has the next number, in hexadecimal.',
+    z.string().check(z.regex(/^[0-9a-f]{8}$/)),
+  ),
+  hashes: about(
+    'Of each ID, the first 12 bytes of its SHA-256, in base64url, one after the other. Absent if the process ended in order: it uses no more IDs for this cluster, and has recorded every request.',
+    z.optional(z.string().check(z.regex(/^(?:[\w-]{16})+$/))),
+  ),
+});
+
+/**
  * The members that prove that the trail is complete. Every sink is one producer, which numbers its events from 1 without
  * gaps. `hash` is SHA-256 over the raw previous hash (32 zero bytes before the first event) and the RFC 8785 form of
  * `{ce_id, ce_time, ce_type, data}`, where `data` is the event without `hash`. Events of older versions have none of them
@@ -118,5 +139,9 @@ export const proofPartSchema = z.object({
   ),
   checkpoint: about('For audit.checkpoint: up to where the trail was complete.', z.optional(checkpointSchema)),
   gap: about('For audit.gap: events of a producer that are known to be lost.', z.optional(gapSchema)),
+  reservation: about(
+    'For audit.reservation: audit IDs that the gateway will use for reads of the cluster.',
+    z.optional(reservationSchema),
+  ),
   alert: about("For audit.alert: what a comparison with the cluster's own audit log found.", z.optional(alertSchema)),
 });

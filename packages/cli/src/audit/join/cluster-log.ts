@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { createGunzip } from 'node:zlib';
-import { sourceOfEvent, type EventSource } from '@sallyport/audit-join';
+import { reservedForMs, sourceOfEvent, type EventSource } from '@sallyport/audit-join';
 import type { Environment } from '../../environment/environment.ts';
 import { fieldOf, parseJson } from '../../input/untrusted.ts';
 import { namedFileFault } from '../../files/read-file.ts';
@@ -9,7 +9,21 @@ import { readLines } from '../../files/read-lines.ts';
 import { CliError, usageError } from '../../terminal/cli-error.ts';
 import { auditPages } from '../trail/read-pages.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
-import { openGateway } from '../../gateway/open-gateway.ts';
+import { openGateway, type OpenGateway } from '../../gateway/open-gateway.ts';
+
+/** Reads the audit IDs that the gateway reserved. A gateway before version 0.2.0 reserves none, and has no such events. */
+async function readReservations(
+  gateway: OpenGateway,
+  query: URLSearchParams,
+  take: (event: unknown) => void,
+): Promise<void> {
+  try {
+    for await (const page of auditPages(gateway, query)) for (const { data } of page.events) take(data);
+  } catch (error) {
+    // A wrong query of ours is refused once more by the next one.
+    if (!(error instanceof CliError && error.exit === 'usage')) throw error;
+  }
+}
 
 /** Reads all events about requests to a cluster from the audit store through the gateway. Times are milliseconds. */
 export async function readStoredEvents(
@@ -18,15 +32,17 @@ export async function readStoredEvents(
   take: (event: unknown) => void,
 ): Promise<void> {
   const gateway = await openGateway(environment, options);
-  const query = new URLSearchParams({
-    type: 'k8s.request',
-    cluster: options.cluster,
-    order: 'oldest',
-    limit: '1000',
-    since: new Date(options.from).toISOString(),
-    until: new Date(options.to).toISOString(),
-  });
-  for await (const page of auditPages(gateway, query)) {
+  const query = (type: 'k8s.request' | 'audit.reservation', from: number) =>
+    new URLSearchParams({
+      type,
+      cluster: options.cluster,
+      order: 'oldest',
+      limit: '1000',
+      since: new Date(from).toISOString(),
+      until: new Date(options.to).toISOString(),
+    });
+  await readReservations(gateway, query('audit.reservation', options.from - reservedForMs), take);
+  for await (const page of auditPages(gateway, query('k8s.request', options.from))) {
     if (page.scope !== 'all' && page.view?.clusters.includes(options.cluster) !== true)
       throw new CliError(
         'refused',

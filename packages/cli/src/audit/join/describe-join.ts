@@ -4,6 +4,7 @@ import { forTerminal } from '../../terminal/for-terminal.ts';
 const headings: Record<FindingKind, string> = {
   'bypassed-gateway': 'BYPASSED THE GATEWAY: the cluster has it, and the gateway never sent it',
   mismatched: 'MISMATCHED: the cluster has something else under an ID of the gateway',
+  unfinished: 'UNFINISHED: the gateway sent it, and was killed before it recorded it',
   'denied-by-cluster': 'DENIED BY THE CLUSTER: the gateway allowed it',
   'missing-in-cluster-log': 'MISSING IN THE CLUSTER LOG: the cluster responded to it',
 };

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { reservedHash } from '@sallyport/contracts';
 import { startFakeGateway } from '../../testing/fake-gateway.ts';
 import { createRig, type Rig } from '../../testing/rig.ts';
 
@@ -12,7 +13,7 @@ beforeEach(() => {
 afterEach(() => rig.remove());
 
 const idOf = (number: number) => `0f4c2d1e-0000-4abc-8def-${String(number).padStart(12, '0')}`;
-const time = (minute: number) => `2026-11-20T08:${String(minute).padStart(2, '0')}:00.000000Z`;
+const time = (minute: number) => new Date(Date.UTC(2026, 10, 20, 8, minute)).toISOString().replace('Z', '000Z');
 const request = (number: number) => ({
   auditID: idOf(number),
   stage: 'ResponseComplete',
@@ -199,6 +200,44 @@ describe('sallyport audit join', () => {
       expect(await join('--cluster-log', 'theirs')).toMatchObject({ code: 5, out: '' });
       page('own');
       expect(await join('--cluster-log', 'theirs')).toMatchObject({ code: 5, out: '' });
+    } finally {
+      await gateway.close();
+    }
+  });
+
+  it('asks the store which IDs the gateway reserved, and does without where an older gateway knows of none', async () => {
+    const gateway = await startFakeGateway();
+    const lost = `0badf00d${idOf(4).slice(8)}`;
+    const reservation = {
+      stage: 'ResponseComplete',
+      stageTimestamp: time(-30),
+      sallyport: { cluster: { name: 'dev' }, reservation: { prefix: '0badf00d', hashes: reservedHash(lost) } },
+    };
+    const row = (type: string, data: object) => ({ id: type, type, source: 's', time: time(0), key: 'k', data });
+    try {
+      await rig.run('login', '--gateway', gateway.origin);
+      write('theirs', lines([theirs(0), theirs(4, { auditID: lost }), theirs(9)]));
+      const asked: string[] = [];
+      let isOlder = false;
+      gateway.override = ({ path: of, query }) => {
+        if (!of.endsWith('/audit')) return undefined;
+        asked.push(`${query.get('type')} ${query.get('since')}`);
+        if (query.get('type') === 'k8s.request')
+          return {
+            status: 200,
+            body: { events: [ours(0), ours(9)].map((one) => row('k8s.request', one)), scope: 'all' },
+          };
+        return isOlder
+          ? { status: 400, body: { detail: 'Invalid query: type: Invalid option.' } }
+          : { status: 200, body: { events: [row('audit.reservation', reservation)], scope: 'all' } };
+      };
+      const { code, out } = await join('--cluster-log', 'theirs');
+      expect(out).toContain('UNFINISHED: the gateway sent it, and was killed before it recorded it');
+      expect(out).toMatch(/^bypassed-gateway: 0$/m);
+      expect(code).toBe(0);
+      expect(asked).toEqual(['audit.reservation 2026-11-20T06:59:00.000Z', 'k8s.request 2026-11-20T07:59:00.000Z']);
+      isOlder = true;
+      expect(await join('--cluster-log', 'theirs')).toMatchObject({ code: 1, err: '' });
     } finally {
       await gateway.close();
     }
