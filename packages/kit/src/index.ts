@@ -48,6 +48,7 @@ export * from './service/service-keys.ts';
 export * from './service/session-token.ts';
 export { createTokenVerifier } from './service/token-verifier.ts';
 export * from './service/service-client.ts';
+export * from './service/records.ts';
 export * from './service/caller.ts';
 export { createConfigReader } from './reload/config-reader.ts';
 export { createReloader } from './reload/create-reloader.ts';

@@ -75,7 +75,7 @@ describeWith(
       expect([check.kind, upstream.kind]).toEqual(['client', 'client']);
       expect(upstream.attributes['http.response.status_code']).toBe(200);
       expect(childrenOf(check)).toMatchObject([
-        { service: 'sallyport-authorize', name: 'POST /v1/check', kind: 'server', failed: false },
+        { service: 'sallyport-authorize', name: 'check', kind: 'server', failed: false },
       ]);
       expect(check.startedAt).toBeGreaterThanOrEqual(request.startedAt);
       expect(upstream.endedAt).toBeLessThanOrEqual(request.endedAt);

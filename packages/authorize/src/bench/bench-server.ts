@@ -105,7 +105,7 @@ async function main(): Promise<void> {
     logger: createLogger({ service: 'authorize', level: 'warn' }),
     now,
   });
-  const server = createServer({ keepAliveTimeout: 65_000 }, authorize.handler);
+  const server = createServer({ keepAliveTimeout: 65_000 }, authorize.handler).on('upgrade', authorize.upgrade);
   const { port } = await listenHttp(server, { host: '127.0.0.1', port: 0 }, 'the benchmark');
   process.on('message', () => {
     const { user, system } = process.cpuUsage();

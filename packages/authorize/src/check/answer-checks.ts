@@ -9,8 +9,8 @@ import { writeAnswer } from './answer.ts';
 import type { EvaluateCheck } from './evaluate-check.ts';
 import type { IdleRenewal } from './idle-renewal.ts';
 
-/** Answers a batch with the JSON of a CheckResponse. `afterwards` is to be called once it has been sent. */
-type AnswerChecks = (checks: readonly Check[]) => Promise<{ json: string; afterwards: () => void }>;
+/** Answers a batch with the JSON of each CheckAnswer. `afterwards` is to be called once they have been sent. */
+export type AnswerChecks = (checks: readonly Check[]) => Promise<{ answers: string[]; afterwards: () => void }>;
 
 type Deps = {
   sessions: Pick<SessionStore, 'find'>;
@@ -87,7 +87,7 @@ function answerOne(check: Check, found: Found, snapshot: PolicySnapshot, { evalu
 }
 
 /**
- * Creates the handler of `POST /v1/check`. Every session is read again for every batch. Rejects with
+ * Creates what answers checks that arrived together. Every session is read again for every batch. Rejects with
  * `sessions-unavailable` if they cannot be read in time.
  */
 export function createAnswerChecks(deps: Deps): AnswerChecks {
@@ -95,9 +95,7 @@ export function createAnswerChecks(deps: Deps): AnswerChecks {
     const found = await findAll(checks, deps);
     // One snapshot for the whole batch, taken after the wait, so that the newest policy decides.
     const snapshot = deps.policies.current();
-    let json = '{"answers":[';
-    for (let index = 0; index < checks.length; index += 1)
-      json += (index === 0 ? '' : ',') + answerOne(checks[index]!, found, snapshot, deps);
+    const answers = checks.map((check) => answerOne(check, found, snapshot, deps));
     if (deps.logger.isLevelEnabled('debug'))
       deps.logger.debug(
         { checks: checks.length, sessions: found.size, policyVersion: snapshot.version },
@@ -108,6 +106,6 @@ export function createAnswerChecks(deps: Deps): AnswerChecks {
       for (const [hash, lookup] of found)
         if (lookup.state === 'live' && !idle?.has(hash)) deps.renewal.used(hash, lookup);
     };
-    return { json: `${json}]}`, afterwards };
+    return { answers, afterwards };
   };
 }

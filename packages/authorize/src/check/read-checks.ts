@@ -1,9 +1,10 @@
-import { checkRequestSchema, checkTraceSchema, type Check } from '@sallyport/contracts';
+import { checkRequestSchema, checkTraceSchema, questionSchema, type Check } from '@sallyport/contracts';
 import { parseJson, parseTraceparent, ProblemError, type SpanReference } from '@sallyport/kit';
 import * as z from 'zod/mini';
 
 // Compiled to code, because it runs for every request. Of the traces only the checks can be refused.
 const batchSchema = z.compile(z.extend(checkRequestSchema, { traces: z.optional(z.unknown()) }));
+const oneSchema = z.compile(z.extend(questionSchema, { traceparent: z.optional(z.unknown()) }));
 
 /** A trace that a check belongs to: the place of the check, and the span of the gateway. */
 export type TracedCheck = { check: number; parent: SpanReference };
@@ -32,15 +33,26 @@ function describeIssue({ path, ...issue }: z.core.$ZodIssue): string {
   return `${place} must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}.`;
 }
 
+function parse<T>(schema: z.ZodMiniType<T>, text: string): T {
+  const body = parseJson(text);
+  if (body === undefined) throw new ProblemError('bad-request', 'The body is not JSON.');
+  const { data, error } = schema.safeParse(body);
+  if (!data) throw new ProblemError('bad-request', describeIssue(error!.issues[0]!));
+  return data;
+}
+
 /**
  * Reads the body of `POST /v1/check`. Throws `bad-request` with the first fault of a check; a batch is never answered in
  * part.
  */
 export function readChecks(text: string): { checks: Check[]; traces: readonly TracedCheck[] } {
-  const body = parseJson(text);
-  if (body === undefined) throw new ProblemError('bad-request', 'The body is not JSON.');
-  const { data, error } = batchSchema.safeParse(body);
-  if (!data) throw new ProblemError('bad-request', describeIssue(error!.issues[0]!));
-  const { checks, traces } = data;
+  const { checks, traces } = parse(batchSchema, text);
   return { checks, traces: traces === undefined ? none : readTraces(traces, checks.length) };
+}
+
+/** Reads the text of a question. Throws `bad-request` with its first fault. */
+export function readQuestion(text: string): { check: Check; parent: SpanReference | undefined } {
+  const { check, traceparent } = parse(oneSchema, text);
+  const parent = typeof traceparent === 'string' ? parseTraceparent(traceparent) : undefined;
+  return { check, parent: parent?.sampled ? parent : undefined };
 }

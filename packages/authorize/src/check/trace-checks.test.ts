@@ -25,13 +25,13 @@ describe('checks that the gateway traces', () => {
     expect(((await response.json()) as { answers: unknown[] }).answers).toHaveLength(3);
     expect(tracer.spans).toMatchObject(
       ['a', 'b'].map((digit) => ({
-        name: 'POST /v1/check',
+        name: 'check',
         kind: 'server',
         traceId: traceOf(digit).traceId,
         parentSpanId: traceOf(digit).spanId,
         ended: true,
         error: undefined,
-        attributes: { 'http.route': '/v1/check', 'http.response.status_code': 200, 'sallyport.checks': 3 },
+        attributes: { 'sallyport.checks': 3 },
       })),
     );
     expect(JSON.stringify(tracer.spans)).not.toMatch(/alice|spt_/);
@@ -44,9 +44,7 @@ describe('checks that the gateway traces', () => {
     const rig = await start({ tracer, sessions });
     const body = { checks: [checkOf('t', dev)], traces: [{ check: 0, traceparent: traceparent('a') }] };
     expect((await rig.post(JSON.stringify(body))).status).toBe(503);
-    expect(tracer.spans).toMatchObject([
-      { ended: true, error: 'sessions-unavailable', attributes: { 'http.response.status_code': 503 } },
-    ]);
+    expect(tracer.spans).toMatchObject([{ ended: true, error: 'sessions-unavailable' }]);
     expect(JSON.stringify(tracer.spans)).not.toContain('planted');
   });
 

@@ -19,6 +19,7 @@ import {
   type StreamQuestionRegistry,
 } from '@sallyport/stores';
 import { createElevations, type ElevationParts } from '../elevations/keeper/create-elevations.ts';
+import type { CheckStreams } from '../check/check-streams.ts';
 import { createChangeFeed } from '../gateways/change-feed.ts';
 import { createStreamQuestions } from '../gateways/stream-questions.ts';
 import type { Routes } from '../http/routes.ts';
@@ -51,25 +52,36 @@ export type AuthorizeDeps = {
   storeTimeoutMs?: number;
 };
 
-/** The HTTP interface of the service; it does not listen. `close` ends the change feeds. */
-export type Authorize = { handler: RequestListener; close(): Promise<void> };
+/**
+ * The HTTP interface of the service; it does not listen. `upgrade` takes upgrades to `checkProtocol`. `release` asks
+ * gateways to use another replica for their checks. `close` ends their connections, and the change feeds.
+ */
+export type Authorize = {
+  handler: RequestListener;
+  upgrade: CheckStreams['accept'];
+  release: CheckStreams['release'];
+  close(): Promise<void>;
+};
 
-function createRoutes(deps: AuthorizeDeps): { routes: Routes; close(): Promise<void> } {
+function createRoutes(deps: AuthorizeDeps): { routes: Routes; streams: CheckStreams; close(): Promise<void> } {
   const { sessions, policies, now, storeTimeoutMs = 800 } = deps;
   const replicas = deps.replicas ?? createMemoryReplicaRegistry({ now });
   const registry = deps.streams ?? createMemoryStreamQuestionRegistry({ now });
   const elevations = deps.elevations && createElevations(deps.elevations, deps);
   const feed = createChangeFeed({ sessions, policies, replicas, streams: registry, elevations: elevations?.held });
   const questions = createStreamQuestions({ registry, replicas, sessions, now });
+  const decisions = createDecisionRoutes({ ...deps, elevations, storeTimeoutMs });
   const routes = {
-    ...createDecisionRoutes({ ...deps, elevations, storeTimeoutMs }),
+    ...decisions.routes,
     ...createElevationRoutes(elevations, { ...deps, storeTimeoutMs }),
     ...createPolicyRoutes(policies, replicas),
     ...createStreamRoutes({ feed, questions, registry }),
   };
   return {
     routes,
+    streams: decisions.streams,
     async close() {
+      decisions.streams.close();
       feed.close();
       questions.close();
       await elevations?.close();
@@ -79,7 +91,7 @@ function createRoutes(deps: AuthorizeDeps): { routes: Routes; close(): Promise<v
 
 /** Creates authorize. Each of its routes serves only the services that may call authorize. */
 export function createAuthorize(deps: AuthorizeDeps): Authorize {
-  const { routes, close } = createRoutes(deps);
+  const { routes, streams, close } = createRoutes(deps);
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const { authorization } = request.headers;
     if (deps.verifier.verified(authorization) === undefined) await deps.verifier.verify(authorization);
@@ -102,6 +114,8 @@ export function createAuthorize(deps: AuthorizeDeps): Authorize {
   return {
     handler: (request, response) =>
       void serve(request, response).catch((error: unknown) => fail(request, response, error)),
+    upgrade: streams.accept,
+    release: streams.release,
     close,
   };
 }

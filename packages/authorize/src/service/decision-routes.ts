@@ -1,11 +1,13 @@
-import { readBodyText, type Logger, type Metrics, type Tracer } from '@sallyport/kit';
+import type { Check } from '@sallyport/contracts';
+import { readBodyText, type Logger, type Metrics, type ServiceVerifier, type Tracer } from '@sallyport/kit';
 import type { SessionStore } from '@sallyport/stores';
 import { createCallerViews } from '../caller/caller-view.ts';
 import { createAnswerChecks } from '../check/answer-checks.ts';
+import { createCheckStreams, type CheckStreams } from '../check/check-streams.ts';
 import { createEvaluateCheck } from '../check/evaluate-check.ts';
 import { createEvaluateShadow } from '../check/evaluate-shadow.ts';
 import { createIdleRenewal } from '../check/idle-renewal.ts';
-import { readChecks } from '../check/read-checks.ts';
+import { readChecks, type TracedCheck } from '../check/read-checks.ts';
 import { traceChecks } from '../check/trace-checks.ts';
 import { createAnswerAuditView } from '../clusters/answer-audit-view.ts';
 import { createListClusters } from '../clusters/list-clusters.ts';
@@ -23,6 +25,7 @@ type DecisionDeps = {
   sessions: SessionStore;
   policies: PolicySet;
   elevations?: Elevations | undefined;
+  verifier: ServiceVerifier;
   logger: Logger;
   metrics?: Metrics;
   tracer?: Tracer | undefined;
@@ -34,8 +37,9 @@ const maxBodyBytes = 1024 * 1024;
 const maxExplainBytes = 256 * 1024;
 const maxQuestionBytes = 16 * 1024;
 
-function createCheckRoute(deps: DecisionDeps & { held: HeldElevations | undefined }): Route {
-  const { elevations } = deps;
+/** Creates what answers checks that arrived together, with a span for each of those that are traced. */
+function createAnswer(deps: DecisionDeps & { held: HeldElevations | undefined }) {
+  const { elevations, tracer } = deps;
   const callers = createCallerViews();
   const evaluate = createEvaluateCheck({
     callers,
@@ -52,30 +56,37 @@ function createCheckRoute(deps: DecisionDeps & { held: HeldElevations | undefine
     evaluate,
     renewal: createIdleRenewal(deps),
   });
+  return (checks: readonly Check[], traces: readonly TracedCheck[]) =>
+    tracer && traces.length > 0
+      ? traceChecks(tracer, { traces, size: checks.length }, () => answer(checks))
+      : answer(checks);
+}
+
+function createCheckRoute(answer: ReturnType<typeof createAnswer>): Route {
   return {
     method: 'POST',
     async serve(request, response) {
-      const startedAt = deps.tracer ? Date.now() : 0;
       const { checks, traces } = readChecks(await readBodyText(request, maxBodyBytes));
-      const answerAll = () => answer(checks);
-      const { json, afterwards } =
-        deps.tracer && traces.length > 0
-          ? await traceChecks(deps.tracer, { traces, size: checks.length, startedAt }, answerAll)
-          : await answerAll();
-      sendJson(response, json);
+      const { answers, afterwards } = await answer(checks, traces);
+      sendJson(response, `{"answers":[${answers.join()}]}`);
       afterwards();
     },
   };
 }
 
-/** Creates the routes that decide: for requests, for explanations, and for lists of what a caller may do. */
-export function createDecisionRoutes(given: DecisionDeps): Routes {
+/**
+ * Creates what decides: the routes for requests, for explanations, and for lists of what a caller may do, and the
+ * connections over which gateways ask about requests.
+ */
+export function createDecisionRoutes(given: DecisionDeps): { routes: Routes; streams: CheckStreams } {
   const deps = { ...given, held: given.elevations?.held };
-  return {
-    '/v1/check': createCheckRoute(deps),
+  const answer = createAnswer(deps);
+  const routes = {
+    '/v1/check': createCheckRoute(answer),
     '/v1/explain': createCallRoute(maxExplainBytes, createAnswerExplain(deps)),
     '/v1/can-i': createCallRoute(maxExplainBytes, createAnswerCanI(deps)),
     '/v1/audit-view': createCallRoute(maxQuestionBytes, createAnswerAuditView(deps)),
     '/v1/clusters': createCallRoute(maxQuestionBytes, createListClusters(deps)),
   };
+  return { routes, streams: createCheckStreams({ ...deps, answer }) };
 }

@@ -1,4 +1,5 @@
 import { addSpoolReadiness, type AuditSink } from '@sallyport/audit-log';
+import { checkProtocol } from '@sallyport/contracts';
 import { createInternalServer, listenHttp, type LoadedConfig, type Readiness } from '@sallyport/kit';
 import { createMemoryReplicaRegistry } from '@sallyport/stores';
 import { startNotifications } from '../notifications/start-notifications.ts';
@@ -60,7 +61,8 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
   const replicas = parts.replicas ?? createMemoryReplicaRegistry(parts);
   const { identity, notifications } = loaded.config;
   const authorize = createAuthorize({ ...parts, identity, notifications, policies, replicas });
-  const server = createInternalServer({ loaded, service: 'authorize', handler: authorize.handler });
+  const upgrade = { protocol: checkProtocol, accept: authorize.upgrade };
+  const server = createInternalServer({ loaded, service: 'authorize', handler: authorize.handler, upgrade });
   const { listen, certFile } = loaded.config.services.authorize;
   const listening = await listenHttp(server, listen, 'services.authorize.listen');
   const reloader = startReloading({
@@ -98,7 +100,8 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
     readiness,
     reload: () => void reloader.reload('signal'),
     async close() {
-      await listening.release(parts.releaseMs ?? 0);
+      const { releaseMs = 0 } = parts;
+      await Promise.all([authorize.release(releaseMs), listening.release(releaseMs)]);
       await reloader.close();
       await onCall.close();
       await stopTelling();

@@ -149,14 +149,12 @@ function createCallers(now: () => number) {
   const keys = Object.fromEntries(
     (['proxy', 'authenticate', 'audit'] as const).map((name) => [name, generateKeyPairSync('ed25519')]),
   );
-  const verifier = createServiceVerifier({
-    name: 'authorize',
-    publicKeys: Object.fromEntries(Object.entries(keys).map(([name, pair]) => [name, pair.publicKey])),
-    now,
-  });
+  const publicKeys = Object.fromEntries(Object.entries(keys).map(([name, pair]) => [name, pair.publicKey]));
+  const verifier = createServiceVerifier({ name: 'authorize', publicKeys, now });
   const credential = (name: ServiceName = 'proxy') =>
     createServiceIdentity({ name, privateKey: keys[name]!.privateKey, now }).credentialFor('authorize');
-  return { verifier, credential };
+  const revokeKey = (name: ServiceName) => void delete publicKeys[name];
+  return { verifier, credential, revokeKey };
 }
 
 type RigOptions = {
@@ -180,7 +178,7 @@ const elevationParts = ({ elevations, directory }: RigOptions, now: () => number
 /** Starts authorize on its own port, with a memory store or the given one, and with the keys of every service. */
 export async function startRig(options: RigOptions = {}) {
   const now = options.now ?? Date.now;
-  const { verifier, credential } = createCallers(now);
+  const { verifier, credential, revokeKey } = createCallers(now);
   const store = createMemorySessionStore({ now });
   const sessions = options.sessions ?? store;
   const { logger, lines } = createLoggerRig(options.level);
@@ -200,7 +198,8 @@ export async function startRig(options: RigOptions = {}) {
     notifications: loaded.config.notifications,
     ...(options.storeTimeoutMs === undefined ? {} : { storeTimeoutMs: options.storeTimeoutMs }),
   });
-  const listening = await listenHttp(createServer(authorize.handler), { host: '127.0.0.1', port: 0 }, 'the test');
+  const server = createServer(authorize.handler).on('upgrade', authorize.upgrade);
+  const listening = await listenHttp(server, { host: '127.0.0.1', port: 0 }, 'the test');
   const url = `http://127.0.0.1:${listening.port}`;
   const authorization = await credential();
   const post = async (body: string, headers?: Record<string, string>) =>
@@ -217,6 +216,7 @@ export async function startRig(options: RigOptions = {}) {
     metrics,
     authorization,
     credential,
+    revokeKey,
     post,
     logIn: async (identity: Identity, more: Partial<Session> = {}) => {
       const token = `spt_${identity.user}_${Math.random()}`;
@@ -228,6 +228,8 @@ export async function startRig(options: RigOptions = {}) {
       if (response.status !== 200) throw new Error(`status ${response.status}: ${await response.text()}`);
       return checkResponseSchema.parse(await response.json()).answers;
     },
+    release: () => authorize.release(0),
+    stop: () => authorize.close(),
     async close() {
       await authorize.close();
       await listening.close(0);

@@ -4,7 +4,8 @@ import { sessionKindSchema } from '../identity/session.ts';
 import { apiAreas, decisionSchema } from '../policy/decision.ts';
 import { maxImpersonationTargets } from '../kubernetes/impersonation-targets.ts';
 
-// POST /v1/check: a list of checks, and a list of answers in the same order.
+// POST /v1/check: a list of checks, and a list of answers in the same order. Or, at the same address, a connection for
+// records (`checkProtocol`), each of which is a question or its answer.
 
 const notEmpty = 'must be a string that is not empty';
 
@@ -124,6 +125,17 @@ export const checkRequestSchema = z.object({
   traces: z.optional(z.array(checkTraceSchema).check(z.maxLength(1024))),
 });
 export type CheckRequest = z.infer<typeof checkRequestSchema>;
+
+/** The protocol of a connection for checks, for its upgrade (RFC 9110, 7.8). */
+export const checkProtocol = 'sallyport-checks/1';
+/** How many questions may be open on such a connection. */
+export const maxOpenQuestions = 256;
+/** How many bytes a question may have, and an answer. */
+export const maxQuestionBytes = 1024 * 1024;
+export const maxAnswerBytes = 16 * 1024 * 1024;
+/** A question on such a connection. `traceparent` is the span of the check, if that is traced. */
+export const questionSchema = z.object({ check: checkSchema, traceparent: z.optional(z.string()) });
+export type Question = z.infer<typeof questionSchema>;
 
 /**
  * The identity that is sent upstream (Kubernetes user impersonation). `droppedGroups` are the groups that the settings

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import type { Duplex } from 'node:stream';
 import { defaultTlsProfile, type TlsProfile } from '@sallyport/contracts';
 import type { LoadedConfig } from '../config/load-config.ts';
 
@@ -34,6 +35,9 @@ export function tlsOptions({ minVersion, ciphers, curves }: TlsProfile = default
   };
 }
 
+/** A protocol to which connections can be upgraded (RFC 9110, 7.8). Requests for any other one are served without it. */
+export type Upgrade = { protocol: string; accept(request: IncomingMessage, socket: Duplex, early: Buffer): void };
+
 /**
  * Creates the internal server of a service, with TLS if `services.<name>.certFile` and `tlsKeyFile` are set. It does not
  * listen yet.
@@ -42,13 +46,26 @@ export function createInternalServer(deps: {
   loaded: LoadedConfig;
   service: 'authenticate' | 'authorize' | 'audit';
   handler: RequestListener;
+  upgrade?: Upgrade;
 }): Server {
+  const server = createPlainOrSecure(deps);
+  if (deps.upgrade) server.on('upgrade', deps.upgrade.accept);
+  return server;
+}
+
+function createPlainOrSecure(deps: Parameters<typeof createInternalServer>[0]): Server {
   const { certFile, tlsKeyFile } = deps.loaded.config.services[deps.service];
   // The groups of a caller travel in a header of up to 64 KiB, and the gateway accepts addresses of up to 64 KiB. What it
   // accepts must not be refused here.
   const maxHeaderSize = 256 * 1024;
   // Callers keep their connections. If this server closed idle ones first, it would sometimes break off a request.
-  const options = { maxHeaderSize, keepAliveTimeout: 65_000, requestTimeout: 30_000, headersTimeout: 10_000 };
+  const options = {
+    maxHeaderSize,
+    keepAliveTimeout: 65_000,
+    requestTimeout: 30_000,
+    headersTimeout: 10_000,
+    shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade === deps.upgrade?.protocol,
+  };
   if (certFile === undefined || tlsKeyFile === undefined) return createServer(options, deps.handler);
   const read = (file: string) => readFileSync(deps.loaded.resolvePath(file));
   return createHttpsServer(

@@ -1,4 +1,5 @@
-import { connect as netConnect } from 'node:net';
+import { request as httpRequest } from 'node:http';
+import { connect as netConnect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { connect as tlsConnect, createSecureContext } from 'node:tls';
 import type { ServiceName } from '@sallyport/contracts';
@@ -70,6 +71,11 @@ export type ServiceClient = {
   request(request: ServiceRequest): Promise<ServiceResponse>;
   /** Opens a long response (the change feed), which is read as it arrives. */
   stream(request: ServiceRequest, signal: AbortSignal): Promise<ServiceStream>;
+  /**
+   * Opens a connection of its own for another protocol (RFC 9110, 7.8). Resolves with undefined if the service answers
+   * anything but that it switches. Rejects with `service-unavailable` if there is no answer within `timeoutMs`.
+   */
+  upgrade(request: { path: string; protocol: string; timeoutMs: number }): Promise<Socket | undefined>;
   close(): Promise<void>;
 };
 
@@ -80,20 +86,51 @@ function headersOf(lines: readonly string[]): ServiceResponse['headers'] {
   return headers;
 }
 
-/** Creates the connections to one service. `ca` is PEM, for https. */
-function createClient(deps: { url: string; ca?: string }): Http1Client {
+type Connect = (onread?: { buffer: Buffer; callback(bytes: number): boolean }) => Socket;
+
+/** Returns what opens a connection to one service. `ca` is PEM, for https. */
+function createConnect(deps: { url: string; ca?: string }) {
   const url = new URL(deps.url);
   const secure = url.protocol === 'https:';
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
   const at = { host: hostname, port: Number(url.port) || (secure ? 443 : 80), noDelay: true, keepAlive: true };
   const secureContext = secure && deps.ca !== undefined ? createSecureContext({ ca: deps.ca }) : undefined;
   const servername = /^[\d.]+$|:/.test(hostname) ? undefined : hostname; // SNI allows names only (RFC 6066, 3).
-  return createHttp1Client({
-    host: url.host,
-    readyEvent: secure ? 'secureConnect' : 'connect',
-    connectTimeoutMs: 1000,
-    connect: (onread) =>
-      secure ? tlsConnect({ ...at, servername, secureContext, onread } as object) : netConnect({ ...at, onread }),
+  const connect: Connect = (onread) =>
+    secure ? tlsConnect({ ...at, servername, secureContext, onread } as object) : netConnect({ ...at, onread });
+  return { host: url.host, connect, readyEvent: secure ? ('secureConnect' as const) : ('connect' as const) };
+}
+
+/** Sends an upgrade over a connection of its own, and resolves with that, or with undefined if it is refused. */
+function sendUpgrade(
+  { host, connect }: Pick<ReturnType<typeof createConnect>, 'host' | 'connect'>,
+  { path, protocol, timeoutMs, authorization }: Parameters<ServiceClient['upgrade']>[0] & { authorization: string },
+): Promise<Socket | undefined> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({
+      createConnection: () => connect(),
+      path,
+      headers: { host, connection: 'Upgrade', upgrade: protocol, authorization },
+    });
+    const timer = setTimeout(() => request.destroy(new Error(`no response within ${timeoutMs} ms`)), timeoutMs);
+    request.on('upgrade', ({ headers }, socket: Socket, early: Buffer) => {
+      clearTimeout(timer);
+      socket.on('error', () => undefined); // It closes, too.
+      if (early.length > 0) socket.unshift(early);
+      if (headers.upgrade === protocol) return resolve(socket);
+      socket.destroy();
+      resolve(undefined);
+    });
+    request.on('response', (response) => {
+      clearTimeout(timer);
+      response.destroy();
+      resolve(undefined);
+    });
+    request.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    request.end();
   });
 }
 
@@ -104,7 +141,10 @@ export function createServiceClient(deps: {
   identity: ServiceIdentity;
   ca?: string;
 }): ServiceClient {
-  const client = createClient(deps);
+  const connections = createConnect(deps);
+  const client = createHttp1Client({ ...connections, connectTimeoutMs: 1000 });
+  const upgraded = new Set<Socket>();
+  let closed = false;
   const unavailable = (cause: unknown) =>
     new ProblemError('service-unavailable', `The service ${deps.audience} is not responding.`, { cause });
   const peer = peerAttributes(deps.url);
@@ -146,8 +186,23 @@ export function createServiceClient(deps: {
         throw unavailable(cause);
       }
     },
+    async upgrade(request) {
+      try {
+        const authorization = await deps.identity.credentialFor(deps.audience);
+        const socket = await sendUpgrade(connections, { ...request, authorization });
+        if (!socket) return undefined;
+        upgraded.add(socket);
+        socket.once('close', () => upgraded.delete(socket));
+        if (closed) socket.destroy();
+        return socket;
+      } catch (cause) {
+        throw unavailable(cause);
+      }
+    },
     async close() {
+      closed = true;
       client.close();
+      for (const socket of upgraded) socket.destroy();
     },
   };
 }

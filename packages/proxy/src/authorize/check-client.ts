@@ -1,6 +1,26 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { isProblemCode, type Check, type CheckAnswer, type CheckRequest } from '@sallyport/contracts';
-import { ProblemError, type ServiceClient, type Span, type SpanAttributes, toProblem } from '@sallyport/kit';
+import {
+  checkProtocol,
+  isProblemCode,
+  maxQuestionBytes,
+  type Check,
+  type CheckAnswer,
+  type Question,
+} from '@sallyport/contracts';
+import {
+  type Metrics,
+  parseJson,
+  ProblemError,
+  readProblem,
+  type ServiceClient,
+  type Span,
+  type SpanAttributes,
+  toProblem,
+} from '@sallyport/kit';
+import { Counter } from 'prom-client';
+import type { CheckConnection } from './check-connection.ts';
+import { createCheckConnections, type ConnectionOutcome } from './check-connections.ts';
+import { createOpenQuestions, undecided, type OpenQuestion, type OpenQuestions } from './open-questions.ts';
+import { createPostChecks } from './post-checks.ts';
 
 /** Makes a check as a part of the request that it is for. The span begins when the check begins to wait for its batch. */
 export async function traceCheck(
@@ -21,20 +41,8 @@ export async function traceCheck(
   }
 }
 
-type Waiting = {
-  check: Check;
-  /** The span of this check, if its request is traced. */
-  span: Span | undefined;
-  resolve(answer: CheckAnswer): void;
-  reject(error: unknown): void;
-};
-
 /** Asks authorize for a decision. `span` is that of the request, if it is traced. */
 export type CheckClient = { check(check: Check, span?: Span): Promise<CheckAnswer> };
-
-const maxBatch = 256;
-/** The pauses before the third, fourth and further attempts of a batch, in milliseconds, double from this one. */
-const firstPauseMs = 10;
 
 /** Refuses a request as the answer about it says. */
 export function refuseUnlessAllowed({ decision, problem }: CheckAnswer): void {
@@ -46,123 +54,134 @@ export function refuseUnlessAllowed({ decision, problem }: CheckAnswer): void {
     );
 }
 
-function asAnswer(value: unknown): CheckAnswer | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { decision } = value as { decision?: { effect?: unknown; rule?: unknown } };
-  const known =
-    decision &&
-    (decision.effect === 'allow' || decision.effect === 'deny' || decision.effect === 'authenticate') &&
-    typeof decision.rule === 'string';
-  return known ? (value as CheckAnswer) : undefined;
-}
-
-/** What authorize is asked. Each check that is traced is listed with its own span. */
-function bodyOf(batch: readonly Waiting[]): CheckRequest {
-  const checks = batch.map((one) => one.check);
-  let traces: CheckRequest['traces'];
-  batch.forEach(({ span }, index) => {
-    if (span) (traces ??= []).push({ check: index, traceparent: span.traceparent });
-  });
-  return traces ? { checks, traces } : { checks };
-}
-
-function answerAll(batch: readonly Waiting[], body: unknown): void {
-  const answers = (body as { answers?: unknown } | undefined)?.answers;
-  const complete = Array.isArray(answers) && answers.length === batch.length;
-  batch.forEach((waiting, index) => {
-    const answer = complete ? asAnswer(answers[index]) : undefined;
-    if (answer) waiting.resolve(answer);
-    else
-      waiting.reject(
-        new ProblemError(
-          'authorize-unavailable',
-          'The gateway could not read the decision, so it refused the request.',
-        ),
-      );
-  });
-}
-
 type CheckClientDeps = {
-  client: Pick<ServiceClient, 'request'>;
+  client: Pick<ServiceClient, 'request' | 'upgrade'>;
+  /** How long a check may take, in milliseconds. */
   timeoutMs: number;
   /** The address of authorize, as spans name it. */
   peer?: SpanAttributes;
+  /** Counts what becomes of connections. */
+  count?: (outcome: ConnectionOutcome) => void;
 };
 
-/**
- * Creates the function that asks authorize about a batch. A replica of authorize that was killed takes its connections
- * with it, and new ones lead to it until the cluster has noticed. A check may be asked twice, so the same batch is sent
- * again, within the same deadline.
- */
-function createAskUntilAnswered({ client, timeoutMs }: CheckClientDeps) {
-  return async (body: CheckRequest) => {
-    const until = performance.now() + timeoutMs;
-    let storeWasAway = false;
-    for (let wait = 0; ; wait = wait === 0 ? firstPauseMs : 2 * wait) {
-      const left = until - performance.now();
-      try {
-        return await client.request({ method: 'POST', path: '/v1/check', body, timeoutMs: left });
-      } catch (error) {
-        const after = until - performance.now() - wait;
-        if (!(error instanceof ProblemError) || after < timeoutMs / 4) throw error;
-        // A replica that has just started, or has lost its connection to Redis, may be alone in that. Once is enough: if
-        // Redis is away, clients are told soon.
-        if (error.code === 'sessions-unavailable' && !storeWasAway) storeWasAway = true;
-        else if (error.code !== 'service-unavailable') throw error;
-      }
-      if (wait > 0) await pause(wait);
+/** Creates the counter of connections to authorize. */
+export function createConnectionCounter(metrics: Metrics): (outcome: ConnectionOutcome) => void {
+  const counter = new Counter({
+    name: 'sallyport_proxy_check_connections_total',
+    help: 'Connections for checks: opened, failed to open, given up because authorize was silent, or unsupported by it.',
+    labelNames: ['outcome'],
+    registers: [metrics],
+  });
+  return (outcome) => counter.inc({ outcome });
+}
+
+const path = '/v1/check';
+/** How many checks may wait. Further ones are refused at once. */
+const maxQuestions = 16_384;
+/** How long an authorize that does not know the protocol is asked by POST before a connection is tried again. */
+const postForMs = 10_000;
+
+const textOf = ({ check, span }: OpenQuestion) => {
+  const question: Question = span ? { check, traceparent: span.traceparent } : { check };
+  return JSON.stringify(question);
+};
+const isTooLarge = (text: string) => text.length > maxQuestionBytes / 3 && Buffer.byteLength(text) > maxQuestionBytes;
+
+/** Sends what waits in one write, or as much of it as the connection takes. Returns how many questions that were. */
+function sendWaiting(connection: CheckConnection<OpenQuestion>, questions: OpenQuestions): number {
+  const batch = questions.take(connection.room());
+  const [sent, texts]: [OpenQuestion[], string[]] = [[], []];
+  let size = 0;
+  let next = 0;
+  for (; next < batch.length && size < maxQuestionBytes; next += 1) {
+    const [question, text] = [batch[next]!, textOf(batch[next]!)];
+    if (isTooLarge(text)) {
+      questions.refuse(question, new ProblemError('too-large', 'This request is too large to be authorized.'));
+      continue;
     }
-  };
+    size += text.length;
+    sent.push(question);
+    texts.push(text);
+  }
+  if (next < batch.length) questions.putBack(batch.slice(next));
+  if (sent.length > 0) connection.send(sent, texts);
+  return sent.length;
 }
 
 /**
- * Creates the client. It collects the checks that arrive while one batch is in flight and sends them as the next batch.
- * There is no timer, so an idle client adds no delay beyond the turn of the event loop. A late, missing or unreadable
- * answer is a refusal.
+ * Creates the client. It asks over a connection that it keeps, and never waits for the answer to one question before it
+ * sends the next. A question that comes alone is sent at once. Those of one turn of the event loop are sent together.
+ * There is no timer before that. A late, missing or unreadable answer is a refusal. A check may be asked twice, so the
+ * questions of a connection that ends, or is silent, are asked over another one within their time.
  */
 export function createCheckClient(deps: CheckClientDeps): CheckClient {
-  const waiting: Waiting[] = [];
-  let sending: 'no' | 'soon' | 'now' = 'no';
-  /** Whether the last batch had one check. If so, no others are likely to come, and the next check does not wait. */
+  const { client, timeoutMs, count = () => undefined } = deps;
+  const sweepMs = timeoutMs / 20;
+  const questions = createOpenQuestions(timeoutMs);
+  const post = createPostChecks({ client, questions });
+  let postUntil = 0;
+  let soon = false;
+  /** Whether the last write had one question. If so, no others are likely to come, and the next one does not wait. */
   let alone = true;
-  const askUntilAnswered = createAskUntilAnswered(deps);
-  const send = async () => {
-    sending = 'now';
-    const batch = waiting.splice(0, maxBatch);
-    alone = batch.length === 1;
-    try {
-      const { body } = await askUntilAnswered(bodyOf(batch));
-      answerAll(batch, body);
-    } catch (cause) {
-      const error =
-        cause instanceof ProblemError && cause.code !== 'service-unavailable' && cause.status === 503
-          ? cause
-          : new ProblemError(
-              'authorize-unavailable',
-              'The gateway cannot get a decision at the moment, so it refused the request. Try again shortly.',
-              { cause },
-            );
-      for (const one of batch) one.reject(error);
+  let timer: NodeJS.Timeout | undefined;
+  const connections = createCheckConnections<OpenQuestion>({
+    open: () => client.upgrade({ path, protocol: checkProtocol, timeoutMs }),
+    silenceMs: timeoutMs / 4,
+    count,
+    onAnswer: (question, text) => questions.answer(question, parseJson(text)),
+    onProblem(question, text) {
+      if (!questions.fail(question, readProblem(parseJson(text)) ?? undecided())) return;
+      connections.move();
+      questions.putBack([question]);
+    },
+    onLost(lost) {
+      questions.putBack(lost);
+      flush();
+    },
+    onRoom() {
+      if (!soon) flush();
+    },
+    onFailure(error, pauseMs) {
+      questions.refuseLate(pauseMs, error);
+      flush();
+    },
+    onUnsupported() {
+      postUntil = performance.now() + postForMs;
+      flush();
+    },
+  });
+  const flush = () => {
+    soon = false;
+    while (questions.isWaiting()) {
+      const connection = performance.now() < postUntil ? undefined : connections.current();
+      if (!connection) return void (postUntil > 0 && post());
+      postUntil = 0;
+      if (connection.room() === 0) return;
+      alone = sendWaiting(connection, questions) === 1;
     }
-    sending = 'no';
-    sendSoon();
   };
-  // Under load, waits until this turn of the event loop has read its sockets: checks that arrived together are sent
-  // together.
-  const sendSoon = () => {
-    if (sending !== 'no' || waiting.length === 0) return;
-    if (waiting.length === 1 && alone) return void send();
-    sending = 'soon';
-    setImmediate(() => void send());
+  const sweep = () => {
+    timer = undefined;
+    questions.expire(sweepMs);
+    connections.sweep();
+    if (questions.size > 0) watch();
   };
-  const wait = (check: Check, span: Span | undefined) =>
+  // Answers that have arrived are read first, so that they count although this process was busy.
+  const watch = () => (timer ??= setTimeout(() => setImmediate(sweep), sweepMs));
+  const ask = (check: Check, span: Span | undefined) =>
     new Promise<CheckAnswer>((resolve, reject) => {
-      waiting.push({ check, span, resolve, reject });
-      sendSoon();
+      if (questions.size >= maxQuestions) return reject(undecided());
+      const until = performance.now() + timeoutMs;
+      questions.add({ check, span, until, settled: false, on: undefined, storeWasAway: false, resolve, reject });
+      watch();
+      if (soon) return;
+      if (alone && questions.size === 1) return flush();
+      soon = true;
+      setImmediate(flush);
     });
   return {
     check: (check, span) =>
-      span ? traceCheck(span, deps.peer, (ofCheck) => wait(check, ofCheck)) : wait(check, undefined),
+      span ? traceCheck(span, deps.peer, (ofCheck) => ask(check, ofCheck)) : ask(check, undefined),
   };
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { Config } from '@sallyport/contracts';
 import { createSessionTokenVerifier, peerAttributes, type SessionTokenVerifier } from '@sallyport/kit';
-import { createCheckClient, type CheckClient } from '../authorize/check-client.ts';
+import { createCheckClient, createConnectionCounter, type CheckClient } from '../authorize/check-client.ts';
 import { createPages, readPageLook } from '@sallyport/pages';
 import { createAskCandidates } from '../hints/find-hint.ts';
 import { createClientAddress } from '../listener/client-address.ts';
@@ -64,9 +64,12 @@ function createTunnels() {
   };
 }
 
-function createChecks({ loaded: { config } }: ProxyParts, { authorize }: Services): CheckClient {
+/** Creates what asks authorize about requests, and about open streams, so that requests do not queue behind those. */
+function createChecks({ loaded: { config }, metrics }: ProxyParts, { authorize }: Services) {
   const peer = peerAttributes(config.services.authorize.url);
-  return createCheckClient({ client: authorize, timeoutMs: checkTimeoutMs, peer });
+  const count = createConnectionCounter(metrics);
+  const create = (): CheckClient => createCheckClient({ client: authorize, timeoutMs: checkTimeoutMs, peer, count });
+  return { checks: create(), streamChecks: create() };
 }
 
 /** Composes the gateway from its parts. */
@@ -82,7 +85,7 @@ export function composeGateway(
   const { sink, logger, metrics, now, identity, tracer, loaded } = parts;
   const { config } = loaded;
   const { upstreams } = clusters;
-  const checks = createChecks(parts, services);
+  const { checks, streamChecks } = createChecks(parts, services);
   const beginSpan = tracer && createBeginRequestSpan(tracer, config.gateway.url);
   const addressOf = createClientAddress(config.gateway.trustedProxies);
   const replica = `proxy/${randomUUID().slice(0, 8)}`;
@@ -99,7 +102,7 @@ export function composeGateway(
     now,
     upstreams,
     checks,
-    streamChecks: createChecks(parts, services),
+    streamChecks,
     addressOf,
     replica,
     hashKey,
