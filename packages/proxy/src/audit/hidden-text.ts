@@ -14,8 +14,11 @@ export type HiddenText = {
   ofToken: HashToken;
 };
 
+/** The issuer and the subject of a person, or what else identifies who owns texts. */
+type Owner = readonly [issuer: string, subject: string] | string;
+
 /** Whose texts an event hides, and whether they ran a command or searched for one. */
-export type HideFor = (owner: string, use?: 'command' | 'search') => HiddenText;
+export type HideFor = (owner: Owner, use?: 'command' | 'search') => HiddenText;
 
 /**
  * How many words are hashed one by one. A query has no more parameters than this, but the kubelet takes all words of its
@@ -30,8 +33,8 @@ const hmac = (key: Buffer, text: string) => createHmac('sha256', key).update(tex
  * Returns who owns the texts of an event: the person, or the event itself if it names none. Hashes of different owners
  * cannot be compared.
  */
-export function ownerOf(identity: { issuer: string; subject: string } | undefined, auditId: string): string {
-  return identity ? JSON.stringify([identity.issuer, identity.subject]) : auditId;
+export function ownerOf(identity: { issuer: string; subject: string } | undefined, auditId: string): Owner {
+  return identity ? [identity.issuer, identity.subject] : auditId;
 }
 
 /**
@@ -43,7 +46,11 @@ export function createHiddenText(setting: AuditConfig['execCommand'], hashKey: B
   const ofToken = (token: string) => `hmac-sha256:${hmac(hashKey, token).digest('base64url')}`;
   const hashed = setting === 'hashed';
   return (owner, use = 'command') => {
-    const keyFor = (purpose: string): Buffer => hmac(hashKey, JSON.stringify([purpose, owner])).digest();
+    // Most events hide nothing, so this is not done before there is something.
+    const keyFor = (purpose: string): Buffer => {
+      const name = typeof owner === 'string' ? owner : JSON.stringify(owner);
+      return hmac(hashKey, JSON.stringify([purpose, name])).digest();
+    };
     let key: Buffer | undefined;
     const of = (word: string) => {
       if (!hashed) return word;
