@@ -4,15 +4,18 @@ import { readRecordHeaders } from './kafka-record-decoder.ts';
 /** A message together with its encoded form, which is what is sent when `patchKafkajs` is in effect. */
 export class AuditMessage implements Message {
   readonly key: string;
-  /** The data of the event. */
-  readonly value: Buffer;
   /** The key, the value and the headers, as they are in a record of Kafka. */
   readonly recordTail: Buffer;
+  readonly #valueAt: number;
   readonly #headersAt: number;
 
   constructor(key: string, recordTail: Buffer, place: { valueAt: number; headersAt: number }) {
-    [this.key, this.recordTail, this.#headersAt] = [key, recordTail, place.headersAt];
-    this.value = recordTail.subarray(place.valueAt, place.headersAt);
+    [this.key, this.recordTail, this.#valueAt, this.#headersAt] = [key, recordTail, place.valueAt, place.headersAt];
+  }
+
+  /** The data of the event. Made anew for each who asks, because a buffer costs much while the message waits. */
+  get value(): Buffer {
+    return this.recordTail.subarray(this.#valueAt, this.#headersAt);
   }
 
   /** Decoded only if someone asks. */
