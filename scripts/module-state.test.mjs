@@ -7,7 +7,6 @@ const shared = {
   'packages/audit-log/src/kafka/suppress-timer-warning.ts': 'It changes a function of the process once.',
   'packages/audit-log/src/kafka/to-kafka-message.ts': 'It keeps results by all that they depend on.',
   'packages/audit-log/src/record/create-audit-record.ts': 'It keeps the last second that it formatted.',
-  'packages/audit-proof/src/chain/hash-event.ts': 'It keeps memory to write into.',
   'packages/audit/src/events/event-terms.ts': 'It keeps results by all that they depend on.',
   'packages/bed/src/run/free-port.ts': 'It keeps the ports that it gave, so that it gives each once.',
   'packages/cli/src/ask/question/resource-names.ts': 'It is filled when it is loaded.',

@@ -2,6 +2,13 @@
 export * from './record/anonymous-group.ts';
 export type * from './record/audit-event-draft.ts';
 export * from './record/create-audit-record.ts';
+export {
+  createCallerTexts,
+  DraftInParts,
+  joinDraft,
+  type CallerDraft,
+  type RequestDraft,
+} from './record/draft-in-parts.ts';
 export * from './record/sample-audit-record.ts';
 export * from './record/create-id-source.ts';
 export type * from './sink/audit-sink.ts';

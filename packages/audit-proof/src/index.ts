@@ -1,6 +1,13 @@
 // The proof of the audit trail: hash chains, signed checkpoints and their verification.
 export { canonicalJson } from './canonical/canonical-json.ts';
-export { createSealer, type Sealer, type SealerDeps } from './chain/create-sealer.ts';
+export { JsonBytes } from './canonical/json-bytes.ts';
+export {
+  createSealer,
+  type ChainPlace,
+  type Sealer,
+  type SealerDeps,
+  type WritesItself,
+} from './chain/create-sealer.ts';
 export { firstPrevHash, hashEvent, type HashedEvent } from './chain/hash-event.ts';
 export { readCheckpointKeys, toJwks, type CheckpointJwk, type CheckpointKeys } from './checkpoint/checkpoint-keys.ts';
 export { keyIdOf } from './checkpoint/key-id.ts';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createAuditRecord, microTime, auditKey } from '@sallyport/audit-log';
+import { createAuditRecord, microTime, auditKey, type AuditRecordParts } from '@sallyport/audit-log';
 import type { AuditRecord, Session } from '@sallyport/contracts';
 import type { GivenUp } from '@sallyport/notify';
 import { uuidOf } from '@sallyport/kit';
 
-type Described = Pick<Parameters<typeof createAuditRecord>[0], 'type' | 'key'> & {
+type Described = Pick<AuditRecordParts, 'type' | 'key'> & {
   auditID: string;
-  sallyport: Parameters<typeof createAuditRecord>[0]['data']['sallyport'];
+  sallyport: AuditRecordParts['data']['sallyport'];
 };
 
 /** Returns an event about a notice, which no request caused. It is the same, however often it is described. */

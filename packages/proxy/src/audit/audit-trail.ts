@@ -1,5 +1,12 @@
 import type { AuditConfig, AuditRecord, AuditStage, SallyportPart } from '@sallyport/contracts';
-import { auditKey, type AuditEventDraft, type AuditSink } from '@sallyport/audit-log';
+import {
+  auditKey,
+  createCallerTexts,
+  DraftInParts,
+  joinDraft,
+  type AuditEventDraft,
+  type AuditSink,
+} from '@sallyport/audit-log';
 import { ProblemError } from '@sallyport/kit';
 import { isSecretRead, isWrite, isShellRequest } from '@sallyport/kubernetes';
 import { describeEvent } from './describe-event.ts';
@@ -47,7 +54,7 @@ type AuditTrailDeps = {
     type: RequestEventType | StreamEventType;
     source: string;
     key: string;
-    data: AuditEventDraft;
+    data: AuditEventDraft | DraftInParts;
   }): AuditRecord;
 };
 
@@ -118,6 +125,7 @@ export const createRequireRoom = (sink: Pick<AuditSink, 'hasRoom'>) => (): void 
 
 /** Creates the function that builds the event of one stage. */
 function createStageRecord(deps: AuditTrailDeps, hideFor: HideFor) {
+  const texts = createCallerTexts();
   return (
     exchange: Exchange,
     stage: AuditStage,
@@ -125,14 +133,21 @@ function createStageRecord(deps: AuditTrailDeps, hideFor: HideFor) {
       type,
       at = Date.now(),
       more,
-    }: { type?: RequestEventType | StreamEventType; at?: number; more?: Partial<SallyportPart> } = {},
+    }: {
+      type?: RequestEventType | StreamEventType;
+      at?: number;
+      more?: Pick<SallyportPart, 'stream' | 'portForward'>;
+    } = {},
   ) => {
     const times = { received: deps.microTime(exchange.receivedAt), stage: deps.microTime(at) };
     const kind = kindOf(exchange);
     const key = auditKey(kind.target(exchange), exchange.answer?.session?.id);
     const hidden = hideFor(ownerOf(exchange.answer?.identity, exchange.auditId));
-    const data = kind.describe(exchange, stage, times, { hidden });
-    if (more) Object.assign(data.sallyport, more);
+    const draft = kind.describe(exchange, stage, times, { hidden });
+    if (more) Object.assign(draft.request.sallyport, more);
+    const session = exchange.upstream && exchange.answer?.session;
+    // Otherwise a client could make up any number of sessions or clusters, and each would have a text.
+    const data = session ? new DraftInParts(texts, session.id, draft) : joinDraft(draft);
     return deps.createRecord({ type: type ?? kind.type, source: 'sallyport/proxy', key, data });
   };
 }

@@ -1,34 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
+import type { CheckAnswer } from '@sallyport/contracts';
 import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
 import { containsOwnToken } from '../credential/own-token.ts';
 import type { ClusterExchange } from '../exchange/exchange.ts';
-import { describeEvent, sallyportPart } from './describe-event.ts';
+import { describeEvent, workloadOf } from './describe-event.ts';
 import { auditUri } from './describe-request.ts';
 import { createHiddenText } from './hidden-text.ts';
 
 describe('the workload in an event', () => {
-  const partOf = (kind: string, provider: string) =>
-    sallyportPart(
-      {
-        kind: 'cluster',
-        clientAddress: '10.1.2.3',
-        clusterName: 'dev',
-        answer: {
-          decision: { effect: 'allow', rule: 'r', reasons: [], policyVersion: 'v' },
-          session: { id: 's', kind, expiresAt: 1 },
-          identity: { provider, issuer: 'i', subject: 's', user: 'u', groups: [], amr: [] },
-        },
-      } as unknown as ClusterExchange,
-      () => 'hash',
-    );
+  const workload = (kind: string, provider: string) =>
+    workloadOf({
+      decision: { effect: 'allow', rule: 'r', reasons: [], policyVersion: 'v' },
+      session: { id: 's', kind, expiresAt: 1 },
+      identity: { provider, issuer: 'i', subject: 's', user: 'u', groups: [], amr: [] },
+    } as unknown as CheckAnswer);
 
   it('is that of the session', () => {
-    expect(partOf('workload', 'workload/ci').workload).toEqual({ name: 'ci' });
+    expect(workload('workload', 'workload/ci')).toEqual({ name: 'ci' });
   });
 
   it('is never that of a person, however their provider is called', () => {
-    expect(partOf('cli', 'workload/ci').workload).toBeUndefined();
-    expect(partOf('workload', 'okta').workload).toBeUndefined();
+    expect(workload('cli', 'workload/ci')).toBeUndefined();
+    expect(workload('workload', 'okta')).toBeUndefined();
   });
 });
 

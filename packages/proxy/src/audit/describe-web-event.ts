@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { AuditStage } from '@sallyport/contracts';
-import type { AuditEventDraft, SallyportDraft } from '@sallyport/audit-log';
+import type { AuditStage, SallyportPart } from '@sallyport/contracts';
+import type { CallerDraft, RequestDraft } from '@sallyport/audit-log';
 import type { WebExchange } from '../exchange/exchange.ts';
 import { clientText, visibleText } from '../credential/client-text.ts';
-import { describeResponse, sallyportPart } from './describe-event.ts';
+import { describeCaller, describeStage, personOf } from './describe-event.ts';
 import type { HiddenText } from './hidden-text.ts';
 
 type WebOptions = { hidden: HiddenText };
@@ -17,7 +17,7 @@ export function fitsWebEvent(target: string): boolean {
 }
 
 /** Describes the request. Its query may contain secrets of the application: only its length and a keyed hash are kept. */
-function describeWebRequest(method: string, target: string, { hidden }: WebOptions): SallyportDraft['request'] {
+function describeWebRequest(method: string, target: string, { hidden }: WebOptions): SallyportPart['request'] {
   const path = pathOf(target);
   const query = target.slice(path.length + 1);
   const whole = path.length > maxUri ? visibleText(path) : undefined;
@@ -36,24 +36,16 @@ export function describeWebEvent(
   stage: AuditStage,
   times: { received: string; stage: string },
   options: WebOptions,
-): AuditEventDraft {
-  const { request, rawTarget, headers, answer, upstream } = exchange;
+): { caller: CallerDraft; request: RequestDraft } {
+  const { rawTarget, answer, upstream } = exchange;
   const { ofToken } = options.hidden;
-  const part = sallyportPart(exchange, ofToken);
-  part.route = upstream.origin;
-  part.request = describeWebRequest(request.method ?? '', rawTarget, options);
-  const event: AuditEventDraft = {
-    auditID: exchange.auditId,
-    stage,
-    requestURI: clientText(pathOf(rawTarget), ofToken),
-    verb: (request.method ?? '').toLowerCase(),
-    user: answer?.identity ? { groups: answer.identity.groups, username: answer.identity.user } : {},
-    sourceIPs: [exchange.clientAddress],
-    requestReceivedTimestamp: times.received,
-    stageTimestamp: times.stage,
-    sallyport: part,
+  const method = exchange.request.method ?? '';
+  return {
+    caller: describeCaller(exchange, personOf(answer), { route: upstream.origin }),
+    request: describeStage(exchange, stage, times, ofToken, {
+      requestURI: clientText(pathOf(rawTarget), ofToken),
+      sallyport: { request: describeWebRequest(method, rawTarget, options) },
+      verb: method.toLowerCase(),
+    }),
   };
-  if (headers?.userAgent !== undefined) event.userAgent = clientText(headers.userAgent, ofToken);
-  if (stage !== 'RequestReceived') describeResponse(event, exchange, stage);
-  return event;
 }
