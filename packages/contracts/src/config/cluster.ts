@@ -4,6 +4,7 @@ import { urlSchema } from './address.ts';
 import { nameSchema } from '../text/name.ts';
 import { durationSchema } from './duration.ts';
 import { about } from '../text/about.ts';
+import { tlsCurveList } from './tls.ts';
 
 const hostSchema = z
   .string()
@@ -104,6 +105,10 @@ export const clusterSchema = z
     serverName: about(
       "The name in the API server's certificate, if it is not the host of server.",
       z.nullish(z.string()),
+    ),
+    curves: about(
+      'The key exchange groups that the gateway offers to the API server, as in gateway.tls.curves. The default is what OpenSSL offers.',
+      z.nullish(tlsCurveList),
     ),
     token: about(
       "The gateway's token for the cluster. Write ${env:NAME} or ${file:/path}. Give exactly one credential.",

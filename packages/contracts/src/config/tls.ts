@@ -29,14 +29,14 @@ export type TlsProfile = {
 };
 
 const isOf13 = (cipher: string) => !cipher.includes('_WITH_');
-const list = <T extends string>(all: readonly [T, ...T[]], what: string) =>
-  z._default(
-    z.array(z.enum(all)).check(
-      z.minLength(1, `is empty: remove the setting to allow every ${what}`),
-      z.refine((some) => new Set(some).size === some.length, `lists a ${what} twice`),
-    ),
-    [...all],
+const someOf = <T extends string>(all: readonly [T, ...T[]], what: string) =>
+  z.array(z.enum(all)).check(
+    z.minLength(1, `is empty: remove the setting to allow every ${what}`),
+    z.refine((some) => new Set(some).size === some.length, `lists a ${what} twice`),
   );
+
+/** Key exchange groups, in the order of preference. */
+export const tlsCurveList = someOf(tlsCurves, 'curve');
 
 /** The TLS settings of a listener other than its files. */
 export const tlsProfileShape = {
@@ -46,11 +46,11 @@ export const tlsProfileShape = {
   ),
   ciphers: about(
     "The cipher suites that the listener accepts, by their IANA names. The default is all of Mozilla's intermediate profile, which this setting can only narrow.",
-    list(tlsCiphers, 'suite'),
+    z._default(someOf(tlsCiphers, 'suite'), [...tlsCiphers]),
   ),
   curves: about(
     'The key exchange groups that the listener accepts. The default is X25519MLKEM768, X25519, P-256 and P-384.',
-    list(tlsCurves, 'curve'),
+    z._default(tlsCurveList, [...tlsCurves]),
   ),
 };
 

@@ -1,12 +1,16 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createServer, type TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClusterConfig } from '@sallyport/contracts';
 import { ConfigFaults, createLogger } from '@sallyport/kit';
+import { server as certificate, serverKey } from '../testing/client-certificates.ts';
 import { readClusterAccess } from './read-cluster-access.ts';
 import { createFileTokenSource } from './cluster-access.ts';
-import { createUpstreams, type Upstream } from './upstream.ts';
+import { createConnect, createUpstreams, type Upstream } from './upstream.ts';
 
 const logger = createLogger({ service: 'proxy', level: 'silent' });
 let directory: string;
@@ -123,5 +127,36 @@ describe("a cluster's host", () => {
     expect(upstreams.byHost('DEV.example.com:8443')).toBe(one);
     expect(upstreams.byHost('dev.example.com.')).toBeUndefined();
     expect(upstreams.byHost('x.dev.example.com')).toBeUndefined();
+  });
+});
+
+describe('a connection to a cluster', () => {
+  /** Connects to a server that accepts one key exchange group, and returns the agreed group, or the error. */
+  async function agree(accepted: string, curves: ClusterConfig['curves']): Promise<string> {
+    const listener = createServer({ cert: certificate, key: serverKey, ecdhCurve: accepted }, (socket) => {
+      socket.on('error', () => {}).end();
+    });
+    listener.on('tlsClientError', () => {}).listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const { port } = listener.address() as AddressInfo;
+    const none = { ca: undefined, serverName: 'localhost', clientCert: undefined, clientKey: undefined };
+    const { connect } = createConnect({ ...none, server: `https://127.0.0.1:${port}`, curves });
+    const socket = connect({ rejectUnauthorized: false }) as TLSSocket;
+    try {
+      await once(socket, 'secureConnect');
+      return (socket.getEphemeralKeyInfo() as { name: string }).name;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code!;
+    } finally {
+      socket.destroy();
+      listener.close();
+    }
+  }
+
+  it('offers the key exchange groups of the configuration and no others', async () => {
+    expect(await agree('X25519', ['P-256', 'X25519'])).toBe('X25519');
+    expect(await agree('prime256v1', ['P-256', 'X25519'])).toBe('prime256v1');
+    expect(await agree('X25519', ['P-256'])).toBe('ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE');
+    expect(await agree('X25519', undefined)).toBe('X25519');
   });
 });

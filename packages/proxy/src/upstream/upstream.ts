@@ -4,7 +4,10 @@ import { readAllowSystem, type AllowSystem, type ClusterConfig } from '@sallypor
 import { createHttp1Client, type Http1Handler, type Http1Request } from '@sallyport/http1';
 import type { ClusterAccess } from './cluster-access.ts';
 
-type Address = Pick<ClusterAccess, 'server' | 'ca' | 'serverName' | 'clientCert' | 'clientKey'>;
+type Address = Pick<ClusterAccess, 'server' | 'ca' | 'serverName' | 'clientCert' | 'clientKey'> & {
+  /** The key exchange groups to offer. The default is what OpenSSL offers. */
+  curves?: ClusterConfig['curves'];
+};
 
 // SNI contains names only (RFC 6066, 3). For an address the certificate is checked against the address itself.
 const serverNameOf = ({ serverName }: Address, hostname: string) =>
@@ -16,10 +19,14 @@ export function createConnect(address: Address): { url: URL; secure: boolean; co
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
   const secure = url.protocol === 'https:';
   const port = Number(url.port) || (secure ? 443 : 80);
+  const { ca, clientCert: cert, clientKey: key, curves } = address;
+  // Here and not in `connect`, where the groups have no effect beside a context.
   const secureContext: SecureContext | undefined = secure
-    ? createSecureContext({ ca: address.ca, cert: address.clientCert, key: address.clientKey })
+    ? createSecureContext({ ca, cert, key, ...(curves ? { ecdhCurve: curves.join(':') } : {}) })
     : undefined;
-  const tls = secure ? { secureContext, servername: serverNameOf(address, hostname), ALPNProtocols: ['http/1.1'] } : {};
+  // Without ALPN, a server speaks HTTP/1.1 (RFC 9113, 3.2). Node would keep a small Buffer of the protocols for each
+  // connection, and with it the 64 KiB of memory that the Buffer is a part of.
+  const tls = secure ? { secureContext, servername: serverNameOf(address, hostname) } : {};
   const keepAlive = { keepAlive: true, keepAliveInitialDelay: 30_000, noDelay: true };
   const connect = (extra = {}) =>
     secure
@@ -64,7 +71,7 @@ export function createUpstream(deps: {
   timeouts: UpstreamTimeouts;
 }): Upstream {
   const { cluster, access, timeouts } = deps;
-  const { url, secure, connect } = createConnect(access);
+  const { url, secure, connect } = createConnect({ ...access, curves: cluster.curves });
   const client = createHttp1Client({
     host: url.host,
     readyEvent: secure ? 'secureConnect' : 'connect',
