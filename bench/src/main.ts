@@ -9,7 +9,7 @@ import { webHostOfBench } from './contenders/sallyport.ts';
 import { webContenders } from './contenders/web-contenders.ts';
 import { prepareSetup } from './prepare-setup.ts';
 import { measureExecCredential } from './measure/exec-credential.ts';
-import { measureLoad } from './measure/load.ts';
+import { measureLoad, measureRates } from './measure/load.ts';
 import { measureReload } from './measure/reload.ts';
 import { measureStalledReader } from './measure/stalled-reader.ts';
 import { measureWatches } from './measure/watches.ts';
@@ -56,8 +56,13 @@ async function measureAll(setup: Setup, options: Options, results: Results): Pro
     warmUpRequests: quick ? 5000 : 40_000,
     latencySeconds: quick ? 1 : 3,
   };
+  const ratesPlan = { ...loadPlan, rates: [500, 1000, 2000], connectionRate: 200 };
   if (options.parts.includes('load') && !wrk)
     results.load = await attempt('load', () => measureLoad(setup, taking, loadPlan, log));
+  const vegeta = setup.bed.missing.find((one) => one.missing === 'vegeta');
+  if (vegeta) results.skipped.push(`rates: vegeta: ${vegeta.why}. ${vegeta.hint}`);
+  if (options.parts.includes('rates') && !wrk && !vegeta)
+    results.rates = await attempt('fixed rates', () => measureRates(setup, taking, ratesPlan, log));
   if (options.parts.includes('web') && !wrk) {
     const inFront = choose(webContenders(options.trees), setup, options, results);
     if (inFront.length > 0)

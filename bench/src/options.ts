@@ -5,10 +5,11 @@ export const help = `Compares Sallyport with other proxies on this machine, in o
   npm run bench [-- OPTIONS]
 
   --quick        short runs and fewer watches, to see that it works
-  --only NAME    one part (load, web, watches, stalled-reader, reload, exec-credential) or one contender
+  --only NAME    one part (load, rates, web, watches, stalled-reader, reload, exec-credential) or one contender
                  (direct, haproxy, node, oauth2-proxy, sallyport,
                  sallyport-with-one-event, sallyport-without-events; of web: http-proxy-middleware,
                  oauth2-proxy-cookie, sallyport-web, sallyport-web-with-one-event); may be repeated
+                 rates: latencies at fixed rates, and the cost of a connection of its own for each request
                  web: a web application behind Sallyport and behind oauth2-proxy, for a browser that is logged in
   --tree DIR     web: also the proxy of another checkout, which must be built; may be repeated
   --rounds N     rounds of the load (default 3)
@@ -20,7 +21,7 @@ Example: npm run bench -- --only load --only haproxy --only sallyport
 Results: a table, and JSON in bench/results/
 `;
 
-const parts = ['load', 'web', 'watches', 'stalled-reader', 'reload', 'exec-credential'] as const;
+const parts = ['load', 'rates', 'web', 'watches', 'stalled-reader', 'reload', 'exec-credential'] as const;
 export type Part = (typeof parts)[number];
 export type Options = {
   quick: boolean;

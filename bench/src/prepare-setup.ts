@@ -9,7 +9,7 @@ import { startUpstream } from './start-upstream.ts';
 export async function prepareSetup(log: (text: string) => void): Promise<{ setup: Setup; stop(): Promise<void> }> {
   const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-bench-'));
   const bed = await startBed({
-    need: ['redis', 'kafka', 'postgres', 'haproxy', 'wrk', 'oauth2-proxy'],
+    need: ['redis', 'kafka', 'postgres', 'haproxy', 'wrk', 'vegeta', 'oauth2-proxy'],
     onProgress: log,
   });
   const authority = await createCertificateAuthority({ name: 'sallyport bench' });

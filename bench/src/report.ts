@@ -1,5 +1,5 @@
 import type { ExecCredentialResult } from './measure/exec-credential.ts';
-import type { LoadResult } from './measure/load.ts';
+import type { LoadResult, RatesResult } from './measure/load.ts';
 import type { Latencies, ReloadResult } from './measure/reload.ts';
 import type { StalledResult } from './measure/stalled-reader.ts';
 import type { WatchResult } from './measure/watches.ts';
@@ -13,6 +13,8 @@ export type Results = {
   quick: boolean;
   skipped: string[];
   load?: LoadResult[];
+  /** Latencies at fixed rates, and the cost of connections. */
+  rates?: RatesResult[];
   /** A web application behind Sallyport, and behind its peer. */
   web?: LoadResult[];
   watches?: WatchResult[];
@@ -74,6 +76,25 @@ function loadText(load: readonly LoadResult[]): string {
   return [table([head, ...rows]), ...detail].join('\n');
 }
 
+function ratesText(all: readonly RatesResult[]): string {
+  const rates = Object.keys(all[0]?.rates ?? {});
+  const rows = all.map((one) => [
+    one.title,
+    ...rates.flatMap((rate) => [number(one.rates[rate]!.p50, 2), number(one.rates[rate]!.p99, 2)]),
+    one.name === 'direct' ? '-' : number(one.rates[rates[0]!]!.cpuPer10k, 2),
+    number(one.ownConnections.p99, 2),
+    one.name === 'direct' ? '-' : number(one.ownConnections.cpuPer10k, 2),
+  ]);
+  const head = [
+    '',
+    ...rates.flatMap((rate) => [`p50 ms at ${rate}/s`, 'p99 ms']),
+    `CPU-s per 10k at ${rates[0]}/s`,
+    'p99 ms, own connections',
+    'CPU-s per 10k',
+  ];
+  return table([head, ...rows]);
+}
+
 function reloadText({ rules, clusters, perSecond, quiet, reloading, inForceMs }: ReloadResult): string {
   const row = (title: string, { requests, p50, p99, longest }: Latencies) => [
     title,
@@ -94,6 +115,7 @@ function reloadText({ rules, clusters, perSecond, quiet, reloading, inForceMs }:
 export function reportText(results: Results): string {
   const text: string[] = [`${results.machine}, Node.js ${results.node}, ${results.at}`];
   if (results.load) text.push(`Load, TLS on both sides, 2 KB answers:\n${loadText(results.load)}`);
+  if (results.rates) text.push(`Fixed rates, TLS on both sides, 2 KB answers:\n${ratesText(results.rates)}`);
   if (results.web) text.push(`A web application, TLS on both sides, 2 KB answers:\n${loadText(results.web)}`);
   if (results.watches)
     text.push(

@@ -1,15 +1,15 @@
 import { podsPath, type Contender, type Setup, type Running } from '../contenders/contender.ts';
 import { cpuSeconds, ofEach, residentKiB, sleep, sum } from '../machine/processes.ts';
+import { runVegeta } from '../machine/vegeta.ts';
 import { runWrk } from '../machine/wrk.ts';
 
-export type LoadPlan = {
+export type TurnsPlan = {
   connections: number;
   rounds: number;
-  seconds: number;
   /** Requests that every contender answers before anything counts, so that JIT compilers are done. */
   warmUpRequests: number;
-  latencySeconds: number;
 };
+export type LoadPlan = TurnsPlan & { seconds: number; latencySeconds: number };
 
 /** CPU seconds of one round per 10,000 requests, by process. */
 type Round = {
@@ -45,19 +45,14 @@ const per10k = (after: Record<string, number>, before: Record<string, number>, r
 const medianOfEach = (records: readonly Record<string, number>[]) =>
   Object.fromEntries(Object.keys(records[0]!).map((name) => [name, median(records.map((one) => one[name]!))]));
 
-async function round(
-  running: Running,
-  run: (connections: number) => ReturnType<typeof runWrk>,
-  connections: number,
-): Promise<Round> {
+/** Runs a load and counts the CPU time that it costs. */
+async function counted<T extends { requests: number }>(running: Running, work: () => Promise<T>) {
   const [before, apartBefore] = [ofEach(running.pids, cpuSeconds), ofEach(running.apart, cpuSeconds)];
-  const load = await run(connections);
+  const load = await work();
   // Work that a request leaves for later counts as its own.
   await sleep(300);
   return {
-    requestsPerSecond: load.requests / load.seconds,
-    p50: load.p50,
-    p99: load.p99,
+    load,
     cpu: per10k(ofEach(running.pids, cpuSeconds), before, load.requests),
     apart: per10k(ofEach(running.apart, cpuSeconds), apartBefore, load.requests),
   };
@@ -65,27 +60,79 @@ async function round(
 
 const longestWarmUpMs = 60_000;
 
-type Taking = {
+/** One of the contenders while they take turns. */
+type Taking<T> = {
   contender: Contender;
   running: Running;
-  run(seconds: number): (connections: number) => ReturnType<typeof runWrk>;
-  warm: number;
-  rounds: Round[];
-  atOne: number[];
+  /** Loads it with requests one after another on each connection. */
+  run(connections: number, seconds: number): ReturnType<typeof runWrk>;
+  results: T[];
 };
 
 /**
  * Warms all contenders up in turns. One that has just been warmed up would have an advantage over one that was idle since:
  * V8 gives up the code of what has not run for a while, and makes the young generation small again.
  */
-async function warmUp(taking: readonly Taking[], plan: LoadPlan): Promise<void> {
+async function warmUp<T>(taking: readonly Taking<T>[], plan: TurnsPlan): Promise<void> {
   const end = Date.now() + longestWarmUpMs * taking.length;
-  const cold = () => taking.filter((one) => one.warm < plan.warmUpRequests);
+  const answered = new Map(taking.map((one) => [one, 0]));
+  const cold = () => taking.filter((one) => answered.get(one)! < plan.warmUpRequests);
   while (cold().length > 0 && Date.now() < end)
-    for (const one of taking) one.warm += (await one.run(3)(plan.connections)).requests;
+    for (const one of taking) answered.set(one, answered.get(one)! + (await one.run(plan.connections, 3)).requests);
 }
 
-function summarise({ name, title }: Contender, running: Running, rounds: Round[], atOne: number[]): LoadResult {
+/**
+ * Starts all contenders, warms them up, and measures each of them in turn, so that a noisy minute affects all of them.
+ * `describe` says in a line what was measured.
+ */
+async function inTurns<T, R>(
+  setup: Setup,
+  contenders: readonly Contender[],
+  plan: TurnsPlan,
+  log: (text: string) => void,
+  measure: (one: Taking<T>) => Promise<{ result: T; describe: string }>,
+  summarise: (one: Taking<T>) => R,
+): Promise<R[]> {
+  const taking: Taking<T>[] = [];
+  try {
+    for (const contender of contenders) {
+      log(`${contender.title}: starting`);
+      const running = await contender.start(setup, 'tls');
+      const run: Taking<T>['run'] = (connections, seconds) =>
+        runWrk({
+          program: setup.bed.programs.wrk!,
+          directory: setup.directory,
+          url: running.base + podsPath,
+          headers: running.headers,
+          connections,
+          seconds,
+        });
+      taking.push({ contender, running, run, results: [] });
+      await run(1, 1);
+    }
+    log('warming all up in turns');
+    await warmUp(taking, plan);
+    for (let number = 1; number <= plan.rounds; number += 1) {
+      // Every other round goes backwards, so that no contender always follows the same one.
+      for (const one of number % 2 === 0 ? taking.toReversed() : taking) {
+        const { result, describe } = await measure(one);
+        one.results.push(result);
+        log(`round ${number}: ${one.contender.title}: ${describe}`);
+      }
+    }
+    return taking.map(summarise);
+  } finally {
+    for (const { running } of taking) await running.stop();
+  }
+}
+
+function summariseLoad({
+  contender: { name, title },
+  running,
+  results,
+}: Taking<{ round: Round; atOne: number }>): LoadResult {
+  const rounds = results.map((one) => one.round);
+  const atOne = results.map((one) => one.atOne);
   const best = rounds.toSorted((a, b) => a.p50 - b.p50)[0]!;
   return {
     name,
@@ -105,49 +152,99 @@ function summarise({ name, title }: Contender, running: Running, rounds: Round[]
   };
 }
 
-/**
- * Measures all contenders under the same load, one round each in turn, so that a noisy minute affects all of them. A
- * contender that fails is reported and left out.
- */
-export async function measureLoad(
+/** Measures all contenders under the same load, as much as they take on a number of connections and on one. */
+export function measureLoad(
   setup: Setup,
   contenders: readonly Contender[],
   plan: LoadPlan,
   log: (text: string) => void,
 ): Promise<LoadResult[]> {
-  const taking: Taking[] = [];
-  const runOf = (running: Running) => (seconds: number) => (connections: number) =>
-    runWrk({
-      program: setup.bed.programs.wrk!,
-      directory: setup.directory,
-      url: running.base + podsPath,
-      headers: running.headers,
-      connections,
-      seconds,
-    });
-  try {
-    for (const contender of contenders) {
-      log(`${contender.title}: starting`);
-      const running = await contender.start(setup, 'tls');
-      const one = { contender, running, run: runOf(running), warm: 0, rounds: [], atOne: [] };
-      taking.push(one);
-      await one.run(1)(1);
-    }
-    log('warming all up in turns');
-    await warmUp(taking, plan);
-    for (let number = 1; number <= plan.rounds; number += 1) {
-      // Every other round goes backwards, so that no contender always follows the same one.
-      for (const one of number % 2 === 0 ? taking.toReversed() : taking) {
-        const result = await round(one.running, one.run(plan.seconds), plan.connections);
-        one.rounds.push(result);
-        one.atOne.push((await one.run(plan.latencySeconds)(1)).p50);
-        log(
-          `round ${number}: ${one.contender.title}: ${sum(result.cpu).toFixed(2)} CPU-s per 10k, ${Math.round(result.requestsPerSecond)} requests/s, p50 ${result.p50.toFixed(2)} ms, at one connection ${one.atOne.at(-1)!.toFixed(3)} ms`,
+  return inTurns(
+    setup,
+    contenders,
+    plan,
+    log,
+    async ({ running, run }: Taking<{ round: Round; atOne: number }>) => {
+      const { load, cpu, apart } = await counted(running, () => run(plan.connections, plan.seconds));
+      const round = { requestsPerSecond: load.requests / load.seconds, p50: load.p50, p99: load.p99, cpu, apart };
+      const atOne = (await run(1, plan.latencySeconds)).p50;
+      const describe = `${sum(cpu).toFixed(2)} CPU-s per 10k, ${Math.round(round.requestsPerSecond)} requests/s, p50 ${load.p50.toFixed(2)} ms, at one connection ${atOne.toFixed(3)} ms`;
+      return { result: { round, atOne }, describe };
+    },
+    summariseLoad,
+  );
+}
+
+export type RatesPlan = TurnsPlan & {
+  seconds: number;
+  /** Requests a second on kept connections. */
+  rates: readonly number[];
+  /** Requests a second of which each has its own connection. */
+  connectionRate: number;
+};
+
+type AtRate = { p50: number; p99: number; cpuPer10k: number };
+
+/** Medians of the rounds. */
+export type RatesResult = {
+  name: string;
+  title: string;
+  /** By requests a second. */
+  rates: Record<string, AtRate>;
+  ownConnections: AtRate;
+};
+
+const medians = (rounds: readonly AtRate[]): AtRate => ({
+  p50: median(rounds.map((one) => one.p50)),
+  p99: median(rounds.map((one) => one.p99)),
+  cpuPer10k: median(rounds.map((one) => one.cpuPer10k)),
+});
+
+/** Measures all contenders at fixed rates, and with a new connection for each request. */
+export function measureRates(
+  setup: Setup,
+  contenders: readonly Contender[],
+  plan: RatesPlan,
+  log: (text: string) => void,
+): Promise<RatesResult[]> {
+  type Result = { rates: AtRate[]; ownConnections: AtRate };
+  return inTurns(
+    setup,
+    contenders,
+    plan,
+    log,
+    async ({ running }: Taking<Result>) => {
+      const attack = async (perSecond: number, keepAlive: boolean): Promise<AtRate> => {
+        const { load, cpu } = await counted(running, () =>
+          runVegeta({
+            program: setup.bed.programs.vegeta!,
+            directory: setup.directory,
+            url: running.base + podsPath,
+            headers: running.headers,
+            caFile: setup.caFile,
+            perSecond,
+            seconds: plan.seconds,
+            keepAlive,
+          }),
         );
-      }
-    }
-    return taking.map(({ contender, running, rounds, atOne }) => summarise(contender, running, rounds, atOne));
-  } finally {
-    for (const { running } of taking) await running.stop();
-  }
+        return { p50: load.p50, p99: load.p99, cpuPer10k: sum(cpu) };
+      };
+      const rates: AtRate[] = [];
+      for (const perSecond of plan.rates) rates.push(await attack(perSecond, true));
+      const ownConnections = await attack(plan.connectionRate, false);
+      const describe = [
+        ...plan.rates.map((perSecond, at) => `p99 at ${perSecond}/s ${rates[at]!.p99.toFixed(1)} ms`),
+        `${ownConnections.cpuPer10k.toFixed(2)} CPU-s per 10k with connections of their own`,
+      ].join(', ');
+      return { result: { rates, ownConnections }, describe };
+    },
+    ({ contender: { name, title }, results }) => ({
+      name,
+      title,
+      rates: Object.fromEntries(
+        plan.rates.map((perSecond, at) => [perSecond, medians(results.map((one) => one.rates[at]!))]),
+      ),
+      ownConnections: medians(results.map((one) => one.ownConnections)),
+    }),
+  );
 }

@@ -81,6 +81,7 @@ export const catalogue = {
   helm: go('helm', 1, 'helm.sh/helm/v4', { package: 'helm.sh/helm/v4/cmd/helm' }),
   k9s: go('k9s', 5, 'github.com/derailed/k9s'),
   'oauth2-proxy': go('oauth2-proxy', 2, 'github.com/oauth2-proxy/oauth2-proxy/v7'),
+  vegeta: go('vegeta', 1, 'github.com/tsenart/vegeta/v12'),
   conformance: go('conformance', 4, 'k8s.io/kubernetes', { package: '.', tests: true, stamp }),
   containerd: system('containerd', ['containerd'], 'linux'),
   ctr: system('containerd', ['ctr'], 'linux'),

@@ -26,6 +26,7 @@ const needs = {
   nginx: ['nginx'],
   kcat: ['kcat'],
   wrk: ['wrk'],
+  vegeta: ['vegeta'],
   k9s: ['k9s'],
   'oauth2-proxy': ['oauth2-proxy'],
   keycloak: ['keycloak', 'java'],
