@@ -1,9 +1,12 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHttp1Client, type Http1Client } from '@sallyport/http1';
-import { openStream } from './service-client.ts';
+import { createServiceClient, openStream } from './service-client.ts';
+import { createServiceIdentity } from './service-credential.ts';
 
 describe('a streamed response', () => {
   const server = createServer((_request, response) => answer(response));
@@ -89,5 +92,82 @@ describe('a streamed response', () => {
     await expect(body.toArray()).rejects.toThrow('stopped');
     await Promise.all(closed);
     expect(closed).toHaveLength(2);
+  });
+});
+
+describe('an upgraded connection', () => {
+  const protocol = 'test/1';
+  const closers: (() => unknown)[] = [];
+  let asked: IncomingMessage[] = [];
+  afterEach(() => {
+    for (const close of closers.splice(0)) close();
+    asked = [];
+  });
+  /** Starts a service that answers an upgrade with this text, or with HTTP as always. */
+  const start = async (answer?: string) => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const sockets: Duplex[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request);
+      response.writeHead(404).end();
+    });
+    if (answer !== undefined)
+      server.on('upgrade', (request, socket) => {
+        asked.push(request);
+        sockets.push(socket);
+        socket.on('error', () => undefined);
+        socket.write(answer.replaceAll('\n', '\r\n'));
+      });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const identity = createServiceIdentity({ name: 'proxy', privateKey, now: Date.now });
+    const client = createServiceClient({ url: `http://127.0.0.1:${port}`, audience: 'authorize', identity });
+    closers.push(
+      () => client.close(),
+      () => server.close(),
+      () => sockets.forEach((socket) => socket.destroy()),
+    );
+    return { client, open: (timeoutMs = 1000) => client.upgrade({ path: '/x', protocol, timeoutMs }), server };
+  };
+  const head = (name: string) => `HTTP/1.1 101 Switching Protocols\nConnection: Upgrade\nUpgrade: ${name}\n\n`;
+
+  it('has the credential of the service, and what arrives with the answer', async () => {
+    const { open } = await start(`${head(protocol)}early`);
+    const socket = (await open())!;
+    expect(String((await once(socket, 'data'))[0])).toBe('early');
+    expect(asked[0]!.headers).toMatchObject({
+      upgrade: protocol,
+      connection: 'Upgrade',
+      authorization: expect.stringMatching(/^Sallyport-Service /),
+    });
+  });
+
+  it('ends with its client, also if it is opened at that moment', async () => {
+    const { client, open } = await start(head(protocol));
+    const [first, second] = [(await open())!, open()];
+    await client.close();
+    await once(first, 'close');
+    const late = await second;
+    if (!late?.destroyed) await once(late!, 'close');
+  });
+
+  it('is undefined if the service does not know the protocol, or switches to another one', async () => {
+    expect(await (await start()).open()).toBeUndefined();
+    expect(await (await start(head('other/1'))).open()).toBeUndefined();
+    expect(await (await start('HTTP/1.1 403 Forbidden\nContent-Length: 0\n\n')).open()).toBeUndefined();
+  });
+
+  it.each([
+    ['answers nothing in time', ''],
+    ['answers what is not HTTP', 'no HTTP\n\n'],
+  ])('is refused if the service %s', async (_what, answer) => {
+    const { open } = await start(answer);
+    await expect(open(200)).rejects.toMatchObject({ code: 'service-unavailable' });
+  });
+
+  it('is refused if nothing listens', async () => {
+    const { open, server } = await start('');
+    await new Promise((resolve) => server.close(resolve));
+    await expect(open()).rejects.toMatchObject({ code: 'service-unavailable' });
   });
 });
