@@ -238,6 +238,16 @@ describe('the connection to a replica', () => {
     await until(() => connections[0]!.isClosed());
   });
 
+  it('that authorize asks to leave while nothing is open is closed, and the next question opens another one', async () => {
+    const { ask, asked, connections } = setUp();
+    await ask('a');
+    connections[0]!.send(leave);
+    await until(() => connections[0]!.isClosed());
+    expect(connections).toHaveLength(1);
+    expect(await ask('b')).toMatchObject(rulesOf(['b']));
+    expect(asked(2)).toEqual([['b']]);
+  });
+
   it('to the only replica, which is stopping, is used until it ends, and not opened without pauses', async () => {
     const { ask, connections } = setUp({ reply: (all) => [leave, ...replyAll(all)] });
     const began = performance.now();

@@ -118,8 +118,13 @@ export function createCheckConnections<Q extends Asked>(deps: Deps<Q>): CheckCon
       ...deps,
       onLeave() {
         if (current !== connection || leaving === connection) return;
-        opener.countEnd(connection);
-        replace(connection);
+        if (connection.open().length > 0) {
+          opener.countEnd(connection);
+          return replace(connection);
+        }
+        // The next question opens another one. Meanwhile the replica can stop.
+        stopUsing(connection);
+        connection.retire();
       },
       onGone() {
         all.delete(connection);
