@@ -1,12 +1,19 @@
-// Measures the cost of a check: CPU time of the server per check, over loopback, by batch size. Run: node
+// Measures the cost of a check: CPU time of the server per check, over loopback, by how many arrive together. Run: node
 // packages/authorize/dist/bench/check-bench.js [seconds] [number of active elevations, of other people]
 import { fork } from 'node:child_process';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import type { Check } from '@sallyport/contracts';
-import { createServiceClient, createServiceIdentity, hashToken } from '@sallyport/kit';
+import { checkProtocol, maxAnswerBytes, type Check } from '@sallyport/contracts';
+import {
+  createRecordReader,
+  createServiceClient,
+  createServiceIdentity,
+  hashToken,
+  recordKinds,
+  writeRecords,
+} from '@sallyport/kit';
 
 const people = 100;
 const seconds = Number(process.argv[2] ?? 4);
@@ -32,9 +39,32 @@ function check(index: number): Check {
   };
 }
 
+/** Opens a connection. Returns what asks questions there in one write, and resolves when all are allowed. */
+async function connect(client: ReturnType<typeof createServiceClient>) {
+  const socket = await client.upgrade({ path: '/v1/check', protocol: checkProtocol, timeoutMs: 1000 });
+  if (!socket) throw new Error('authorize does not switch protocols');
+  let [lastId, left] = [0, 0];
+  let done = () => {};
+  const reader = createRecordReader(maxAnswerBytes, (kind, _id, text) => {
+    const { decision } = JSON.parse(text) as { decision?: { effect: string } };
+    if (kind !== recordKinds.answer || decision?.effect !== 'allow') throw new Error(`not allowed: ${text}`);
+    left -= 1;
+    if (left === 0) done();
+  });
+  socket.on('data', (bytes: Buffer) => reader.push(bytes));
+  return (checks: readonly Check[]) =>
+    new Promise<void>((resolve) => {
+      [left, done] = [checks.length, resolve];
+      const kind = recordKinds.question;
+      socket.write(
+        writeRecords(checks.map((one) => ({ kind, id: (lastId += 1), text: JSON.stringify({ check: one }) }))),
+      );
+    });
+}
+
 async function measure(
   child: ReturnType<typeof fork>,
-  client: ReturnType<typeof createServiceClient>,
+  ask: (checks: readonly Check[]) => Promise<void>,
   size: number,
   forMs: number,
 ) {
@@ -43,25 +73,22 @@ async function measure(
     const [cpu] = (await once(child, 'message')) as [{ cpuUs: number }];
     return cpu.cpuUs;
   };
-  const body = { checks: Array.from({ length: size }, (_none, index) => check(index)) };
+  const checks = Array.from({ length: size }, (_none, index) => check(index));
   const cpuBefore = await usage();
   const startedAt = performance.now();
-  let batches = 0;
+  let writes = 0;
   while (performance.now() - startedAt < forMs) {
-    const response = await client.request({ method: 'POST', path: '/v1/check', body });
-    const { answers } = response.body as { answers: { decision: { effect: string } }[] };
-    if (answers.length !== size || answers.some((answer) => answer.decision.effect !== 'allow'))
-      throw new Error('not allowed');
-    batches += 1;
+    await ask(checks);
+    writes += 1;
   }
   const cpuUs = (await usage()) - cpuBefore;
   const wallUs = (performance.now() - startedAt) * 1000;
   return {
-    batch: size,
-    checks: batches * size,
-    'CPU us/check': round(cpuUs / (batches * size)),
-    'CPU us/call': round(cpuUs / batches),
-    'round trip us': round(wallUs / batches),
+    together: size,
+    checks: writes * size,
+    'CPU us/check': round(cpuUs / (writes * size)),
+    'CPU us/write': round(cpuUs / writes),
+    'round trip us': round(wallUs / writes),
   };
 }
 
@@ -78,9 +105,10 @@ async function main(): Promise<void> {
     now: Date.now,
   });
   const client = createServiceClient({ url: ready.url, audience: 'authorize', identity });
-  for (const size of [1, 8, 32]) await measure(child, client, size, 1000);
+  const ask = await connect(client);
+  for (const size of [1, 8, 32]) await measure(child, ask, size, 1000);
   const rows = [];
-  for (const size of [1, 8, 32]) rows.push(await measure(child, client, size, seconds * 1000));
+  for (const size of [1, 8, 32]) rows.push(await measure(child, ask, size, seconds * 1000));
   console.table(rows);
   await client.close();
   child.kill();
