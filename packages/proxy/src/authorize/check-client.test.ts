@@ -90,6 +90,24 @@ describe('checks', () => {
     expect(await all).toMatchObject(rulesOf(names));
   });
 
+  it('that wait behind many others are answered, however long that takes, while the others are', async () => {
+    const authorize = createFakeAuthorize({ reply: () => undefined });
+    const client = createCheckClient({ client: authorize.client, timeoutMs: 1000 });
+    const names = Array.from({ length: 7 * maxOpenQuestions }, (_none, index) => String(index));
+    const answered = new Set<Received>();
+    const timer = setInterval(() => {
+      for (const { writes, send } of authorize.connections) {
+        const received = writes.flat().filter((one) => !answered.has(one));
+        for (const one of received) answered.add(one);
+        send(...received.map(answerRecord));
+      }
+    }, 200);
+    const began = performance.now();
+    expect(await Promise.all(names.map((name) => client.check(checkOf(name))))).toMatchObject(rulesOf(names));
+    clearInterval(timer);
+    expect(performance.now() - began).toBeGreaterThan(1200);
+  });
+
   it('wait while authorize does not read, in bounded memory, and are refused in time', async () => {
     const { ask, connections } = setUp({}, 300);
     await ask('a');

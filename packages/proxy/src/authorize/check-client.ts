@@ -172,7 +172,8 @@ export function createCheckClient(deps: CheckClientDeps): CheckClient {
     new Promise<CheckAnswer>((resolve, reject) => {
       if (questions.size >= maxQuestions) return reject(undecided());
       const until = performance.now() + timeoutMs;
-      questions.add({ check, span, until, settled: false, on: undefined, storeWasAway: false, resolve, reject });
+      const state = { sent: false, settled: false, on: undefined, storeWasAway: false };
+      questions.add({ check, span, until, ...state, resolve, reject });
       watch();
       if (soon) return;
       if (alone && questions.size === 1) return flush();

@@ -7,8 +7,12 @@ export type OpenQuestion = Asked & {
   readonly check: Check;
   /** The span of this check, if its request is traced. */
   readonly span: Span | undefined;
-  /** When it is refused, in milliseconds of the monotonic clock. */
-  readonly until: number;
+  /**
+   * When it is refused, in milliseconds of the monotonic clock. The time begins anew when it is sent for the first time,
+   * so that what waits behind many others is not refused while those are answered.
+   */
+  until: number;
+  sent: boolean;
   /** Whether a replica has said already that it cannot read sessions. */
   storeWasAway: boolean;
   resolve(answer: CheckAnswer): void;
@@ -51,7 +55,7 @@ export type OpenQuestions = {
   fail(question: OpenQuestion, error: ProblemError): boolean;
   /** Refuses those that wait, and would have too little time left after a pause. */
   refuseLate(pauseMs: number, cause: unknown): void;
-  /** Refuses those whose time is over within `ms`. */
+  /** Refuses those whose time is over within `ms`, up to the first one whose time is not. */
   expire(ms: number): void;
 };
 
@@ -77,8 +81,14 @@ export function createOpenQuestions(timeoutMs: number): OpenQuestions {
       waiting.push(question);
     },
     take(count) {
-      const taken = waiting.splice(0, count);
-      return taken.some(({ settled }) => settled) ? taken.filter(({ settled }) => !settled) : taken;
+      const until = performance.now() + timeoutMs;
+      const taken = waiting.splice(0, count).filter(({ settled }) => !settled);
+      for (const question of taken)
+        if (!question.sent) {
+          question.sent = true;
+          question.until = until;
+        }
+      return taken;
     },
     isWaiting: () => waiting.length > 0,
     putBack(questions) {
