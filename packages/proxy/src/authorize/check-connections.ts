@@ -59,16 +59,19 @@ function createOpener<Q>(deps: Deps<Q>, use: (socket: Socket) => void) {
     pause = undefined;
     attempts += 1;
     attemptedAt = performance.now();
-    const socket = await deps.open().catch((error: unknown) => ({ error }));
-    attempts -= 1;
-    if (socket === undefined) {
-      deps.count('unsupported');
-      deps.onUnsupported();
-    } else if ('error' in socket) {
+    let socket: Socket | undefined;
+    try {
+      socket = await deps.open();
+    } catch (error) {
+      attempts -= 1;
       failures += 1;
       deps.count('failed');
-      deps.onFailure(socket.error, pauseMs());
-    } else use(socket);
+      return deps.onFailure(error, pauseMs());
+    }
+    attempts -= 1;
+    if (socket) return use(socket);
+    deps.count('unsupported');
+    deps.onUnsupported();
   };
   return {
     /** Opens a connection, unless one is being opened. */
