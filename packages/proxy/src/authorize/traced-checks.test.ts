@@ -20,7 +20,7 @@ describe('checks of traced requests', () => {
       reply: (all) => all.map(({ id }) => ({ kind: 2, id, text: JSON.stringify(allowed) })),
       post: (checks) => ({ answers: checks.map(() => allowed) }),
     });
-    const checks = createCheckClient({ client, timeoutMs: 1000, peer });
+    const checks = createCheckClient({ client, timeoutMs: 10_000, peer });
     const root = (name: string) => tracer.begin({ name, kind: 'server' });
     await checks.check(check('/alone'));
     await Promise.all([
@@ -54,7 +54,7 @@ describe('checks of traced requests', () => {
   it('have the code of a failure', async () => {
     const tracer = createRecordingTracer();
     const { client } = createFakeAuthorize({ reply: (all) => all.map((one) => problemRecord(one, 'internal')) });
-    const checks = createCheckClient({ client, timeoutMs: 1000, peer });
+    const checks = createCheckClient({ client, timeoutMs: 10_000, peer });
     await expect(checks.check(check('/a'), tracer.begin({ name: 'a', kind: 'server' }))).rejects.toThrow();
     expect(tracer.spans[1]).toMatchObject({ ended: true, error: 'authorize-unavailable' });
     expect(JSON.stringify(tracer.spans)).not.toContain('planted');
