@@ -133,7 +133,7 @@ describe('a connection for checks', () => {
 
   it('answers each question, and those that were read together with one look at the store', async () => {
     const { calls, sessions } = heldStore();
-    const rig = await start({ sessions });
+    const rig = await start({ sessions, storeTimeoutMs: 60_000 });
     const { check } = await open(rig);
     const answers = await check(checkOf('a', dev), checkOf(undefined, dev), checkOf('b', dev), checkOf('a', dev));
     expect(answers.map(({ kind, value }) => [kind, value.problem?.detail])).toEqual([
@@ -160,7 +160,7 @@ describe('a connection for checks', () => {
 
   it('answers questions that come while others wait for the store', async () => {
     const { calls, sessions, hold, release } = heldStore();
-    const rig = await start({ sessions });
+    const rig = await start({ sessions, storeTimeoutMs: 60_000 });
     const { check, ids, send, received } = await open(rig);
     hold();
     const slow = check(checkOf('a', dev));
@@ -238,7 +238,7 @@ describe('a connection for checks', () => {
 
   it('is closed by a stop only when what has arrived is answered', async () => {
     const { calls, sessions, hold, release } = heldStore();
-    const rig = await start({ sessions });
+    const rig = await start({ sessions, storeTimeoutMs: 60_000 });
     const { check, closed } = await open(rig);
     hold();
     const answers = check(checkOf('a', dev), checkOf('b', dev));
@@ -289,7 +289,7 @@ describe('a gateway that attacks', () => {
 
   it.each(['one by one', 'in one write'])('with more questions than may be open is cut off: %s', async (how) => {
     const { calls, sessions, hold } = heldStore();
-    const rig = await start({ sessions });
+    const rig = await start({ sessions, storeTimeoutMs: 60_000 });
     const { ids, send, closed, records } = await open(rig);
     hold();
     const count = maxOpenQuestions + 1;
@@ -303,7 +303,7 @@ describe('a gateway that attacks', () => {
 
   it('by sending large questions is read only as fast as they are answered', async () => {
     const { calls, sessions, hold, release } = heldStore();
-    const rig = await start({ sessions });
+    const rig = await start({ sessions, storeTimeoutMs: 60_000 });
     const { ids, socket, received } = await open(rig);
     hold();
     const large = 'x'.repeat(maxQuestionBytes / 2);
@@ -319,7 +319,7 @@ describe('a gateway that attacks', () => {
 
   it('by reading no answers is asked for no more questions, and gets all answers when it reads again', async () => {
     const { calls, sessions } = heldStore();
-    const rig = await start({ sessions });
+    const rig = await start({ sessions, storeTimeoutMs: 60_000 });
     const looks = () => calls.flat().length;
     const groups = Array.from({ length: 2000 }, (_none, index) => `cn=a-long-name-of-a-group-${index}`);
     const alice = identityOf('alice', ['developers', ...groups]);
