@@ -17,7 +17,7 @@ export class JsonBytes {
   /** Makes sure that so many bytes more fit. */
   room(more: number): void {
     if (this.length + more <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(2 * (this.length + more));
+    const larger = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, this.length + more));
     this.#bytes.copy(larger, 0, 0, this.length);
     this.#bytes = larger;
   }
