@@ -68,6 +68,7 @@ export async function startProxy(parts: ProxyParts) {
       await streams.drain(0); // those that began later
       for (const socket of gateway.tunnels) socket.destroy();
       await stopped;
+      gateway.roads.release();
       certificates.close();
       streams.close();
       webIdentity.close();

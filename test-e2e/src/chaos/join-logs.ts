@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 /** The join of a run: the gateway's events on the topic, and the API server's own log. */
 export type LogJoin = Pick<JoinResult, 'sent' | 'matched' | 'unverifiable'> & {
   bypassed: Finding[];
+  unfinished: Finding[];
   refusedByRbac: number;
   mismatched: Finding[];
   lost: Finding[];
@@ -29,6 +30,7 @@ export async function joinLogs(
     matched,
     unverifiable,
     bypassed: of('bypassed-gateway'),
+    unfinished: of('unfinished'),
     mismatched: of('mismatched'),
     lost: of('missing-in-cluster-log'),
     refusedByRbac: counts['denied-by-cluster'],

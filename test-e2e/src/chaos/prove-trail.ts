@@ -7,7 +7,7 @@ import { loadKinds, type ChaosLoad, type LoadKind } from './chaos-load.ts';
 
 /** What the topic, the store and the API server's own log say about a run. */
 export type TrailProof = {
-  /** Audit-Ids of successful responses whose RequestReceived event is not on the topic. */
+  /** Audit-Ids of successful responses of which no event is on the topic. */
   unaudited: Record<LoadKind, string[]>;
   join: LogJoin;
   writes: { inCluster: number; /** Those without an event of ours. */ unknown: string[] };
@@ -26,15 +26,13 @@ export async function proveTrail(
   const { bed, gateway } = rig;
   const messages = await readWholeTopic(gateway.kafka!);
   const ids = new Set(messages.map(({ headers }) => headers['ce_id']!));
-  const received = new Set(
+  const recorded = new Set(
     messages
       .filter(({ headers }) => headers['ce_type'] === 'k8s.request')
-      .map(({ value }) => JSON.parse(value) as AuditEvent)
-      .filter(({ stage }) => stage === 'RequestReceived')
-      .map(({ auditID }) => auditID),
+      .map(({ value }) => (JSON.parse(value) as AuditEvent).auditID),
   );
   const unaudited = Object.fromEntries(
-    loadKinds.map((kind) => [kind, answers[kind].acknowledged.filter((id) => !received.has(id))]),
+    loadKinds.map((kind) => [kind, answers[kind].acknowledged.filter((id) => !recorded.has(id))]),
   ) as TrailProof['unaudited'];
   const writes = clusterEvents(bed.cluster.auditLogFile).filter(
     ({ impersonatedUser, verb }) => impersonatedUser !== undefined && writing.has(verb),
@@ -43,7 +41,7 @@ export async function proveTrail(
   return {
     unaudited,
     join: await joinLogs(messages, bed.cluster.auditLogFile, window),
-    writes: { inCluster: inCluster.size, unknown: [...inCluster].filter((id) => !received.has(id)) },
+    writes: { inCluster: inCluster.size, unknown: [...inCluster].filter((id) => !recorded.has(id)) },
     topic: { messages: messages.length, events: ids.size, ...verifyChains(messages) },
     store: await compareStore(gateway.postgres!.url, ids),
   };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { laterPrefix, reservationId, reservedHash } from '@sallyport/contracts';
+import { laterSuffix, reservationId, reservedHash } from '@sallyport/contracts';
 import { readAuditPolicy } from '../policy/audit-policy.ts';
 import { createJoiner, type JoinerOptions } from './create-joiner.ts';
 
@@ -289,17 +289,17 @@ describe('the join of the two logs', () => {
 });
 
 describe('a read under an ID that the gateway reserved, and of which it has no event', () => {
-  const prefix = '7fffffff';
-  const reserved = `${prefix}${randomUUID().slice(8)}`;
-  const others = Array.from({ length: 4 }, () => `${prefix}${randomUUID().slice(8)}`);
+  const suffix = '7fffffff';
+  const reserved = `${randomUUID().slice(0, -8)}${suffix}`;
+  const others = Array.from({ length: 4 }, () => `${randomUUID().slice(0, -8)}${suffix}`);
   const reservation = (second: number, ids: string[] | undefined, by = 0, cluster = 'dev') => ({
-    auditID: reservationId(laterPrefix(prefix, by)),
+    auditID: reservationId(laterSuffix(suffix, by)),
     stage: 'ResponseComplete',
     requestReceivedTimestamp: time(second),
     stageTimestamp: time(second),
     sallyport: {
       cluster: { name: cluster },
-      reservation: { prefix: laterPrefix(prefix, by), hashes: ids?.map(reservedHash).join('') },
+      reservation: { suffix: laterSuffix(suffix, by), hashes: ids?.map(reservedHash).join('') },
     },
   });
   const made = reservation(90, [...others, reserved]);
@@ -323,11 +323,11 @@ describe('a read under an ID that the gateway reserved, and of which it has no e
 
   it('bypassed the gateway if its ID is not exactly a reserved one, however much of it a thief knows', () => {
     for (const id of [
-      `${prefix}${randomUUID().slice(8)}`,
+      `${randomUUID().slice(0, -8)}${suffix}`,
       reserved.toUpperCase(),
       reservedHash(reserved),
-      reservationId(prefix),
-      prefix,
+      reservationId(suffix),
+      suffix,
     ])
       expect(found(join([made], theirs(id, 100)))).toEqual([['bypassed-gateway']]);
   });
@@ -344,7 +344,7 @@ describe('a read under an ID that the gateway reserved, and of which it has no e
 
   it('bypassed the gateway if the process lived on, or ended in order: it would have recorded a read', () => {
     for (const by of [1, 2, 3]) {
-      expect(found(join([made, reservation(140, others, by)], theirs(reserved, 100)))).toEqual([['bypassed-gateway']]);
+      expect(found(join([made, reservation(150, others, by)], theirs(reserved, 100)))).toEqual([['bypassed-gateway']]);
       expect(found(join([made, reservation(101, undefined, by)], theirs(reserved, 100)))).toEqual([
         ['bypassed-gateway'],
       ]);

@@ -59,6 +59,9 @@ export type Joiner = {
   result(): JoinResult;
 };
 
+/** A gateway that goes on records a read within two seconds, and a busy one a little later. */
+const recordedWithinMs = 10_000;
+
 const iso = (micros: number) => new Date(micros / 1000).toISOString();
 
 const rangeOf = ({ from, to }: TimeRange, events: number, unreadable: number): Range => ({
@@ -76,7 +79,7 @@ export function createJoiner(options: JoinerOptions): Joiner {
   const given = window && { from: window.from * 1000, to: window.to * 1000 };
   const ours = createTimeRange(marginMs * 1000, given);
   const theirs = createTimeRange(marginMs * 1000);
-  const reservations = createReservations(marginMs * 1000);
+  const reservations = createReservations((marginMs + recordedWithinMs) * 1000);
   const read = { ours: 0, theirs: 0, unreadable: 0, unreadableOurs: 0 };
   const cluster = createTheirs({
     rows,

@@ -1,4 +1,11 @@
-import { laterPrefix, reservationId, reservedForMs, reservedHash, reservedHashLength } from '@sallyport/contracts';
+import {
+  laterSuffix,
+  reservationId,
+  reservedForMs,
+  reservedHash,
+  reservedHashLength,
+  suffixLength,
+} from '@sallyport/contracts';
 import { readMicros } from '../read/micros.ts';
 import type { ClusterEvent } from '../read/read-cluster-event.ts';
 import { readReservation, type Reservation } from '../read/read-reservation.ts';
@@ -12,13 +19,12 @@ const soon = 4 * reservedFor;
 /** How many later reservations of a process are looked at. One of them can be missing, because it could not be recorded. */
 const laterOnes = 3;
 
-const prefixOf = (auditID: string) => auditID.slice(0, 8);
-const prefixesFor = (auditID: string) =>
-  [0, ...Array.from({ length: laterOnes }, (_, index) => index + 1)].map((by) => laterPrefix(prefixOf(auditID), by));
+const suffixOf = (auditID: string) => auditID.slice(-suffixLength);
+const laterThan = (suffix: string) => Array.from({ length: laterOnes }, (_, index) => laterSuffix(suffix, index + 1));
 
 /** Returns the audit IDs of the events of the gateway that `explains` needs, to decide about a request under this ID. */
 export const reservationsFor = (auditID: string): string[] =>
-  /^[0-9a-f]{8}-/.test(auditID) ? prefixesFor(auditID).map(reservationId) : [];
+  /[0-9a-f]{8}$/.test(auditID) ? [suffixOf(auditID), ...laterThan(suffixOf(auditID))].map(reservationId) : [];
 
 /** What is known of a request that the gateway has no event of. Times are microseconds since the epoch. */
 type Unrecorded = { auditID: string; verb: string; received: number };
@@ -42,22 +48,21 @@ export function createReservations(grace: number): Reservations {
     return false;
   };
   /** Reports whether the process that made a reservation lived on after a request, or ended in order. */
-  const wentOn = ({ prefix, at }: Reservation, received: number) =>
-    prefixesFor(prefix)
-      .slice(1)
+  const wentOn = ({ suffix, at }: Reservation, received: number) =>
+    laterThan(suffix)
       .flatMap((later) => known.get(later) ?? [])
       .filter((later) => later.at >= at)
       .some(({ hashes, at: laterAt }) => hashes === undefined || (laterAt > received + grace && laterAt < at + soon));
   return {
     take(reservation) {
-      const same = known.get(reservation.prefix);
+      const same = known.get(reservation.suffix);
       if (same) same.push(reservation);
-      else known.set(reservation.prefix, [reservation]);
+      else known.set(reservation.suffix, [reservation]);
     },
     explains({ auditID, verb, received }) {
       if (!/^(?:get|list|watch)$/.test(verb)) return false;
       const hash = reservedHash(auditID);
-      return (known.get(prefixOf(auditID)) ?? []).some(
+      return (known.get(suffixOf(auditID)) ?? []).some(
         (one) =>
           received >= one.at - skew &&
           received <= one.at + reservedFor + skew &&

@@ -3,7 +3,7 @@ import { readMicros } from './micros.ts';
 
 /** Audit IDs that a process of the gateway will use for reads of a cluster, by their hashes. */
 export type Reservation = {
-  prefix: string;
+  suffix: string;
   /** Microseconds since the epoch. */
   at: number;
   /** Undefined at the orderly end of the process. */
@@ -22,8 +22,8 @@ export function readReservation(value: unknown, cluster: string): Reservation | 
   const reservation = fieldsOf(part?.reservation);
   if (!event || !reservation || fieldsOf(part?.cluster)?.name !== cluster) return undefined;
   const { hashes } = reservation;
-  const [prefix, at] = [textOf(reservation.prefix, 8), readMicros(event.stageTimestamp)];
-  if (!prefix || at === undefined || (hashes !== undefined && textOf(hashes, maxHashes) === undefined))
+  const [suffix, at] = [textOf(reservation.suffix, 8), readMicros(event.stageTimestamp)];
+  if (!suffix || at === undefined || (hashes !== undefined && textOf(hashes, maxHashes) === undefined))
     return undefined;
-  return { prefix, at, hashes: hashes as string | undefined };
+  return { suffix, at, hashes: hashes as string | undefined };
 }

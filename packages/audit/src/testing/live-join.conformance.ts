@@ -124,7 +124,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
 
     it('tells a read that the gateway was killed in from one that bypassed it, and finds a repeated ID', async () => {
       start();
-      const [lost, twice, invented] = Array.from({ length: 3 }, () => `00000000${randomUUID().slice(8)}`) as [
+      const [lost, twice, invented] = Array.from({ length: 3 }, () => `${randomUUID().slice(0, -8)}00000000`) as [
         string,
         string,
         string,
@@ -134,7 +134,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       Object.assign(reservation.data, { auditID: reservationId('00000000'), objectRef: undefined, user: {} });
       Object.assign(reservation.data.sallyport, {
         identity: undefined,
-        reservation: { prefix: '00000000', hashes: [twice, lost].map(reservedHash).join('') },
+        reservation: { suffix: '00000000', hashes: [twice, lost].map(reservedHash).join('') },
       });
       await open().stores.events.add([reservation]);
       await receive(recorded(lost), recorded(invented), recorded(twice), recorded(twice, {}, Date.now() + 1000));

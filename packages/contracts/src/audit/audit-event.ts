@@ -20,7 +20,7 @@ export const auditEventSchema = z.object({
     z.string(),
   ),
   stage: about(
-    'RequestReceived: after the decision, before anything goes upstream. ResponseStarted: when the head of a long response arrives. ResponseComplete: at the end.',
+    'RequestReceived: after the decision, before anything goes upstream. Most reads do not have it. ResponseStarted: when the head of a long response arrives. ResponseComplete: at the end.',
     z.enum(auditStages),
   ),
   requestURI: about(

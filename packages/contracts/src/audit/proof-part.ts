@@ -110,8 +110,8 @@ const alertSchema = z.object({
  * nobody else can use one. See `reservedHash`.
  */
 const reservationSchema = z.object({
-  prefix: about(
-    'The first eight characters of these IDs. The next reservation of the process for the cluster has the next number, in hexadecimal.',
+  suffix: about(
+    'The last eight characters of these IDs. The next reservation of the process for the cluster has the next number, in hexadecimal.',
     z.string().check(z.regex(/^[0-9a-f]{8}$/)),
   ),
   hashes: about(

@@ -10,9 +10,12 @@ export const reservedHashLength = 16;
 export const reservedHash = (auditID: string): string =>
   createHash('sha256').update(auditID).digest('base64url').slice(0, reservedHashLength);
 
-/** Returns the prefix of a process's reservation that comes so many after this one. */
-export const laterPrefix = (prefix: string, by: number): string =>
-  ((Number.parseInt(prefix, 16) + by) >>> 0).toString(16).padStart(8, '0');
+/** The length of what the audit IDs of a reservation end with. Their beginnings differ, because people abbreviate IDs. */
+export const suffixLength = 8;
 
-/** Returns the audit ID of the events of reservations with a prefix, by which they are found. */
-export const reservationId = (prefix: string): string => `${prefix}-0000-4000-8000-000000000000`;
+/** Returns the suffix of a process's reservation that comes so many after this one. */
+export const laterSuffix = (suffix: string, by: number): string =>
+  ((Number.parseInt(suffix, 16) + by) >>> 0).toString(16).padStart(suffixLength, '0');
+
+/** Returns the audit ID of the events of reservations with a suffix, by which they are found. */
+export const reservationId = (suffix: string): string => `00000000-0000-4000-8000-0000${suffix}`;

@@ -170,8 +170,8 @@ export const auditSectionSchema = z.prefault(
       ),
     ),
     omitStages: about(
-      'Stages that have no event for reads, as in an audit policy of Kubernetes: [RequestReceived] or nothing. Writes, exec and reads of secrets always have both events, and so has every request that must be recorded before it is sent to the cluster.',
-      z._default(z.array(z.literal('RequestReceived')).check(z.maxLength(1)), []),
+      'Stages that have no event for reads, as in an audit policy of Kubernetes. Without it, a plain read has one event, which is written before the response begins. []: every request has both events. [RequestReceived]: reads have the last one only, and no response waits for it. Writes, exec and reads of secrets always have both events, and so has every request that must be recorded before it is sent to the cluster.',
+      z.optional(z.array(z.literal('RequestReceived')).check(z.maxLength(1))),
     ),
     execCommand: about(
       'Whether events contain the command of an exec in clear text, or as keyed hashes, which can be compared among the events of one person.',

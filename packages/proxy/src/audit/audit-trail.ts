@@ -12,6 +12,8 @@ import { isSecretRead, isWrite, isShellRequest } from '@sallyport/kubernetes';
 import { describeEvent } from './describe-event.ts';
 import { describeWebEvent, fitsWebEvent } from './describe-web-event.ts';
 import { fitsEvent, mustRecordAll } from './describe-request.ts';
+import { isPlainRead } from './plain-read.ts';
+import type { ReservedIds } from './reserved-ids.ts';
 import { createHiddenText, ownerOf, type HiddenText, type HideFor } from './hidden-text.ts';
 import {
   type Allowed,
@@ -36,6 +38,10 @@ export type AuditTrail = {
    * promise. Nothing of a response may be sent before. Rejects with `audit-unavailable`.
    */
   written: ((exchange: AllowedExchange) => Promise<void> | undefined) | undefined;
+  /**
+   * Records the beginning of a deferred request, because its end is not near. Does nothing about any other request.
+   */
+  begun(exchange: Exchange): void;
   /** Records the head of a long response. */
   answered(exchange: Exchange): void;
   /** Records what happens to a stream, in addition to the stages of its request. */
@@ -47,6 +53,7 @@ export type AuditTrail = {
 type AuditTrailDeps = {
   sink: AuditSink;
   settings: Pick<AuditConfig, 'whenUnavailable' | 'execCommand' | 'omitStages'>;
+  ids: Pick<ReservedIds, 'take'>;
   /** The key for hashes of exec commands, where these are not recorded in clear. */
   hashKey: Buffer;
   microTime(epochMs: number): string;
@@ -72,6 +79,11 @@ type EventKind<E extends Exchange> = {
   /** Refuses a request whose event could not have all that it must have. */
   refuseUnlessFits(exchange: Allowed<E>, hidden: HiddenText): void;
   waitFor(exchange: Allowed<E>, when: AuditConfig['whenUnavailable']): Wait;
+  /**
+   * Gives a request that waits for nothing a reserved ID, if there is one. `plain`: it has one, and its event may be
+   * deferred. `unknown`: it has none, so that only its event shows that a request in the log of the cluster is ours.
+   */
+  reserve(exchange: Allowed<E>, ids: Pick<ReservedIds, 'take'>): 'plain' | 'known' | 'unknown';
 };
 
 const ofCluster: EventKind<ClusterExchange> = {
@@ -96,6 +108,12 @@ const ofCluster: EventKind<ClusterExchange> = {
     if (shell || secret || write) return 'kept';
     return when.read === 'refuse' ? 'acknowledged' : 'nothing';
   },
+  reserve(exchange, ids) {
+    const id = ids.take(exchange.upstream.name);
+    if (id === undefined) return 'unknown';
+    exchange.auditId = id;
+    return isPlainRead(exchange) ? 'plain' : 'known';
+  },
 };
 
 const ofApplication: EventKind<WebExchange> = {
@@ -110,6 +128,8 @@ const ofApplication: EventKind<WebExchange> = {
     if (isWebWrite(exchange)) return when.write === 'refuse' ? 'acknowledged' : 'kept';
     return when.read === 'refuse' ? 'acknowledged' : 'nothing';
   },
+  // An application has no log that would show what a killed gateway did not record, and its responses may never end.
+  reserve: () => 'known',
 };
 
 const kindOf = ({ kind }: Exchange) => (kind === 'cluster' ? ofCluster : ofApplication) as EventKind<Exchange>;
@@ -152,16 +172,25 @@ function createStageRecord(deps: AuditTrailDeps, hideFor: HideFor) {
   };
 }
 
+/** Returns when a request went upstream, in milliseconds since the epoch. */
+const sentAt = ({ receivedAt, startedAt, upstreamStartedAt }: Exchange) => receivedAt + (upstreamStartedAt - startedAt);
+
 /**
  * Creates the audit trail of both roads: one event before anything goes upstream, one when a long response begins, one
- * at the end. A refused request has only the last one. The first one can be omitted for requests that do not wait for
- * it.
+ * at the end. A refused request has only the last one, and so has a plain read whose whole response is there soon (ADR
+ * 114): it is written before anything of the response is sent. By a setting, all requests have the first one that may, or
+ * none that need not.
  */
 export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
   const { written } = deps.sink;
+  const { omitStages } = deps.settings;
   const hideFor = createHiddenText(deps.settings.execCommand, deps.hashKey);
   const record = createStageRecord(deps, hideFor);
-  const omitsBegin = deps.settings.omitStages.includes('RequestReceived');
+  const omitsBegin = omitStages?.includes('RequestReceived') === true;
+  const enqueue = (exchange: Exchange, event: AuditRecord) => {
+    const ticket = deps.sink.enqueue(event);
+    if (written) exchange.ticket = ticket;
+  };
   return {
     open: createRequireRoom(deps.sink),
     commit(exchange) {
@@ -171,17 +200,27 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
       const how = kind.waitFor(exchange, deps.settings.whenUnavailable);
       if (how === 'kept' && deps.sink.keep) return deps.sink.keep(record(exchange, 'RequestReceived'));
       if (how === 'acknowledged') return deps.sink.publish(record(exchange, 'RequestReceived'));
+      const id = how === 'nothing' ? kind.reserve(exchange, deps.ids) : 'known';
       if (how === 'nothing' && omitsBegin) return;
+      // A stream already: the request waited for long, and is recorded as one that goes on for long.
+      if (id === 'plain' && omitStages === undefined && exchange.stream === undefined) {
+        exchange.audited = 'deferred';
+        return;
+      }
+      if (id === 'unknown' && written) return written(deps.sink.enqueue(record(exchange, 'RequestReceived')));
       // Nothing waits for this event, so it is built after the request was sent. The remaining steps run before any
       // microtask.
       const at = Date.now();
       if (written) exchange.ticket = undefined;
-      queueMicrotask(() => {
-        const ticket = deps.sink.enqueue(record(exchange, 'RequestReceived', { at }));
-        if (written) exchange.ticket = ticket;
-      });
+      queueMicrotask(() => enqueue(exchange, record(exchange, 'RequestReceived', { at })));
     },
     written: written && (({ ticket }) => (ticket === 'nothing' ? undefined : written(ticket))),
+    begun(exchange) {
+      if (exchange.audited !== 'deferred') return;
+      exchange.audited = 'received';
+      enqueue(exchange, record(exchange, 'RequestReceived', { at: sentAt(exchange) }));
+      exchange.endHold?.();
+    },
     answered(exchange) {
       deps.sink.enqueue(record(exchange, 'ResponseStarted'));
     },
@@ -197,7 +236,9 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
       const more = stream?.end && {
         stream: { detail: stream.end.detail, id: stream.id, kind: stream.kind, reason: stream.end.reason },
       };
-      deps.sink.enqueue(record(exchange, 'ResponseComplete', more ? { more } : {}));
+      enqueue(exchange, record(exchange, 'ResponseComplete', more ? { more } : {}));
+      // An event that was lost was none: what then happens to the request is recorded instead.
+      if (written && exchange.ticket === undefined && exchange.endHold) exchange.audited = 'received';
     },
   };
 }

@@ -28,6 +28,7 @@ async function eventsOf(exchanges: readonly Exchange[]) {
       omitStages: [],
       whenUnavailable: { write: 'spool', exec: 'spool', secretRead: 'spool', read: 'spool' },
     },
+    ids: { take: () => undefined },
     hashKey: Buffer.from('k'),
     microTime: () => 'at a time',
     createRecord: (about) => createAuditRecord(about, { now, randomId: () => 'id-1' }),

@@ -198,11 +198,12 @@ async function emitAll({
       whenUnavailable: { write: 'spool', exec: 'spool', secretRead: 'spool', read: 'spool' },
       omitStages: [],
     },
+    ids: { take: () => undefined },
     hashKey,
     microTime,
     createRecord,
   });
-  if (exchange.asked) {
+  if (exchange.asked && exchange.upstream) {
     await trail.commit(exchange);
     await Promise.resolve();
   }

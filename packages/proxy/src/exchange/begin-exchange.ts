@@ -59,6 +59,7 @@ export function createBeginExchange(deps: {
       upstreamHeaders: [],
       audited: 'nothing',
       ticket: 'nothing',
+      endHold: undefined,
       statusCode: 0,
       statusReason: undefined,
       statusMessage: undefined,

@@ -25,7 +25,8 @@ type ExchangeParts = {
   readonly receivedAt: number;
   /** The same moment in milliseconds of the monotonic clock. */
   readonly startedAt: number;
-  readonly auditId: string;
+  /** Another one from the moment at which the request is recorded, if one was reserved for it. Nothing has shown it before. */
+  auditId: string;
   readonly clientAddress: string;
   /** The span of the request, if it is traced. */
   readonly span: Span | undefined;
@@ -52,9 +53,12 @@ type ExchangeParts = {
   observer: StreamObserver | undefined;
   /** The header lines that go upstream, flat: name, value, name, value. */
   upstreamHeaders: string[];
-  audited: 'nothing' | 'received' | 'complete';
+  /** `deferred`: a plain read went upstream, and its only event is written when its response is there. */
+  audited: 'nothing' | 'deferred' | 'received' | 'complete';
   /** With a spool: the event that must be in its file before the response begins. */
   ticket: AuditTicket | 'nothing';
+  /** Set while the response to a deferred request is held until it is whole: ends that, because its event is written. */
+  endHold: (() => void) | undefined;
   statusCode: number;
   statusReason: string | undefined;
   statusMessage: string | undefined;

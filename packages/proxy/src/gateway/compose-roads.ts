@@ -5,6 +5,7 @@ import type { Config } from '@sallyport/contracts';
 import type { Logger, Metrics, SessionTokenVerifier, Span } from '@sallyport/kit';
 import { createAccessReviews, type AccessReviews } from '../access-review/access-reviews.ts';
 import { createAuditTrail } from '../audit/audit-trail.ts';
+import { createReservedIds } from '../audit/reserved-ids.ts';
 import { createActingChecks } from '../authorize/acting-checks.ts';
 import type { CheckClient } from '../authorize/check-client.ts';
 import { createBeginExchange } from '../exchange/begin-exchange.ts';
@@ -71,8 +72,15 @@ function createAudit({ sink, settings, hashKey, now }: RoadsDeps) {
   const ids = { now, randomId: createIdSource({ now }) };
   const createRecord = (about: Parameters<typeof createAuditRecord>[0]) => createAuditRecord(about, ids);
   const ask = createAskRecorded({ sink, now, createRecord });
-  const trail = createAuditTrail({ sink, settings: settings.audit, hashKey, microTime, createRecord });
-  return { ask, trail, kindsOf: createAuditedClusterKinds({ ask }), reviews: createAccessReviews({ ask, clock }) };
+  const reserved = createReservedIds({ sink, clock, createRecord });
+  const trail = createAuditTrail({ sink, settings: settings.audit, ids: reserved, hashKey, microTime, createRecord });
+  return {
+    ask,
+    trail,
+    reserved,
+    kindsOf: createAuditedClusterKinds({ ask }),
+    reviews: createAccessReviews({ ask, clock }),
+  };
 }
 
 function createHints({ hints }: RoadsDeps, reviews: AccessReviews) {
@@ -84,7 +92,7 @@ function createHints({ hints }: RoadsDeps, reviews: AccessReviews) {
 /** Composes both roads, and what they share. */
 export function composeRoads(deps: RoadsDeps) {
   const { logger, metrics, now, upstreams, replica, settings, beginSpan, web } = deps;
-  const { ask, trail, kindsOf, reviews } = createAudit(deps);
+  const { ask, trail, reserved, kindsOf, reviews } = createAudit(deps);
   const withRights = (client: CheckClient) =>
     createActingChecks({ client, reviews, upstreamOf: (name) => upstreams.byName(name) });
   const checks = withRights(deps.checks);
@@ -125,6 +133,8 @@ export function composeRoads(deps: RoadsDeps) {
       exchange.kind === 'cluster' ? toCluster(exchange) : toApplication(exchange),
     recorder,
     streams,
+    /** Records that this process sends nothing more. To be called when all exchanges have ended. */
+    release: reserved.release,
     /** What a cluster reports about its kinds. */
     kindsOf: (upstream: Upstream | undefined): ClusterKinds | undefined => upstream && kindsOf(upstream),
     /** What clusters answer about the rights of a person. */

@@ -12,7 +12,7 @@ import { createTunnel, type TunnelDeps } from './tunnel.ts';
 
 /** What both roads are built with, and built once. */
 export type RoadParts = {
-  trail: Pick<AuditTrail, 'open' | 'commit' | 'written'>;
+  trail: Pick<AuditTrail, 'open' | 'commit' | 'begun' | 'closed' | 'written'>;
   streams: Pick<Streams, 'changesReceived' | 'refuseEnded'>;
   lifecycle: StreamLifecycle;
   recorder: Pick<ExchangeRecorder, 'failed'>;

@@ -49,7 +49,7 @@ export function createRoad(parts: RoadParts, deps: RoadDeps): (exchange: Cluster
     firstByte: timeouts.firstByte,
     openBody,
     lifecycle,
-    written: trail.written,
+    trail,
     warningOf: createWarnings({ now: () => performance.now() }),
     hintRefusals,
     fail,

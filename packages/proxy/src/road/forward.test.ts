@@ -32,6 +32,7 @@ function send(): {
   const forward = createForward({
     firstByte: 1000,
     openBody: () => undefined,
+    trail: { begun() {}, closed() {}, written: undefined },
     lifecycle: {
       sent: (_exchange, by) => {
         refuse = by;

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { CheckAnswer } from '@sallyport/contracts';
 import { type Http1Flow, type Http1Handler } from '@sallyport/http1';
 import { ProblemError } from '@sallyport/kit';
+import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { Allowed, AllowedExchange, ClusterExchange, Step, StreamEnd } from '../exchange/exchange.ts';
 import { cleanResponseHeaders, cleanTrailers, headerOf } from '../headers/clean-response-headers.ts';
 import type { HintRefusals } from '../hints/hint-refusals.ts';
@@ -18,8 +19,7 @@ type ForwardDeps = {
   /** Returns the body to send: a stream, an empty string for an empty body, or undefined for no body. */
   openBody(exchange: AllowedExchange): Readable | string | undefined;
   lifecycle: Pick<StreamLifecycle, 'sent' | 'answered'>;
-  /** See AuditTrail. Undefined without a spool. */
-  written?: ((exchange: AllowedExchange) => Promise<void> | undefined) | undefined;
+  trail: Pick<AuditTrail, 'begun' | 'closed' | 'written'>;
   /** What to warn the caller of. Asked only about responses under an elevation. */
   warningOf?: (answer: CheckAnswer) => string | undefined;
   /** Without it, refusals of the cluster are passed on as they are. */
@@ -115,19 +115,21 @@ function addWarning(lines: string[], warning: string | undefined): void {
   if (warning !== undefined) lines.push('warning', warning);
 }
 
-function holdUntilWritten(
+/** Holds the response until the event is recorded, if it may not be yet. */
+function holdUntilRecorded(
   exchange: Allowed<ClusterExchange>,
   attempt: Attempt,
   handler: Http1Handler,
-  deps: ForwardDeps,
+  { trail, fail }: ForwardDeps,
 ): Http1Handler {
-  return holdResponse(handler, {
-    written: () => deps.written!(exchange),
+  if (!trail.written && exchange.audited !== 'deferred') return handler;
+  return holdResponse(handler, exchange, {
+    trail,
     isOver: () => attempt.settled || exchange.response.destroyed,
     refuse(error) {
       attempt.settled = true;
       attempt.flow?.abort();
-      deps.fail(exchange, error);
+      fail(exchange, error);
     },
   });
 }
@@ -154,8 +156,9 @@ export function createForward(deps: ForwardDeps): Step<Allowed<ClusterExchange>>
         if (again) start();
         return again;
       });
-      const hinting = deps.hintRefusals?.(exchange, handler, attempt) ?? handler;
-      upstream.dispatch(options, deps.written ? holdUntilWritten(exchange, attempt, hinting, deps) : hinting);
+      // The hint first: the event says how long the response is that the client gets.
+      const holding = holdUntilRecorded(exchange, attempt, handler, deps);
+      upstream.dispatch(options, deps.hintRefusals?.(exchange, holding, attempt) ?? holding);
     };
     response.on('close', () => {
       if (!response.writableFinished) attempt.flow?.abort();

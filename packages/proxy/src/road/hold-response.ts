@@ -1,54 +1,109 @@
 import type { Http1Flow, Http1Handler } from '@sallyport/http1';
+import type { AuditTrail } from '../audit/audit-trail.ts';
+import { headerOf } from '../headers/clean-response-headers.ts';
+import type { AllowedExchange } from '../exchange/exchange.ts';
 
 type HoldDeps = {
-  /** What the head of the response must wait for, or undefined if it need not wait. */
-  written(): Promise<void> | undefined;
+  trail: Pick<AuditTrail, 'begun' | 'closed' | 'written'>;
   /** Whether the exchange ended while it waited. Nothing is passed on then. */
   isOver(): boolean;
   /** The response must not be sent. */
   refuse(error: unknown): void;
 };
 
+/** How much of a body is gathered until its end. Nearly all responses are shorter, and a longer one costs more than its event. */
+const mostGathered = 64 * 1024;
+
 /**
- * Holds a response back until the event of its request is in the spool. What arrives meanwhile is passed on afterwards,
- * in order. That is no more than was read at once, because the connection is paused.
+ * Holds a response back until the event of its request is recorded as far as the response needs it. What arrives
+ * meanwhile is passed on afterwards, in order. The response to a deferred request is gathered, so that its only event can
+ * say how it ended. If it is long, or its end is not near, both events are written. A class, because every plain read has
+ * one.
  */
-export function holdResponse(handler: Http1Handler, { written, isOver, refuse }: HoldDeps): Http1Handler {
-  let flow: Http1Flow | undefined;
-  let held: (() => void)[] | undefined;
-  const release = () => {
-    const calls = held!;
-    held = undefined;
-    if (isOver()) return;
-    // Before the calls, because they may pause it again.
-    flow!.resume();
-    for (const call of calls) call();
-  };
-  return {
-    onStart(own) {
-      flow = own;
-      handler.onStart(own);
-    },
-    onHead(status, lines) {
-      const waiting = written();
-      if (!waiting) return handler.onHead(status, lines);
-      held = [() => handler.onHead(status, lines)];
-      flow!.pause();
-      waiting.then(release, (error: unknown) => {
-        if (!isOver()) refuse(error);
-      });
-    },
-    onData(chunk) {
-      if (held) held.push(() => handler.onData(chunk));
-      else handler.onData(chunk);
-    },
-    onEnd(trailers) {
-      if (held) held.push(() => handler.onEnd(trailers));
-      else handler.onEnd(trailers);
-    },
-    onError(error, unanswered) {
-      if (held) held.push(() => handler.onError(error, unanswered));
-      else handler.onError(error, unanswered);
-    },
-  };
+class HeldResponse implements Http1Handler {
+  readonly #handler: Http1Handler;
+  readonly #exchange: AllowedExchange;
+  readonly #deps: HoldDeps;
+  #flow: Http1Flow | undefined;
+  #held: (() => void)[] | undefined;
+  /** The body so far, while it is gathered. */
+  #gathered: { status: number; bytes: number } | undefined;
+
+  constructor(handler: Http1Handler, exchange: AllowedExchange, deps: HoldDeps) {
+    this.#handler = handler;
+    this.#exchange = exchange;
+    this.#deps = deps;
+  }
+
+  onStart(flow: Http1Flow): void {
+    this.#flow = flow;
+    this.#handler.onStart(flow);
+  }
+
+  onHead(status: number, lines: string[]): void {
+    this.#held = [() => this.#handler.onHead(status, lines)];
+    if (this.#exchange.audited !== 'deferred') return this.#releaseWhenWritten();
+    this.#gathered = { status, bytes: 0 };
+    this.#exchange.endHold = () => this.#stopGathering();
+    if (Number(headerOf(lines, 'content-length') ?? 0) > mostGathered) this.#deps.trail.begun(this.#exchange);
+  }
+
+  onData(chunk: Buffer): void {
+    if (!this.#held) return this.#handler.onData(chunk);
+    this.#held.push(() => this.#handler.onData(chunk));
+    if (!this.#gathered) return;
+    this.#gathered.bytes += chunk.length;
+    if (this.#gathered.bytes > mostGathered) this.#deps.trail.begun(this.#exchange);
+  }
+
+  onEnd(trailers: readonly string[]): void {
+    if (!this.#held) return this.#handler.onEnd(trailers);
+    this.#held.push(() => this.#handler.onEnd(trailers));
+    if (!this.#gathered) return;
+    const [exchange, { status, bytes }] = [this.#exchange, this.#gathered];
+    [exchange.statusCode, exchange.bytesOut] = [status, bytes];
+    this.#deps.trail.closed(exchange);
+    exchange.bytesOut = 0; // counted again as they are passed on
+    this.#stopGathering();
+  }
+
+  onError(error: Error, unanswered: boolean): void {
+    if (this.#gathered) {
+      // The client has nothing of this response, and gets a refusal or another try.
+      this.#held = this.#gathered = this.#exchange.endHold = undefined;
+    }
+    if (this.#held) this.#held.push(() => this.#handler.onError(error, unanswered));
+    else this.#handler.onError(error, unanswered);
+  }
+
+  #stopGathering(): void {
+    this.#gathered = this.#exchange.endHold = undefined;
+    this.#releaseWhenWritten();
+  }
+
+  #releaseWhenWritten(): void {
+    const waiting = this.#deps.trail.written?.(this.#exchange);
+    if (!waiting) return this.#release();
+    this.#flow!.pause();
+    waiting.then(
+      () => {
+        // Before the calls, because they may pause it again.
+        this.#flow!.resume();
+        this.#release();
+      },
+      (error: unknown) => {
+        if (!this.#deps.isOver()) this.#deps.refuse(error);
+      },
+    );
+  }
+
+  #release(): void {
+    const calls = this.#held!;
+    this.#held = undefined;
+    if (!this.#deps.isOver()) for (const call of calls) call();
+  }
 }
+
+/** Returns the handler that passes a response on when the event of its request is recorded. */
+export const holdResponse = (handler: Http1Handler, exchange: AllowedExchange, deps: HoldDeps): Http1Handler =>
+  new HeldResponse(handler, exchange, deps);

@@ -116,8 +116,12 @@ const unanswered: [string, Shape][] = [
   ['a delete without a response', { answer: never, method: 'DELETE', target: `${api}/pods/web` }],
 ];
 
+/** What is listed when the requests have been checked, unless that took long already. */
+let listedEarly: unknown[] = [];
+
 /** Begins a request of each shape, and waits until each has got as far as it will. */
 async function open(shapes: readonly [string, Shape][]): Promise<RawClient[]> {
+  const begun = performance.now();
   await start((request, response) =>
     shapes[Number(/shape=(\d+)/.exec(request.url!)![1])]![1].answer(request, response),
   );
@@ -131,6 +135,8 @@ async function open(shapes: readonly [string, Shape][]): Promise<RawClient[]> {
   // body to begin.
   const waiting = shapes.filter(([, { answer, body = '' }]) => answer === swallow && body === '').length;
   await until(() => rig.checks.length >= shapes.length && cluster.length >= shapes.length - waiting);
+  listedEarly = listed();
+  if (performance.now() - begun >= longMs - 250) listedEarly = [];
   const begins = ({ answer, reads }: Shape) => answer !== swallow && answer !== never && reads !== false;
   await until(() => clients.every((client, index) => !begins(shapes[index]![1]) || client.text() !== ''));
   if (shapes.some(([, { reads }]) => reads === false)) await pause(100);
@@ -181,10 +187,8 @@ describe('a request that never ends is ended with its session', () => {
 
   it('is listed once it has run for two seconds, and rechecked after every change, whatever it waits for', async () => {
     const shapes = [...answered, ...unanswered];
-    const begun = performance.now();
     const clients = await open(shapes);
-    const early = listed();
-    if (performance.now() - begun < longMs) expect(early).toEqual([]);
+    expect(listedEarly).toEqual([]);
     await until(() => listed().length === shapes.length);
     expect(
       listed().map(({ kind, user, sessionId, cluster: name, reason }) => [kind, user, sessionId, name, reason]),

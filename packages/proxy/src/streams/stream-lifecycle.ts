@@ -38,6 +38,8 @@ export function createStreamLifecycle(
 
 /** Records what happens to streams, in addition to the stages of their request. */
 export type StreamEvents = {
+  /** A plain request has run for long. */
+  adopted(stream: OpenStream): void;
   answered(stream: OpenStream): void;
   cut(stream: OpenStream, end: StreamEnd): void;
   closed(stream: OpenStream): void;
@@ -59,8 +61,9 @@ function observed(observer: StreamObserver | undefined) {
  * Records streams in the audit trail, under their own ids. The members are in the order of RFC 8785, because that makes
  * an event cheap to seal.
  */
-export function createStreamEvents(trail: Pick<AuditTrail, 'stream'>): StreamEvents {
+export function createStreamEvents(trail: Pick<AuditTrail, 'stream' | 'begun'>): StreamEvents {
   return {
+    adopted: ({ exchange }) => trail.begun(exchange),
     answered: ({ exchange, id, kind }) => trail.stream(exchange, 'stream.opened', { stream: { id, kind } }),
     cut: ({ exchange, id, kind }, { detail, reason }) =>
       trail.stream(exchange, 'stream.cut', { stream: { detail, id, kind, reason } }),

@@ -159,7 +159,11 @@ export function createStreamRegistry({ limits, events, metrics, now, replica }: 
       refuseBeyondLimits(exchange);
       return register(exchange, kind, now());
     },
-    adopt: (exchange) => register(exchange, 'request', exchange.receivedAt),
+    adopt(exchange) {
+      const stream = register(exchange, 'request', exchange.receivedAt);
+      events.adopted(stream);
+      return stream;
+    },
     sent: arm,
     answered(exchange, cut) {
       const { stream } = exchange;

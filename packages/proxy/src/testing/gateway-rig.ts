@@ -51,6 +51,8 @@ export type Rig = {
   server: Server;
   checks: Check[];
   events: AuditRecord[];
+  /** The events of reserved IDs, which are about no request. */
+  reservations: AuditRecord[];
   seen: IncomingMessage[];
   answer: (check: Check) => CheckAnswer;
   kafka: 'up' | 'down' | 'full';
@@ -79,7 +81,7 @@ function createSink(rig: Rig): AuditSink {
     publish: async (record) => {
       if (rig.kafka !== 'up') throw new ProblemError('audit-unavailable', 'The audit log is down.');
       await new Promise((resolve) => setTimeout(resolve, rig.acknowledgeMs));
-      rig.events.push(record);
+      (record.type === 'audit.reservation' ? rig.reservations : rig.events).push(record);
     },
     enqueue: (record) => rig.events.push(record),
     hasRoom: () => rig.kafka !== 'full',
@@ -140,7 +142,7 @@ export async function createRig(
   workloads?: WorkloadSessions,
   tracing?: { tracer: Tracer; log?: (line: string) => void },
 ): Promise<Rig> {
-  const empty = { checks: [], events: [], seen: [], kafka: 'up', acknowledgeMs: 1 };
+  const empty = { checks: [], events: [], reservations: [], seen: [], kafka: 'up', acknowledgeMs: 1 };
   const rig = { ...empty, answer: () => allow() } as unknown as Rig;
   const sockets = new Set<Destroyable>();
   rig.upstream = createRecordingUpstream(rig, handler, sockets);

@@ -207,11 +207,11 @@ describe('sallyport audit join', () => {
 
   it('asks the store which IDs the gateway reserved, and does without where an older gateway knows of none', async () => {
     const gateway = await startFakeGateway();
-    const lost = `0badf00d${idOf(4).slice(8)}`;
+    const lost = `${idOf(4).slice(0, -8)}0badf00d`;
     const reservation = {
       stage: 'ResponseComplete',
       stageTimestamp: time(-30),
-      sallyport: { cluster: { name: 'dev' }, reservation: { prefix: '0badf00d', hashes: reservedHash(lost) } },
+      sallyport: { cluster: { name: 'dev' }, reservation: { suffix: '0badf00d', hashes: reservedHash(lost) } },
     };
     const row = (type: string, data: object) => ({ id: type, type, source: 's', time: time(0), key: 'k', data });
     try {
