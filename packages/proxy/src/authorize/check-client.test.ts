@@ -206,6 +206,12 @@ describe('the connection to a replica', () => {
     expect(await next).toMatchObject(rulesOf(['b']));
   });
 
+  it('that is silent has its questions asked over another one only once, however many are silent', async () => {
+    const { ask, connections } = setUp({ reply: () => undefined }, 3000);
+    await expect(ask('a')).rejects.toMatchObject({ code: 'authorize-unavailable' });
+    expect(connections.flatMap(({ writes }) => writes)).toHaveLength(2);
+  });
+
   it('that answers some questions is not silent: the others are refused in time', async () => {
     const { ask, connections } = setUp(
       {

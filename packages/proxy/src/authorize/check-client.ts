@@ -172,7 +172,7 @@ export function createCheckClient(deps: CheckClientDeps): CheckClient {
     new Promise<CheckAnswer>((resolve, reject) => {
       if (questions.size >= maxQuestions) return reject(undecided());
       const until = performance.now() + timeoutMs;
-      const state = { sent: false, settled: false, on: undefined, storeWasAway: false };
+      const state = { sent: false, settled: false, on: undefined, hurried: false, storeWasAway: false };
       questions.add({ check, span, until, ...state, resolve, reject });
       watch();
       if (soon) return;

@@ -8,6 +8,8 @@ export type Asked = {
   settled: boolean;
   /** Where it was asked last. */
   on: object | undefined;
+  /** Whether it was asked again because a connection was silent. Once is enough: the session store may be slow. */
+  hurried: boolean;
 };
 
 /** One connection over which authorize is asked. Times are milliseconds of the monotonic clock. */

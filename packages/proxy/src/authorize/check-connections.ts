@@ -97,8 +97,9 @@ export function createCheckConnections<Q extends Asked>(deps: Deps<Q>): CheckCon
   let current: CheckConnection<Q> | undefined;
   /** The connection whose successor is being opened. It is used until then. */
   let leaving: CheckConnection<Q> | undefined;
-  const lose = (connection: CheckConnection<Q>) =>
-    deps.onLost(connection.open().filter((question) => !question.settled && question.on === connection));
+  /** Returns what is asked there, and nowhere else since then. */
+  const owedBy = (connection: CheckConnection<Q>) =>
+    connection.open().filter((question) => !question.settled && question.on === connection);
   const stopUsing = (connection: CheckConnection<Q>) => {
     if (current !== connection) return;
     current = undefined;
@@ -111,7 +112,9 @@ export function createCheckConnections<Q extends Asked>(deps: Deps<Q>): CheckCon
   const abandon = (connection: CheckConnection<Q>) => {
     deps.count('silent');
     stopUsing(connection);
-    lose(connection);
+    const again = owedBy(connection).filter(({ hurried }) => !hurried);
+    for (const question of again) question.hurried = true;
+    deps.onLost(again);
     connection.retire();
   };
   const opener = createOpener(deps, (socket) => {
@@ -132,7 +135,7 @@ export function createCheckConnections<Q extends Asked>(deps: Deps<Q>): CheckCon
       onGone() {
         all.delete(connection);
         stopUsing(connection);
-        lose(connection);
+        deps.onLost(owedBy(connection));
       },
     });
     deps.count('opened');
