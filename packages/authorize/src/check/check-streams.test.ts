@@ -199,6 +199,26 @@ describe('a connection for checks', () => {
     expect(await code()).toEqual([undefined, undefined]);
   });
 
+  it('ends with an error that nothing expects, which is logged, and the service goes on', async () => {
+    const store = createMemorySessionStore({ now: Date.now });
+    const session = sessionOf(identityOf('alice'), { parent: { hash: 'h', id: 'p' } as never });
+    const lookup = {
+      state: 'live',
+      session,
+      idleEndsAt: Date.now() + 600_000,
+      get parent(): never {
+        throw new Error('planted');
+      },
+    } as const;
+    const rig = await start({ sessions: { ...store, find: async (hashes) => hashes.map(() => lookup as never) } });
+    const { ids, send, closed } = await open(rig);
+    send(...ids({ check: checkOf('t', { kind: 'self' }) }));
+    expect(await closed).toBe('closed');
+    expect(rig.lines).toMatchObject([{ msg: 'unexpected error', err: { message: 'planted' } }]);
+    const { check } = await open(rig);
+    expect((await check(checkOf(undefined, dev)))[0]!.kind).toBe(recordKinds.answer);
+  });
+
   it('has a span for each question that is traced, as a part of the span of the gateway', async () => {
     const tracer = createRecordingTracer(0);
     const rig = await start({ tracer });

@@ -117,6 +117,10 @@ function createStream(socket: Duplex, stillValid: () => boolean | Promise<boolea
     if (finishing) finish();
     else flow();
   };
+  const fail = (error: unknown) => {
+    deps.logger.error({ err: error }, 'unexpected error');
+    socket.destroy();
+  };
   const reader = createRecordReader(maxQuestionBytes, (kind, id, text) => {
     if (kind !== recordKinds.question || id <= lastId) throw new Error('not a question with a new ID');
     if (open === maxOpenQuestions) throw new Error('too many questions are open');
@@ -134,7 +138,7 @@ function createStream(socket: Duplex, stillValid: () => boolean | Promise<boolea
     }
     const asked = batch;
     batch = [];
-    if (asked.length > 0) void serve(asked);
+    if (asked.length > 0) serve(asked).catch(fail);
     flow();
   });
   socket.on('drain', flow);
