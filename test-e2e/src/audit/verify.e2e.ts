@@ -66,7 +66,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'the verification of a real trail',
     gateway = await startGateway({
       mode: 'processes',
       clusters: [practice.access],
-      audit: { checkpoints: { every: '1s', anchor: { file: './checkpoints.ndjson' } } },
+      audit: { omitStages: [], checkpoints: { every: '1s', anchor: { file: './checkpoints.ndjson' } } },
     });
     directory = path.join(gateway.directory, 'verify');
     mkdirSync(directory);
