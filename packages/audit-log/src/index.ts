@@ -17,7 +17,7 @@ export { checkSpool } from './sink/check-spool.ts';
 export * from './sink/create-audit-sink.ts';
 export { createRetriedRecord, type RetriedOutcome } from './sink/create-retried-record.ts';
 export { recordAfterEffect, recordBeforeEffect } from './sink/record-after-effect.ts';
-export { addSpoolReadiness } from './sink/add-spool-readiness.ts';
+export { addAuditReadiness } from './sink/add-audit-readiness.ts';
 export * from './sink/create-audit-bus.ts';
 export { createKafkaAuditSink, type KafkaAuditSinkDeps } from './sink/create-kafka-audit-sink.ts';
 export { type KafkaConfig } from './kafka/kafka-client.ts';

@@ -1,6 +1,6 @@
 import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { addSpoolReadiness, openAuditSink, type AuditSink } from '@sallyport/audit-log';
+import { addAuditReadiness, openAuditSink, type AuditSink } from '@sallyport/audit-log';
 import {
   createInternalServer,
   createReadiness,
@@ -107,7 +107,7 @@ async function openDeps(parts: StartAuthenticate, readiness: Readiness, closing:
   const providers = createProviders(parts, tokenStorage !== undefined, closing);
   const workloads = createWorkloads(parts, closing);
   readiness.add('sessions', () => sessions.ping());
-  addSpoolReadiness(readiness, audit);
+  addAuditReadiness(readiness, audit);
   const bare: AuthenticateDeps = {
     settings,
     providers,

@@ -1,4 +1,4 @@
-import { addSpoolReadiness } from '@sallyport/audit-log';
+import { addAuditReadiness } from '@sallyport/audit-log';
 import { readPageLook } from '@sallyport/pages';
 import { composeGateway } from './gateway/compose-gateway.ts';
 import { connectServices, type ProxyParts } from './gateway/connect-services.ts';
@@ -16,7 +16,7 @@ const closingMs = 2000;
 export async function startProxy(parts: ProxyParts) {
   const { config, resolvePath } = parts.loaded;
   const { logger } = parts;
-  addSpoolReadiness(parts.readiness, parts.sink);
+  addAuditReadiness(parts.readiness, parts.sink);
   const clusters = await createClusterSet(config.clusters, {
     resolvePath,
     timeouts: config.timeouts,

@@ -17,6 +17,8 @@ import { createKafkaPing } from './kafka-ping.ts';
 /** Sends batches to one topic. Keeps a producer, and replaces it when it cannot recover. */
 export type KafkaSender = {
   send(messages: AuditMessage[]): Promise<void>;
+  /** Resolves when the first attempt to connect has ended, whether or not Kafka answered. Takes 5 s at most. */
+  opened: Promise<void>;
   /** Resolves if a broker currently answers for the topic. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -25,6 +27,7 @@ export type KafkaSender = {
 const failuresBeforeNewProducer = 4;
 /** Longer than the two attempts of kafkajs can take. A call that is still pending after this will never end. */
 const stuckAfterMs = 4 * requestTimeoutMs;
+const firstAttemptMs = 5000;
 
 type KafkaClient = Awaited<ReturnType<typeof createKafkaClient>>;
 
@@ -84,8 +87,12 @@ export function createKafkaSender(deps: KafkaClientDeps): KafkaSender {
     return old?.disconnect().catch(() => undefined);
   };
   // Connects ahead of time, so that the first request that waits for an acknowledgement does not wait for this too.
-  ready().catch(() => undefined);
+  const opened = withDeadline(ready(), firstAttemptMs, () => new Error('Kafka did not answer')).then(
+    () => undefined,
+    () => undefined,
+  );
   return {
+    opened,
     async send(messages) {
       try {
         await withDeadline(attempt(messages), stuckAfterMs, () => new Error('Kafka did not answer'));

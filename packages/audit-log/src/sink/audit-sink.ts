@@ -33,6 +33,11 @@ export interface AuditSink {
   written?(ticket: AuditTicket): Promise<void> | undefined;
   /** Only with a spool: returns why its disk fails, or undefined. While it fails, `hasRoom()` is false. */
   failure?(): string | undefined;
+  /**
+   * Only with Kafka and without a spool: resolves when the first attempt to connect has ended, whether or not Kafka
+   * answered. What is published before that may miss the sink's deadline.
+   */
+  opened?: Promise<void>;
   /** False when the bounded queue is full. Callers must not start new work. */
   hasRoom(): boolean;
   /** Resolves if the log can be reached. */

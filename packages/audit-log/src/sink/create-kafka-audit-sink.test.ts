@@ -23,7 +23,7 @@ function setUp(send: (messages: Message[]) => Promise<void>, settings: { lingerM
   const lines: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
   const metrics = new Registry();
-  const sender = { send, ping: async () => undefined, close: async () => undefined };
+  const sender = { send, opened: Promise.resolve(), ping: async () => undefined, close: async () => undefined };
   const sink = createKafkaAuditSink({
     service: 'proxy',
     kafka,

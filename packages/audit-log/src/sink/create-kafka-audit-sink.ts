@@ -92,7 +92,7 @@ export function createKafkaAuditSink(deps: KafkaAuditSinkDeps): AuditSink {
           written: createWriteWait(spool, publishTimeoutMs),
           failure: () => spool.failure?.reason,
         }
-      : {}),
+      : { opened: sender.opened }),
     hasRoom: () => queue.hasRoom(),
     async ping() {
       if (spool?.failure) throw new Error(`the spool of audit events fails: ${spool.failure.reason}`);

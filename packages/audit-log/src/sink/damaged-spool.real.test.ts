@@ -156,6 +156,7 @@ describe('a disk that fails to sync before its process is killed', () => {
         for (const { key, value, headers } of messages)
           sent.push({ key: String(key), value: String(value), headers: headers as Line['headers'] });
       },
+      opened: Promise.resolve(),
       ping: async () => undefined,
       close: async () => undefined,
     };

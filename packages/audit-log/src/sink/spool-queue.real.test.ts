@@ -41,6 +41,7 @@ function createTopic() {
   return Object.assign(topic, {
     sender: {
       send,
+      opened: Promise.resolve(),
       ping: async () => {
         if (!topic.isUp) throw new Error('Kafka is away');
       },

@@ -1,4 +1,4 @@
-import { addSpoolReadiness, type AuditSink } from '@sallyport/audit-log';
+import { addAuditReadiness, type AuditSink } from '@sallyport/audit-log';
 import { checkProtocol } from '@sallyport/contracts';
 import { createInternalServer, listenHttp, type LoadedConfig, type Readiness } from '@sallyport/kit';
 import { createMemoryReplicaRegistry } from '@sallyport/stores';
@@ -78,7 +78,7 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
   });
   const stopTelling = startTelling(parts);
   readiness.add('sessions', () => sessions.ping());
-  if (parts.sink) addSpoolReadiness(readiness, parts.sink);
+  if (parts.sink) addAuditReadiness(readiness, parts.sink);
   readiness.add('policy', () => {
     const { waiting } = reloader.status();
     return waiting && `policy ${waiting.version} waits: ${waiting.reason}`;

@@ -17,6 +17,7 @@ async function eventsOf(exchanges: readonly Exchange[]) {
     kafka: { brokers: ['127.0.0.1:1'], topic: 't' } as never,
     sender: {
       send: async (messages) => void values.push(...messages.map(({ value }) => String(value))),
+      opened: Promise.resolve(),
       ping: async () => {},
       close: async () => {},
     },
