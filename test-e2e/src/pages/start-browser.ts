@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
 import { theBed } from '../harness/index.ts';
 
 const flags = [
@@ -14,15 +14,41 @@ const flags = [
 ];
 
 /**
+ * Loads a page once more if the network has changed. Pods of other tests have addresses on this machine, and when one comes
+ * or goes, Chromium gives up what it is loading.
+ */
+function loadThroughChanges(page: Page): Page {
+  const load = page.goto.bind(page);
+  page.goto = (...given) =>
+    load(...given).catch((error: unknown) => {
+      if (!String(error).includes('ERR_NETWORK_CHANGED')) throw error;
+      return load(...given);
+    });
+  return page;
+}
+
+function openThroughChanges(browser: Browser): Browser {
+  const open = browser.newContext.bind(browser);
+  browser.newContext = async (...given) => {
+    const context = await open(...given);
+    const newPage = context.newPage.bind(context);
+    context.newPage = async () => loadThroughChanges(await newPage());
+    return context;
+  };
+  return browser;
+}
+
+/**
  * Starts the browser of the bed. It trusts these certificates (PEM). Where it only ignores that a certificate is not
  * trusted, it registers no Service Worker.
  */
-export function startBrowser(trusted: readonly string[] = []): Promise<Browser> {
+export async function startBrowser(trusted: readonly string[] = []): Promise<Browser> {
   const keys = trusted.map((pem) =>
     createHash('sha256')
       .update(new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' }))
       .digest('base64'),
   );
   const trust = keys.length > 0 ? [`--ignore-certificate-errors-spki-list=${keys.join(',')}`] : [];
-  return chromium.launch({ executablePath: theBed().chromium!, args: [...flags, ...trust] });
+  const browser = await chromium.launch({ executablePath: theBed().chromium!, args: [...flags, ...trust] });
+  return openThroughChanges(browser);
 }

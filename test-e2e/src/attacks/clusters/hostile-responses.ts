@@ -91,13 +91,28 @@ function attackAnswers(): void {
       });
     });
 
-    it.each([
-      ['that sends less than announced', `${head}Content-Length: 200\r\n\r\n{"half":`],
-      ['that stops within its chunks', `${head}Transfer-Encoding: chunked\r\n\r\n8\r\n{"half":\r\n`],
-    ])('%s does not make it look complete', async (_what, bytes) => {
+    const short = '{"half":';
+    // More than the gateway holds before it sends any of it.
+    const long = short.padEnd(100_000, ' ');
+    const ending = (body: string) =>
+      [
+        ['that sends less than announced', `${head}Content-Length: ${body.length + 100}\r\n\r\n${body}`],
+        [
+          'that stops within its chunks',
+          `${head}Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n`,
+        ],
+      ] as const;
+    it.each(ending(short))('%s is refused before any of it is sent', async (_what, bytes) => {
+      attackFixture().dev.answer((_request, response) => void response.socket!.end(bytes));
+      const reply = await send(bytesOf({}), 6000);
+      expect([reply.code, reply.text.includes('half')]).toEqual([502, false]);
+    });
+
+    it.each(ending(long))('%s after much does not make it look complete', async (_what, bytes) => {
       attackFixture().dev.answer((_request, response) => void response.socket!.end(bytes));
       const stream = await openRaw(bytesOf({}));
       await eventually('the connection to be aborted', () => stream.endedAt !== undefined || stream.socket.destroyed);
+      expect(stream.text()).toContain('half');
       expect(stream.text()).not.toMatch(/\r\n0\r\n\r\n$/);
     });
   });
