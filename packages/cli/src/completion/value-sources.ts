@@ -92,8 +92,8 @@ function createAgentSource(ask: AskFor): ValueSource {
   };
 }
 
-/** Nobody waits longer for a key. */
-const timeoutMs = 1000;
+/** Longer than a completion may take as a whole, which ends the program. */
+const timeoutMs = 5000;
 
 /**
  * Asks the gateway that the command would ask, as the user who is logged in. Never logs in, and changes nothing: if the
