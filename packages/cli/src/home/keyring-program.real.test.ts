@@ -40,11 +40,14 @@ function install(name: string, script: string): void {
   chmodSync(path.join(directory, name), 0o755);
 }
 const said = (name: string) => readFileSync(path.join(directory, name), 'utf8');
-const open = (platform: NodeJS.Platform) =>
+/** On a busy machine, a program may need longer than a person would wait. */
+const patient = 60_000;
+const open = (platform: NodeJS.Platform, limitMs = patient) =>
   openKeyring(
     { root: '/home/alice/.config/sallyport', gatewayDirectory: () => '' },
     gatewayAddress('https://gate.example.com:8443'),
     { platform, env: { PATH: `${directory}:${process.env.PATH}` } },
+    limitMs,
   );
 
 describe.each(['darwin', 'win32'] as const)('the keyring of %s', (platform) => {
@@ -82,7 +85,9 @@ describe('the program of a keyring', () => {
   it('has a second', () => {
     install('secret-tool', 'exec sleep 20');
     const begun = performance.now();
-    expect(() => open('linux').read()).toThrow('secret-tool did not finish within a second; the keyring may be locked');
+    expect(() => open('linux', 1000).read()).toThrow(
+      'secret-tool did not finish within a second; the keyring may be locked',
+    );
     expect(performance.now() - begun).toBeLessThan(10_000);
   });
 

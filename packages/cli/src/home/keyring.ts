@@ -9,7 +9,8 @@ import { keyringProgram } from './keyring-program.ts';
 /** Why the keyring cannot be used. Never contains the secret. */
 export class KeyringFault extends Error {}
 
-const limitMs = 1000;
+/** How long a command waits, in milliseconds. A locked keyring may ask the person for a password. */
+const defaultLimitMs = 1000;
 const firstLine = (text: string) => text.trim().split('\n')[0]!.slice(0, 200);
 
 /** Reports whether SALLYPORT_KEYRING=1. Throws a CliError for a value that is not 0 or 1. */
@@ -28,6 +29,7 @@ export function openKeyring(
   home: Home,
   address: GatewayAddress,
   { platform, env }: Pick<Environment, 'platform' | 'env'>,
+  limitMs = defaultLimitMs,
 ) {
   // Two homes with logins at the same gateway must not share an entry.
   const ownHome = createHash('sha256').update(home.root).digest('hex').slice(0, 12);
