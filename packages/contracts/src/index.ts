@@ -27,6 +27,7 @@ export * from './calls/stream-list.ts';
 export * from './calls/workload-call.ts';
 export * from './audit/audit-event-types.ts';
 export * from './audit/audit-event.ts';
+export * from './audit/alert-kinds.ts';
 export * from './audit/proof-part.ts';
 export * from './audit/reservation.ts';
 export * from './audit/sallyport-part.ts';

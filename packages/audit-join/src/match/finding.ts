@@ -1,11 +1,7 @@
-/** What the two logs can disagree about. */
-export const findingKinds = [
-  'bypassed-gateway',
-  'mismatched',
-  'unfinished',
-  'denied-by-cluster',
-  'missing-in-cluster-log',
-] as const;
+import { alertKinds } from '@sallyport/contracts';
+
+/** What the two logs can disagree about: what an alert can report. */
+export const findingKinds = alertKinds;
 export type FindingKind = (typeof findingKinds)[number];
 
 /**

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { about } from '../text/about.ts';
+import { alertKinds } from './alert-kinds.ts';
 
 /** A SHA-256 in lowercase hexadecimal. */
 const sha256Schema = z.string().check(z.regex(/^[0-9a-f]{64}$/));
@@ -59,15 +60,6 @@ const gapSchema = z.object({
   reason: about('Why they are lost.', z.string()),
 });
 
-/** What a comparison with the cluster's own audit log can find. */
-export const alertKinds = [
-  'bypassed-gateway',
-  'mismatched',
-  'unfinished',
-  'denied-by-cluster',
-  'missing-in-cluster-log',
-] as const;
-
 /**
  * For `audit.alert`: a request about which the cluster's own audit log and the trail disagree. Of several similar ones
  * (`count`) it is the first.
@@ -107,7 +99,7 @@ const alertSchema = z.object({
 
 /**
  * For `audit.reservation`: audit IDs that a process will use for reads of a cluster. Only their hashes are public, so that
- * nobody else can use one. See `reservedHash`.
+ * no one else can use one. See `reservedHash`.
  */
 const reservationSchema = z.object({
   suffix: about(

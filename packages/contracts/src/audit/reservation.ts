@@ -6,7 +6,7 @@ export const reservedForMs = 3_600_000;
 /** The length of a hash in a reservation, in characters. */
 export const reservedHashLength = 16;
 
-/** Returns the hash by which a reservation names an audit ID: 96 bits, so that nobody finds an ID by its hash. */
+/** Returns the hash by which a reservation names an audit ID: 96 bits, so that an ID cannot be found by its hash. */
 export const reservedHash = (auditID: string): string =>
   createHash('sha256').update(auditID).digest('base64url').slice(0, reservedHashLength);
 

@@ -8,7 +8,7 @@ export type RecordKind = (typeof recordKinds)[keyof typeof recordKinds];
 /** A record: its text is a question, an answer or a problem in JSON, or empty. An ID is an integer of 32 bits. */
 export type ServiceRecord = { kind: RecordKind; id: number; text: string };
 
-/** Bytes that are no records, or not those that are expected. The connection must end. */
+/** The bytes are not records, or not the expected ones. The connection must end. */
 export class RecordFault extends Error {
   override readonly name = 'RecordFault';
 }

@@ -72,8 +72,8 @@ export type ServiceClient = {
   /** Opens a long response (the change feed), which is read as it arrives. */
   stream(request: ServiceRequest, signal: AbortSignal): Promise<ServiceStream>;
   /**
-   * Opens a connection of its own for another protocol (RFC 9110, 7.8). Resolves with undefined if the service answers
-   * anything but that it switches. Rejects with `service-unavailable` if there is no answer within `timeoutMs`.
+   * Opens a connection of its own for another protocol (RFC 9110, 7.8). Resolves with undefined if the service
+   * does not switch to it. Rejects with `service-unavailable` if there is no answer within `timeoutMs`.
    */
   upgrade(request: { path: string; protocol: string; timeoutMs: number }): Promise<Socket | undefined>;
   close(): Promise<void>;

@@ -3,8 +3,8 @@ import type { Allowed, ClusterExchange } from '../exchange/exchange.ts';
 
 /**
  * Reports whether a request is a plain read, which leaves one event instead of two: a get or a list, by its verb and by
- * its method, without a body, that is no read of Secrets, is not as good as a shell, and does not stay open. Not one with
- * rights that the user does not always have, by an elevation or as someone else: those are rare, and what reviews ask for.
+ * its method, without a body. It reads no Secrets, is not equivalent to a shell, and does not stay open. It also uses no
+ * right that the user does not always have, by an elevation or as someone else: those are rare, and reviews ask for them.
  */
 export function isPlainRead({ asked, answer, headers, upgrade }: Allowed<ClusterExchange>): boolean {
   return (
