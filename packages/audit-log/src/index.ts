@@ -20,7 +20,7 @@ export { recordAfterEffect, recordBeforeEffect } from './sink/record-after-effec
 export { addAuditReadiness } from './sink/add-audit-readiness.ts';
 export * from './sink/create-audit-bus.ts';
 export { createKafkaAuditSink, type KafkaAuditSinkDeps } from './sink/create-kafka-audit-sink.ts';
-export { type KafkaConfig } from './kafka/kafka-client.ts';
+export type { KafkaConfig } from '@sallyport/contracts';
 export {
   consumeKafkaAudit,
   type ConsumeKafkaAuditDeps,

@@ -5,6 +5,7 @@ import {
   type AuditBus,
   type AuditConsumer,
 } from '@sallyport/audit-log';
+import { usesKafka } from '@sallyport/contracts';
 import {
   ConfigFaults,
   createInternalServer,
@@ -65,7 +66,7 @@ function subscribe(parts: StartAudit, onRecords: AuditConsumer): Subscription {
     now = Date.now,
   } = parts;
   const { kafka } = config.audit;
-  if (!('memory' in kafka)) {
+  if (usesKafka(kafka)) {
     return consumeKafkaAudit({
       kafka,
       groupId: groupOf(kafka.topic),

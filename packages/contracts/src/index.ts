@@ -51,7 +51,7 @@ export { parseUserTemplate, type UserTemplate } from './config/user-template.ts'
 export { type WorkloadConfig } from './config/workload.ts';
 export { faultsOfWorkloadNames, workloadPrefixes, workloadSource } from './config/workload-names.ts';
 export * from './config/warnings.ts';
-export { warnOfClearKafka, type KafkaTokenLogin } from './config/kafka.ts';
+export { usesKafka, warnOfClearKafka, type KafkaConfig, type KafkaTokenLogin } from './config/kafka.ts';
 export { type SessionsConfig } from './config/sessions.ts';
 export { ruleLabel } from './policy/rule-label.ts';
 export { compileGlob } from './text/glob.ts';

@@ -26,9 +26,11 @@ export function checkSessionStores(loaded: LoadedConfig): ConfigFault[] {
   if (!('redis' in sessions))
     return [
       fault(
-        'sessions.memory',
-        'keeps the sessions of one process to itself, so authorize knows no login of authenticate',
-        'set sessions.redis; `memory` is for all services in one process',
+        'memory' in sessions ? 'sessions.memory' : 'sessions.redis',
+        'memory' in sessions
+          ? 'keeps the sessions of one process to itself, so authorize knows no login of authenticate'
+          : 'is missing',
+        'write it like redis://user:password@redis:6379/0; without Redis, run all services in one process: sallyport serve',
       ),
     ];
   return [

@@ -1,4 +1,4 @@
-import type { KafkaConfig } from './kafka-client.ts';
+import type { KafkaConfig } from '@sallyport/contracts';
 import { untrustedCertificates } from './login/kafka-login-error.ts';
 
 type Detail = { name?: string; message?: string; type?: unknown; code?: unknown; cause?: unknown };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { env } from 'node:process';
-import { warnOfClearKafka, type AuditConfig, type KafkaTokenLogin } from '@sallyport/contracts';
+import { warnOfClearKafka, type KafkaConfig, type KafkaTokenLogin } from '@sallyport/contracts';
 import type * as KafkaModuleTypes from 'kafkajs';
 import type { Kafka, LogEntry, logLevel, Mechanism } from 'kafkajs';
 import type { Logger } from '@sallyport/kit';
@@ -10,9 +10,6 @@ import { createFormFetch } from './login/create-form-fetch.ts';
 import { createTokenSource } from './login/token-source.ts';
 import { patchKafkajs } from './patch-kafkajs.ts';
 import { suppressTimerWarning } from './suppress-timer-warning.ts';
-
-/** `audit.kafka` in the configuration, unless it selects the in-process bus. */
-export type KafkaConfig = Exclude<AuditConfig['kafka'], { memory: true }>;
 
 export type KafkaClientDeps = {
   kafka: KafkaConfig;

@@ -1,14 +1,15 @@
+import { usesKafka } from '@sallyport/contracts';
 import { checkAuthorities, checkKeyPair, checkNamedFile, type ConfigFault, type LoadedConfig } from '@sallyport/kit';
 
 /** Checks how a service that runs in a process of its own delivers or reads events: Kafka, with its certificates. */
 export function checkAuditSink(loaded: LoadedConfig): ConfigFault[] {
   const { kafka } = loaded.config.audit;
-  if ('memory' in kafka)
+  if (!usesKafka(kafka))
     return [
       {
         path: 'audit.kafka',
-        message: 'does not name a Kafka cluster',
-        hint: 'set `brokers`; each service is a process of its own, and `memory` is for all services in one process',
+        message: kafka ? 'does not name a Kafka cluster' : 'is missing',
+        hint: 'set `brokers`, because each service is a process of its own; without Kafka, run all services in one process: sallyport serve',
         ...loaded.place(['audit', 'kafka']),
       },
     ];

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { ServiceName } from '@sallyport/contracts';
+import { usesKafka, type ServiceName } from '@sallyport/contracts';
 import type { ConfigFault, LoadedConfig } from '@sallyport/kit';
 
 /** The services that have a spool. What the audit service publishes is in its database until it is on the topic. */
@@ -53,7 +53,7 @@ function findSharer(directoryOf: (service: SpoolingService) => string, service: 
  */
 export function checkSpool({ config, resolvePath, place }: LoadedConfig, service: SpoolingService): ConfigFault[] {
   const { spool, kafka } = config.audit;
-  if (!spool || 'memory' in kafka) return [];
+  if (!spool || !usesKafka(kafka)) return [];
   const fault = (field: 'dir' | 'maxBytes', found: Omit<ConfigFault, 'path'>): ConfigFault => ({
     path: `audit.spool.${field}`,
     ...found,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { AuditConfig } from '@sallyport/contracts';
+import { usesKafka, type AuditConfig } from '@sallyport/contracts';
 import { openSpool } from '@sallyport/spool';
 import type { AuditSink } from './audit-sink.ts';
 import { createAuditBus, type AuditBus } from './create-audit-bus.ts';
@@ -13,8 +13,9 @@ export type AuditSinkDeps = Omit<KafkaAuditSinkDeps, 'kafka' | 'sender'> & {
 /** Creates the sink that `audit.kafka` in the configuration selects: Kafka, or the bus of this process. */
 export function createAuditSink(audit: AuditConfig, deps: AuditSinkDeps): AuditSink {
   const { bus, ...rest } = deps;
-  if ('memory' in audit.kafka) return bus ?? createAuditBus(rest);
-  return createKafkaAuditSink({ ...rest, kafka: audit.kafka });
+  return usesKafka(audit.kafka)
+    ? createKafkaAuditSink({ ...rest, kafka: audit.kafka })
+    : (bus ?? createAuditBus(rest));
 }
 
 /**
@@ -28,7 +29,7 @@ const syncWithinMs = 100;
  * has a directory of its own below `audit.spool.dir`. The in-process bus needs no spool.
  */
 export async function openAuditSink(audit: AuditConfig, deps: AuditSinkDeps): Promise<AuditSink> {
-  if (!audit.spool || 'memory' in audit.kafka) return createAuditSink(audit, deps);
+  if (!audit.spool || !usesKafka(audit.kafka)) return createAuditSink(audit, deps);
   const { resolvePath = (file) => file, logger, now, service } = deps;
   const spool = await openSpool({
     dir: path.join(resolvePath(audit.spool.dir), service),

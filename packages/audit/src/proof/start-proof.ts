@@ -1,6 +1,6 @@
 import { createAuditSink, type AuditBus, type AuditSink } from '@sallyport/audit-log';
 import { toJwks } from '@sallyport/audit-proof';
-import type { AuditKeys } from '@sallyport/contracts';
+import { usesKafka, type AuditKeys } from '@sallyport/contracts';
 import type { LoadedConfig, Logger, Metrics } from '@sallyport/kit';
 import { createAnchor } from './anchoring.ts';
 import { loadCheckpointKeys } from './checkpoint-keys.ts';
@@ -30,7 +30,7 @@ export function startProof(parts: StartProof, proof: ProofStore): Proof {
     logger.warn(
       'audit.checkpoints is not configured: nothing will show if the end of the audit trail, or all events of a producer, are missing',
     );
-  const shared = 'memory' in audit.kafka ? bus : undefined;
+  const shared = usesKafka(audit.kafka) ? undefined : bus;
   const sink = shared ?? createAuditSink(audit, { service: 'audit', logger, now, resolvePath });
   const checkpointer = startCheckpointer({
     proof,

@@ -83,15 +83,26 @@ const legalHoldSchema = z
 export const auditSectionSchema = z.prefault(
   z.strictObject({
     kafka: about(
-      'The Kafka topic to which events are published.',
-      z.prefault(
+      'The Kafka topic to which events are published. Without it, a single process (sallyport serve) keeps them in files below data.',
+      z.optional(
         z.union([
           z.strictObject({
             memory: about('Publish within this process only, for a laptop or a test.', z.literal(true)),
           }),
           kafkaSchema,
         ]),
-        { memory: true },
+      ),
+    ),
+    files: about(
+      'The files in which events are kept without Kafka. They are deleted like events in the store, by retention and legalHolds.',
+      z.prefault(
+        z.strictObject({
+          maxBytes: about(
+            'Their maximum size together. The oldest are deleted first, whatever their age.',
+            z.prefault(sizeSchema, '10GiB'),
+          ),
+        }),
+        {},
       ),
     ),
     store: about(

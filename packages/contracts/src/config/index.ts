@@ -91,6 +91,10 @@ const unique = (texts: string[]) => new Set(texts).size === texts.length;
 export const configSchema = z
   .strictObject({
     gateway: about('The listener that users and their programs connect to.', gatewaySchema),
+    data: about(
+      'The directory of a single process (sallyport serve): what would be in Redis, Kafka and PostgreSQL, and the keys that it made.',
+      z._default(z.string().check(z.minLength(1)), './data'),
+    ),
     services: about('The addresses and keys of the four services.', servicesSchema),
     sessions: about('Where sessions are stored, and how long they last.', sessionsSchema),
     audit: about(

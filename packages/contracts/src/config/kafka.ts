@@ -109,6 +109,12 @@ export const kafkaSchema = z
     }),
   );
 
+export type KafkaConfig = z.infer<typeof kafkaSchema>;
+
+/** Reports whether events are published to Kafka, rather than within one process. */
+export const usesKafka = (kafka: KafkaConfig | { memory: true } | undefined): kafka is KafkaConfig =>
+  kafka !== undefined && !('memory' in kafka);
+
 /**
  * Warns that a login with SCRAM goes over the network without TLS. The password is not sent, but it can be guessed from
  * what is, and the events can be read and changed on their way.
@@ -116,9 +122,9 @@ export const kafkaSchema = z
 export function warnOfClearKafka({
   kafka,
 }: {
-  kafka: Transport | { memory: true };
+  kafka?: Transport | { memory: true } | undefined;
 }): { path: string; message: string; hint: string }[] {
-  if ('memory' in kafka || !isClear(kafka)) return [];
+  if (kafka === undefined || 'memory' in kafka || !isClear(kafka)) return [];
   return [
     {
       path: 'audit.kafka.sasl',

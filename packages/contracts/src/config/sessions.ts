@@ -125,9 +125,16 @@ const redisSessionsSchema = z.pipe(
   }),
 );
 
+/** Names the other forms, so that a fault in one of them is not reported as an unknown field of this one. */
+const embeddedSessionsSchema = z.pipe(
+  z.strictObject({ redis: z.optional(z.never()), memory: z.optional(z.never()), ...common }),
+  z.transform(({ redis: _redis, memory: _memory, ...sessions }) => sessions),
+);
+
 /**
  * Where sessions are stored. `redis` takes a redis:// or rediss:// URL; `nodes` has the other nodes or the Sentinels. A
- * URL such as redis-sentinel:// names all of them.
+ * URL such as redis-sentinel:// names all of them. With neither `redis` nor `memory`, a single process keeps them below
+ * `data`.
  */
 export const sessionsSchema = z.prefault(
   z.union([
@@ -136,8 +143,9 @@ export const sessionsSchema = z.prefault(
       ...common,
     }),
     redisSessionsSchema,
+    embeddedSessionsSchema,
   ]),
-  { memory: true },
+  {},
 );
 export type SessionsConfig = z.infer<typeof sessionsSchema>;
 

@@ -222,7 +222,7 @@ describe('a configuration that changes on disk', () => {
 
   it('names settings that need a restart, and applies the rest', async () => {
     const { seen, metric } = start({ version: 'v0' });
-    write('[better]', 'sessions: {memory: true, idle: 3h}\n');
+    write('[better]', 'sessions: {idle: 3h}\n');
     await until(() => seen.applied.length === 1);
     expect(reloader.status().restartNeeded).toEqual(['sessions.idle']);
     expect(await metric('config_restart_needed')).toEqual([' 1']);

@@ -19,7 +19,6 @@ describe('settings that need a restart', () => {
     ).toEqual([
       'gateway.trustedProxies',
       'sessions.idle',
-      'sessions.memory',
       'sessions.mode',
       'sessions.nodes',
       'sessions.redis',

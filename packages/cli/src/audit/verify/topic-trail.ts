@@ -34,7 +34,7 @@ export async function readTopic(
   const { readKafkaAudit } = await import('../../config/gateway-config.ts');
   const { config, file } = await loadGatewayConfig(environment, named);
   const { kafka } = config.audit;
-  if ('memory' in kafka)
+  if (kafka === undefined || 'memory' in kafka)
     throw usageError(`${file} has no audit.kafka`, 'Name the configuration of a gateway that uses Kafka.');
   try {
     await readKafkaAudit({

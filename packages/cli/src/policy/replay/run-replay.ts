@@ -72,9 +72,10 @@ function kafkaOf(
   const file = configPath(environment, options.config);
   const { config, faults } = tools.examineConfigFile(file, environment.env);
   if (!config) return refuseFaults(environment, file, faults, tools);
-  if ('memory' in config.audit.kafka)
+  const { kafka } = config.audit;
+  if (kafka === undefined || 'memory' in kafka)
     throw usageError(`${file} has no audit.kafka`, 'Give the brokers, for example --kafka kafka:9092.');
-  return { kafka: config.audit.kafka, resolvePath: (name) => path.resolve(path.dirname(file), name) };
+  return { kafka, resolvePath: (name) => path.resolve(path.dirname(file), name) };
 }
 
 function sourceOf(
