@@ -6,15 +6,21 @@ const reader = {
 };
 
 const gatewayThreads = { 'kubeconfig-child': 'packages/proxy/src/upstream/kubeconfig-child.ts', ...reader };
+const stateThread = { 'state-worker': 'packages/stores/src/embedded/state-worker.ts' };
 const storeThread = { 'pglite-worker': 'packages/audit/src/database/pglite-worker.ts' };
 
 /** The sources of the files of each bundle, by their names and by the package of the bundle. The program comes first. */
 export const bundles = {
   audit: { main: 'packages/audit/src/main.ts', ...storeThread },
-  authenticate: { main: 'packages/authenticate/src/main.ts' },
-  authorize: { main: 'packages/authorize/src/main.ts', ...reader },
+  authenticate: { main: 'packages/authenticate/src/main.ts', ...stateThread },
+  authorize: { main: 'packages/authorize/src/main.ts', ...reader, ...stateThread },
   proxy: { main: 'packages/proxy/src/main.ts', ...gatewayThreads },
-  standalone: { 'demo-main': 'packages/standalone/src/demo-main.ts', ...gatewayThreads, ...storeThread },
+  standalone: {
+    'demo-main': 'packages/standalone/src/demo-main.ts',
+    ...gatewayThreads,
+    ...stateThread,
+    ...storeThread,
+  },
 };
 
 /**

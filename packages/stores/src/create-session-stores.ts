@@ -1,5 +1,7 @@
 import type { SessionsConfig } from '@sallyport/contracts';
 import type { Logger } from '@sallyport/kit';
+import { openState } from './embedded/open-state.ts';
+import { memoryTables, type Tables } from './embedded/tables.ts';
 import { createMemoryElevationStore } from './elevations/create-memory-elevation-store.ts';
 import { createRedisElevationStore } from './elevations/create-redis-elevation-store.ts';
 import type { ElevationStore } from './elevations/elevation-store.ts';
@@ -27,29 +29,47 @@ type SessionStores = {
   streams: StreamQuestionRegistry;
   elevations: ElevationStore;
   names: NameStore;
-  /** The shared connection; undefined for stores in memory. */
+  /** The shared connection, if the stores are in Redis. */
   redis?: RedisConnection;
+  /** Where the directory is kept too, if the stores are below `data`. */
+  tables?: Tables;
   close: () => Promise<void>;
 };
 
+type StoresDeps = {
+  logger: Logger;
+  now: () => number;
+  resolvePath?: (file: string) => string;
+  /** The directory of stores that are neither in Redis nor only in memory. */
+  data?: string;
+};
+
+/** Opens the stores of a single process. */
+async function openLocalStores(inMemory: boolean, { logger, now, data }: StoresDeps): Promise<SessionStores> {
+  if (!inMemory && data === undefined) throw new Error('these stores need a directory');
+  const state = inMemory ? undefined : await openState(data!, { logger });
+  const deps = { now, tables: state?.tables ?? memoryTables };
+  const sessions = createMemorySessionStore(deps);
+  return {
+    sessions,
+    tokens: createMemoryProviderTokenStore(deps),
+    singleUse: createMemorySingleUseStore(deps),
+    // These are about the processes that run now.
+    replicas: createMemoryReplicaRegistry(deps),
+    streams: createMemoryStreamQuestionRegistry(deps),
+    elevations: createMemoryElevationStore(deps),
+    names: createMemoryNameStore(deps),
+    tables: deps.tables,
+    async close() {
+      await sessions.close();
+      await state?.close();
+    },
+  };
+}
+
 /** Creates the stores that `sessions` configures. Resolves within a second even while Redis is down. */
-export async function createSessionStores(
-  config: SessionsConfig,
-  deps: { logger: Logger; now: () => number; resolvePath?: (file: string) => string },
-): Promise<SessionStores> {
-  if (!('redis' in config)) {
-    const sessions = createMemorySessionStore(deps);
-    return {
-      sessions,
-      tokens: createMemoryProviderTokenStore(deps),
-      singleUse: createMemorySingleUseStore(deps),
-      replicas: createMemoryReplicaRegistry(deps),
-      streams: createMemoryStreamQuestionRegistry(deps),
-      elevations: createMemoryElevationStore(deps),
-      names: createMemoryNameStore(deps),
-      close: () => sessions.close(),
-    };
-  }
+export async function createSessionStores(config: SessionsConfig, deps: StoresDeps): Promise<SessionStores> {
+  if (!('redis' in config)) return openLocalStores('memory' in config, deps);
   const redis = await connectRedis(config, deps);
   const sessions = createRedisSessionStore({ redis, now: deps.now });
   const { waitForReplicas } = config;

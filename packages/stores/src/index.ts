@@ -1,5 +1,6 @@
 // Stores that replicas share, in Redis or in memory: sessions, provider tokens, single-use values, names, replicas,
 // questions, elevations.
+export { memoryTables, savedStore, type Tables } from './embedded/tables.ts';
 export { checkSessionStores } from './check-session-stores.ts';
 export * from './create-session-stores.ts';
 export * from './redis/ask-redis.ts';

@@ -1,4 +1,4 @@
-import type { RedisConnection } from '@sallyport/stores';
+import type { RedisConnection, Tables } from '@sallyport/stores';
 import { createMemoryDirectoryStore } from './create-memory-directory-store.ts';
 import type { DirectoryStore } from './directory-store.ts';
 import { redisKeysOf, type RedisDirectoryParts } from './redis-directory-keys.ts';
@@ -27,8 +27,12 @@ export function createRedisDirectoryStore(deps: {
   };
 }
 
-/** Creates the directory store: in the Redis of the sessions, or in memory if the sessions are in memory. */
-export function createDirectoryStore(deps: { redis: RedisConnection | undefined; now: () => number }): DirectoryStore {
-  const { redis, now } = deps;
-  return redis ? createRedisDirectoryStore({ redis, now }) : createMemoryDirectoryStore({ now });
+/** Creates the directory store where the sessions are: in Redis, or in memory with what `tables` keep on a disk. */
+export function createDirectoryStore(deps: {
+  redis: RedisConnection | undefined;
+  now: () => number;
+  tables?: Tables | undefined;
+}): DirectoryStore {
+  const { redis, now, tables } = deps;
+  return redis ? createRedisDirectoryStore({ redis, now }) : createMemoryDirectoryStore({ now, tables });
 }

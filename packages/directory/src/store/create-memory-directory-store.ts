@@ -1,4 +1,5 @@
 import { ProblemError } from '@sallyport/kit';
+import { memoryTables, savedStore, type Tables } from '@sallyport/stores';
 import {
   maxFound,
   type DirectoryEntry,
@@ -11,11 +12,14 @@ import {
 /** The memberships of one source, indexed by person and by group, and how often each group's members changed. */
 type MemoryMembers = ReturnType<typeof createMemoryMembers>;
 
-/** Creates the memberships of one source, empty. */
-function createMemoryMembers() {
+/** Creates the memberships of one source. */
+function createMemoryMembers(source: string, tables: Tables) {
   const people = new Map<string, Set<string>>();
   const groups = new Map<string, Set<string>>();
-  const versions = new Map<string, number>();
+  const versions = tables.map<number>(`${source}/member-versions`);
+  /** One for each membership, so that a change of a large group is small. */
+  const pairs = tables.map<true>(`${source}/members`);
+  const pairOf = (groupId: string, personId: string) => JSON.stringify([groupId, personId]);
   const put = (map: Map<string, Set<string>>, from: string, to: string) => {
     const held = map.get(from) ?? new Set();
     if (held.has(to)) return false;
@@ -28,6 +32,16 @@ function createMemoryMembers() {
     if (held?.size === 0) map.delete(from);
     return was;
   };
+  const join = (groupId: string, personId: string) => {
+    if (!put(groups, groupId, personId)) return false;
+    pairs.set(pairOf(groupId, personId), true);
+    return put(people, personId, groupId);
+  };
+  const leave = (groupId: string, personId: string) => {
+    pairs.delete(pairOf(groupId, personId));
+    return drop(groups, groupId, personId);
+  };
+  for (const pair of pairs.keys()) join(...(JSON.parse(pair) as [string, string]));
   const count = (groupId: string) => versions.set(groupId, (versions.get(groupId) ?? 0) + 1);
   return {
     ofGroup: (id: string) => [...(groups.get(id) ?? [])].toSorted(),
@@ -35,14 +49,14 @@ function createMemoryMembers() {
     has: (groupId: string, personId: string) => groups.get(groupId)?.has(personId) ?? false,
     versionOf: (groupId: string) => versions.get(groupId) ?? 0,
     change(groupId: string, add: readonly string[], remove: readonly string[]) {
-      const removed = remove.filter((id) => drop(groups, groupId, id) && drop(people, id, groupId));
-      const added = add.filter((id) => put(groups, groupId, id) && put(people, id, groupId));
+      const removed = remove.filter((id) => leave(groupId, id) && drop(people, id, groupId));
+      const added = add.filter((id) => join(groupId, id));
       if (added.length + removed.length > 0) count(groupId);
       return { added, removed };
     },
     forgetPerson(personId: string) {
       for (const groupId of people.get(personId) ?? []) {
-        drop(groups, groupId, personId);
+        leave(groupId, personId);
         count(groupId);
       }
       people.delete(personId);
@@ -53,15 +67,17 @@ function createMemoryMembers() {
 
 /** Entries are stored as text, so callers cannot change them by changing what they were given. */
 type Table = { texts: Map<string, string>; byKey: Map<string, Set<string>> };
+type Link = { person: LinkedPerson; until: number };
 type Source = Record<EntryKind, Table> & {
   members: MemoryMembers;
-  gone: Set<string>;
+  gone: Map<string, true>;
   touched: Map<string, number>;
-  links: Map<string, Map<string, { person: LinkedPerson; until: number }>>;
-  lastSync: LastSync | undefined;
+  /** By key and person. */
+  links: Map<string, Record<string, Link>>;
+  /** One at most. */
+  syncs: Map<string, LastSync>;
 };
 
-const emptyTable = (): Table => ({ texts: new Map(), byKey: new Map() });
 const read = (table: Table, id: string) => {
   const text = table.texts.get(id);
   return text === undefined ? undefined : (JSON.parse(text) as DirectoryEntry);
@@ -79,6 +95,25 @@ function index({ byKey }: Table, entry: DirectoryEntry): void {
   for (const key of entry.keys) byKey.set(key, (byKey.get(key) ?? new Set()).add(entry.id));
 }
 
+function openTable(texts: Table['texts']): Table {
+  const table: Table = { texts, byKey: new Map() };
+  for (const id of texts.keys()) index(table, read(table, id)!);
+  return table;
+}
+
+function openSource(name: string, tables: Tables): Source {
+  const source = `directory/${name}`;
+  return {
+    people: openTable(tables.map(`${source}/people`)),
+    groups: openTable(tables.map(`${source}/groups`)),
+    members: createMemoryMembers(source, tables),
+    gone: tables.map(`${source}/gone`),
+    touched: tables.map(`${source}/touched`),
+    links: tables.map(`${source}/links`),
+    syncs: tables.map(`${source}/syncs`),
+  };
+}
+
 const byAge = (a: DirectoryEntry, b: DirectoryEntry) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 
 function touchIn({ touched }: Source, keys: readonly string[], at: number): void {
@@ -93,15 +128,15 @@ function createTouches(
   return {
     async link(name, key, person, until) {
       const { links } = sourceOf(name);
-      const people = links.get(key) ?? new Map<string, { person: LinkedPerson; until: number }>();
-      for (const [id, one] of people) if (one.until <= now()) people.delete(id);
+      const live = Object.entries(links.get(key) ?? {}).filter(([, one]) => one.until > now());
+      const people = Object.fromEntries(live);
       const id = JSON.stringify([person.issuer, person.subject]);
-      people.set(id, { person: { ...person }, until: Math.max(until, people.get(id)?.until ?? 0) });
-      links.set(key, people);
+      const added = { person: { ...person }, until: Math.max(until, people[id]?.until ?? 0) };
+      links.set(key, { ...people, [id]: added });
     },
     async linked(name, key) {
       const { links } = sourceOf(name);
-      const people = [...(links.get(key)?.values() ?? [])].filter(({ until }) => now() < until);
+      const people = Object.values(links.get(key) ?? {}).filter(({ until }) => now() < until);
       if (people.length === 0) links.delete(key);
       return people.map(({ person }) => ({ ...person }));
     },
@@ -155,7 +190,7 @@ function createEntries(
       source[kind].texts.delete(id);
       if (kind === 'people') source.members.forgetPerson(id);
       else source.members.forgetGroup(id);
-      for (const key of gone) source.gone.add(key);
+      for (const key of gone) source.gone.set(key, true);
       touchIn(source, touched, now());
       return true;
     },
@@ -177,24 +212,20 @@ function createEntries(
   };
 }
 
-/** Creates a directory in memory, with at most `max` entries of each kind and source. */
-export function createMemoryDirectoryStore(deps: { now: () => number; max?: number }): DirectoryStore {
-  const { now, max = 200_000 } = deps;
+/** Creates a directory in memory, with what `tables` keep on a disk, and at most `max` entries of each kind and source. */
+export function createMemoryDirectoryStore(deps: {
+  now: () => number;
+  max?: number;
+  tables?: Tables | undefined;
+}): DirectoryStore {
+  const { now, max = 200_000, tables = memoryTables } = deps;
   const sources = new Map<string, Source>();
   const sourceOf = (name: string): Source => {
-    const source = sources.get(name) ?? {
-      people: emptyTable(),
-      groups: emptyTable(),
-      members: createMemoryMembers(),
-      gone: new Set(),
-      touched: new Map(),
-      links: new Map(),
-      lastSync: undefined,
-    };
+    const source = sources.get(name) ?? openSource(name, tables);
     sources.set(name, source);
     return source;
   };
-  return {
+  const store: DirectoryStore = {
     ...createEntries(sourceOf, now, max),
     ...createTouches(sourceOf, now),
     async changeMembers(name, groupId, { add = [], remove = [], touched = [] }) {
@@ -210,7 +241,17 @@ export function createMemoryDirectoryStore(deps: { now: () => number; max?: numb
     groupIds: async (name, personId) => sourceOf(name).members.ofPerson(personId),
     areMembers: async (name, groupId, ids) => ids.map((id) => sourceOf(name).members.has(groupId, id)),
     memberVersions: async (name, ids) => ids.map((id) => sourceOf(name).members.versionOf(id)),
-    recordSync: async (name, sync) => void (sourceOf(name).lastSync = { ...sync }),
-    lastSync: async (name) => sourceOf(name).lastSync,
+    recordSync: async (name, sync) => void sourceOf(name).syncs.set('last', { ...sync }),
+    lastSync: async (name) => sourceOf(name).syncs.get('last'),
   };
+  return savedStore(store, tables, [
+    'put',
+    'remove',
+    'changeMembers',
+    'link',
+    'touch',
+    'takeTouched',
+    'completeTouched',
+    'recordSync',
+  ]);
 }

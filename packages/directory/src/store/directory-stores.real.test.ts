@@ -3,7 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { connectRedis, type RedisConnection } from '@sallyport/stores';
-import { describeOnRedis, prepareRedisServer, sessionsSchemaFor, type RedisServer } from '@sallyport/stores/testing';
+import {
+  describeOnRedis,
+  prepareRedisServer,
+  sessionsSchemaFor,
+  stateForTests,
+  type RedisServer,
+} from '@sallyport/stores/testing';
 import { describeDirectoryStore } from '../testing/directory-store.conformance.ts';
 import { createRedisDirectoryStore } from './create-directory-store.ts';
 import { createMemoryDirectoryStore } from './create-memory-directory-store.ts';
@@ -23,6 +29,13 @@ const entry = (id: string): DirectoryEntry => ({
 describeDirectoryStore('memory', async () => {
   const clock = { now: 1_800_000_000_000 };
   const store = createMemoryDirectoryStore({ now: () => clock.now });
+  return { store, replica: store, clock };
+});
+
+const openTables = stateForTests();
+describeDirectoryStore('embedded', async () => {
+  const clock = { now: 1_800_000_000_000 };
+  const store = createMemoryDirectoryStore({ now: () => clock.now, tables: await openTables() });
   return { store, replica: store, clock };
 });
 

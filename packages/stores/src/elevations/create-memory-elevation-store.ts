@@ -1,7 +1,8 @@
 import type { Elevation, Notice } from '@sallyport/contracts';
 import { createListeners, ProblemError } from '@sallyport/kit';
-import { createMemoryNoticeOutbox } from '../notices/create-memory-notice-outbox.ts';
-import { type NoticeOutbox, keptAfterEndMs } from '../notices/notice-outbox.ts';
+import { memoryTables, savedStore, type Tables } from '../embedded/tables.ts';
+import { createMemoryNoticeOutbox, type MemoryNoticeOutbox } from '../notices/create-memory-notice-outbox.ts';
+import { keptAfterEndMs } from '../notices/notice-outbox.ts';
 import type { ElevationStore, ElevationChanges } from './elevation-store.ts';
 
 /** Creates the holds in memory. */
@@ -28,21 +29,23 @@ type Entry = {
   revision: number;
   person: string;
   createdAt: number;
-  dueAt: number | undefined;
-  until: number;
+  dueAt?: number | undefined;
+  /** When it is removed. */
+  until?: number | undefined;
   notices: readonly Notice[];
   /** How far each channel is with the notices. */
-  deliveries: Map<string, string>;
+  deliveries: Readonly<Record<string, string>>;
 };
 
 const personKey = ({ issuer, subject }: { issuer: string; subject: string }) => JSON.stringify([issuer, subject]);
 const parse = ({ text }: Entry) => JSON.parse(text) as Elevation;
 
 /** Creates the log of changes: the latest ids, and how many there have been. */
-function createLog() {
+function createLog({ isNew }: { isNew: boolean }) {
   const changed = createListeners<void>();
   let log: string[] = [];
-  let position = 0;
+  // Of what is on the disk, it is not known how often it has changed.
+  let position = isNew ? 0 : 1;
   return {
     note(id: string) {
       position += 1;
@@ -58,12 +61,15 @@ function createLog() {
 }
 
 /** Writes entries, removes those that are over for long, and wakes the channels of new notices. */
-function createPut(entries: Map<string, Entry>, deps: { note(id: string): void; outbox: NoticeOutbox; now(): number }) {
+function createPut(
+  entries: Map<string, Entry>,
+  deps: { note(id: string): void; outbox: MemoryNoticeOutbox; now(): number },
+) {
   let cleanedAt = -Infinity;
-  return async (elevation: Elevation, dueAt: number | undefined, added: readonly Notice[]) => {
+  return (elevation: Elevation, dueAt: number | undefined, added: readonly Notice[]) => {
     const now = deps.now();
     if (now - cleanedAt >= cleanMs) {
-      for (const [id, { until }] of entries) if (until <= now) entries.delete(id);
+      for (const [id, { until }] of entries) if (until !== undefined && until <= now) entries.delete(id);
       cleanedAt = now;
     }
     const before = entries.get(elevation.id);
@@ -73,33 +79,43 @@ function createPut(entries: Map<string, Entry>, deps: { note(id: string): void; 
       person: personKey(elevation.requester),
       createdAt: elevation.createdAt,
       dueAt,
-      until: dueAt === undefined ? now + keptAfterEndMs : Infinity,
+      until: dueAt === undefined ? now + keptAfterEndMs : undefined,
       notices: [...(before?.notices ?? []), ...structuredClone(added)],
-      deliveries: before?.deliveries ?? new Map(),
+      deliveries: before?.deliveries ?? {},
     });
     deps.note(elevation.id);
     for (const channel of new Set(added.flatMap(({ channels }) => channels)))
-      await deps.outbox.wake(channel, elevation.id);
+      deps.outbox.wakeNow(channel, elevation.id);
   };
 }
 
-/** Creates a store in memory, for a single replica of authorize. */
-export function createMemoryElevationStore(deps: { now: () => number }): ElevationStore {
-  const entries = new Map<string, Entry>();
-  const { note, since, onChange } = createLog();
-  const notices = createMemoryNoticeOutbox({ find: (id) => entries.get(id), now: deps.now });
-  const put = createPut(entries, { note, outbox: notices, now: deps.now });
+/** Creates a store in memory, for a single replica of authorize, with what `tables` keep on a disk. */
+export function createMemoryElevationStore(deps: { now: () => number; tables?: Tables }): ElevationStore {
+  const { now, tables = memoryTables } = deps;
+  const entries = tables.map<Entry>('elevations');
+  const { note, since, onChange } = createLog({ isNew: entries.size === 0 });
+  const change = (id: string, to: Partial<Entry>) => {
+    const entry = entries.get(id);
+    if (entry) entries.set(id, { ...entry, ...to });
+  };
+  const notices = createMemoryNoticeOutbox({
+    find: (id) => entries.get(id),
+    deliver: (id, deliveries) => change(id, { deliveries }),
+    now,
+    tables,
+  });
+  const put = createPut(entries, { note, outbox: notices, now });
   const newest = (fits: (entry: Entry) => boolean, limit: number) =>
     [...entries.values()]
       .filter(fits)
       .toSorted((a, b) => b.createdAt - a.createdAt)
       .slice(0, limit)
       .map(parse);
-  return {
+  const store: ElevationStore = {
     notices,
     async create(elevation, nextStepAt, added = []) {
       if (entries.has(elevation.id)) throw new ProblemError('conflict', 'This elevation already exists.');
-      await put(elevation, nextStepAt, added);
+      put(elevation, nextStepAt, added);
     },
     async read(id) {
       const entry = entries.get(id);
@@ -108,21 +124,20 @@ export function createMemoryElevationStore(deps: { now: () => number }): Elevati
     readAll: async (ids) => ids.flatMap((id) => entries.get(id) ?? []).map(parse),
     async replace(elevation, nextStepAt, added = []) {
       if (entries.get(elevation.id)?.revision !== elevation.revision - 1) return false;
-      await put(elevation, nextStepAt, added);
+      put(elevation, nextStepAt, added);
       return true;
     },
     confirm: async () => {},
     hold: createMemoryHolds(deps),
     open: async () => [...entries.values()].filter(({ dueAt }) => dueAt !== undefined).map(parse),
-    due: async (now, limit) =>
+    due: async (at, limit) =>
       [...entries]
-        .filter(([, { dueAt }]) => dueAt !== undefined && dueAt <= now)
+        .filter(([, { dueAt }]) => dueAt !== undefined && dueAt <= at)
         .toSorted(([, a], [, b]) => a.dueAt! - b.dueAt!)
         .slice(0, limit)
         .map(([id]) => id),
     async touch({ id }, nextStepAt) {
-      const entry = entries.get(id);
-      if (entry) entry.dueAt = nextStepAt;
+      change(id, { dueAt: nextStepAt });
       note(id);
     },
     ofPerson: async (person, limit) => newest((entry) => entry.person === personKey(person), limit),
@@ -130,4 +145,5 @@ export function createMemoryElevationStore(deps: { now: () => number }): Elevati
     changesSince: async (position) => since(position),
     onChange,
   };
+  return savedStore(store, tables, ['create', 'replace', 'confirm', 'touch']);
 }

@@ -1,3 +1,5 @@
+import { memoryTables, savedStore, type Tables } from '../embedded/tables.ts';
+
 /** Whom a name belongs to: the uid of the account that first had it (`userUid`), and its user name, to show. */
 export type NameHolder = { uid: string; user: string };
 /** A name of a service account, and since when it is held, in milliseconds since the epoch. */
@@ -27,11 +29,12 @@ export interface NameStore {
   list(): Promise<HeldName[]>;
 }
 
-/** Creates a store of names in memory, for a single process or a test. */
-export function createMemoryNameStore({ now }: { now: () => number }): NameStore {
-  const names = new Map<string, HeldName>();
+/** Creates a store of names in memory, for a single process or a test, with what `tables` keep on a disk. */
+export function createMemoryNameStore(deps: { now: () => number; tables?: Tables }): NameStore {
+  const { now, tables = memoryTables } = deps;
+  const names = tables.map<HeldName>('names');
   const countOf = (uid: string) => [...names.values()].filter((one) => one.uid === uid).length;
-  return {
+  const store: NameStore = {
     async hold(name, { uid, user }, { max = Infinity, reserved = false } = {}) {
       const held = names.get(name);
       if (held?.uid === uid && !reserved) return 'held';
@@ -44,4 +47,5 @@ export function createMemoryNameStore({ now }: { now: () => number }): NameStore
     release: async (name, uid) => names.get(name)?.uid === uid && names.delete(name),
     list: async () => [...names.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
+  return savedStore(store, tables, ['hold', 'release']);
 }

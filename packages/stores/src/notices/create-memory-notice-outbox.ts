@@ -1,4 +1,5 @@
 import { aboutIdOf, isAboutServiceAccount, type Notice, type ServiceAccountNotice } from '@sallyport/contracts';
+import { savedStore, type Tables } from '../embedded/tables.ts';
 import {
   deliverySchema,
   maxWaiting,
@@ -10,7 +11,7 @@ import {
 } from './notice-outbox.ts';
 
 /** What the store of elevations keeps for each of them. */
-type Kept = { notices: readonly Notice[]; deliveries: Map<string, string> };
+type Kept = { notices: readonly Notice[]; deliveries: Readonly<Record<string, string>> };
 
 /** When an elevation may be taken, and until when a replica has it. */
 type Place = { waitsUntil?: number | undefined; leasedUntil?: number | undefined };
@@ -22,8 +23,7 @@ function takeableAt({ waitsUntil, leasedUntil }: Place): number | undefined {
 }
 
 /** Creates the queue of one channel. */
-function createQueue(now: () => number) {
-  const places = new Map<string, Place>();
+function createQueue(now: () => number, places: Map<string, Place>) {
   return {
     places,
     take(leaseMs: number, limit: number): Leased[] {
@@ -53,58 +53,70 @@ function createQueue(now: () => number) {
 }
 
 /** The notices about service accounts. */
-function createAccountNotices(now: () => number) {
-  const accounts = new Map<string, Kept & { until: number }>();
+function createAccountNotices(now: () => number, tables: Tables) {
+  const accounts = tables.map<Kept & { until: number }>('account-notices');
   const find = (aboutId: string) => {
     for (const [id, { until }] of accounts) if (until <= now()) accounts.delete(id);
     return accounts.get(aboutId);
   };
   return {
     find,
+    deliver(aboutId: string, deliveries: Kept['deliveries']): void {
+      const kept = find(aboutId);
+      if (kept) accounts.set(aboutId, { ...kept, deliveries });
+    },
     put(notice: ServiceAccountNotice, keepMs: number): void {
       const aboutId = aboutIdOf(notice);
-      const { notices = [], deliveries = new Map<string, string>() } = find(aboutId) ?? {};
+      const { notices = [], deliveries = {} } = find(aboutId) ?? {};
       if (notices.some(({ number }) => number === notice.number)) return;
       accounts.set(aboutId, { until: now() + keepMs, notices: [...notices, structuredClone(notice)], deliveries });
     },
   };
 }
 
-/** Creates the outbox of a store in memory. `find` returns what is kept for an elevation. */
+/** An outbox in memory, whose `wakeNow` is done when it returns. */
+export type MemoryNoticeOutbox = NoticeOutbox & { wakeNow(channel: string, aboutId: string): boolean };
+
+/** Creates the outbox of a store in memory. `find` returns what is kept for an elevation, and `deliver` changes it. */
 export function createMemoryNoticeOutbox(deps: {
   find(aboutId: string): Kept | undefined;
+  deliver(aboutId: string, deliveries: Kept['deliveries']): void;
   now: () => number;
-}): NoticeOutbox {
-  const { now } = deps;
-  const accounts = createAccountNotices(now);
+  tables: Tables;
+}): MemoryNoticeOutbox {
+  const { now, tables } = deps;
+  const accounts = createAccountNotices(now, tables);
   const find = (aboutId: string) => (isAboutServiceAccount(aboutId) ? accounts.find(aboutId) : deps.find(aboutId));
   const queues = new Map<string, ReturnType<typeof createQueue>>();
   const queueOf = (channel: string) => {
-    const queue = queues.get(channel) ?? createQueue(now);
+    const queue = queues.get(channel) ?? createQueue(now, tables.map<Place>(`notices/${channel}`));
     queues.set(channel, queue);
     return queue;
   };
-  const failed = new Map<string, FailedPair & { at: number }>();
-  return {
+  const failed = tables.map<FailedPair & { at: number }>('failed-notices');
+  const wakeNow = (channel: string, aboutId: string) => queueOf(channel).wake(aboutId);
+  const outbox: MemoryNoticeOutbox = {
+    wakeNow,
     async put(notice, keepMs) {
       accounts.put(notice, keepMs);
-      for (const channel of notice.channels) queueOf(channel).wake(aboutIdOf(notice));
+      for (const channel of notice.channels) wakeNow(channel, aboutIdOf(notice));
     },
     has: async (aboutId, number) => find(aboutId)?.notices.some((one) => one.number === number) ?? false,
     take: async (channel, leaseMs, limit) => queueOf(channel).take(leaseMs, limit),
     release: async (channel, leased, afterMs) => queueOf(channel).release(leased, afterMs),
-    wake: async (channel, aboutId) => queueOf(channel).wake(aboutId),
+    wake: async (channel, aboutId) => wakeNow(channel, aboutId),
     async read(channel, aboutId) {
       const kept = find(aboutId);
       if (!kept) return undefined;
-      const version = kept.deliveries.get(channel) ?? '';
+      const version = kept.deliveries[channel] ?? '';
       const delivery = version === '' ? newDelivery : deliverySchema.parse(JSON.parse(version));
       return { notices: structuredClone([...kept.notices]), delivery, version };
     },
     async mark(channel, aboutId, version, next: Delivery) {
       const deliveries = find(aboutId)?.deliveries;
-      if (!deliveries || (deliveries.get(channel) ?? '') !== version) return false;
-      deliveries.set(channel, JSON.stringify(next));
+      if (!deliveries || (deliveries[channel] ?? '') !== version) return false;
+      const { deliver } = isAboutServiceAccount(aboutId) ? accounts : deps;
+      deliver(aboutId, { ...deliveries, [channel]: JSON.stringify(next) });
       const member = JSON.stringify([channel, aboutId]);
       failed.delete(member);
       const last = next.failed.at(-1);
@@ -127,4 +139,5 @@ export function createMemoryNoticeOutbox(deps: {
         .map(({ channel, aboutId }) => ({ channel, aboutId }));
     },
   };
+  return { ...savedStore<NoticeOutbox>(outbox, tables, ['put', 'take', 'release', 'wake', 'mark']), wakeNow };
 }

@@ -1,3 +1,5 @@
+import { memoryTables, savedStore, type Tables } from '../embedded/tables.ts';
+
 /** The identity provider's tokens for a session, sealed, and the state of their refresh. Times are ms since the epoch. */
 export type ProviderTokens = {
   sessionId: string;
@@ -44,19 +46,28 @@ export interface ProviderTokenStore {
   count(): Promise<number>;
 }
 
-type Entry = { tokens: ProviderTokens; dueAt: number | undefined; fence: number; heldUntil: number };
+type Entry = { tokens: ProviderTokens; dueAt?: number | undefined; fence: number; heldUntil: number };
 
-/** Creates a store of provider tokens in memory. It keeps at most `max` (100,000) and drops the oldest first. */
-export function createMemoryProviderTokenStore(deps: { now: () => number; max?: number }): ProviderTokenStore {
-  const { now, max = 100_000 } = deps;
-  const entries = new Map<string, Entry>();
+/**
+ * Creates a store of provider tokens in memory, with what `tables` keep on a disk. It keeps at most `max` (100,000) and
+ * drops the oldest first.
+ */
+export function createMemoryProviderTokenStore(deps: {
+  now: () => number;
+  max?: number;
+  tables?: Tables;
+}): ProviderTokenStore {
+  const { now, max = 100_000, tables = memoryTables } = deps;
+  const entries = tables.map<Entry>('provider-tokens');
   const present = (sessionId: string): Entry | undefined => {
     const entry = entries.get(sessionId);
     if (entry && now() < entry.tokens.expiresAt) return entry;
     entries.delete(sessionId);
     return undefined;
   };
-  return {
+  const change = (entry: Entry, to: Partial<Entry>) =>
+    void entries.set(entry.tokens.sessionId, Object.assign(entry, to));
+  const store: ProviderTokenStore = {
     async keep(tokens, dueAt) {
       const fence = (entries.get(tokens.sessionId)?.fence ?? 0) + 1;
       entries.delete(tokens.sessionId);
@@ -76,29 +87,28 @@ export function createMemoryProviderTokenStore(deps: { now: () => number; max?: 
         .filter(({ dueAt, tokens }) => dueAt !== undefined && dueAt <= at && present(tokens.sessionId) !== undefined)
         .toSorted((a, b) => a.dueAt! - b.dueAt!)
         .slice(0, limit);
-      for (const entry of due) entry.dueAt = at + leaseMs;
+      for (const entry of due) change(entry, { dueAt: at + leaseMs });
       return due.map(({ tokens }) => tokens.sessionId);
     },
     async hold(sessionId, leaseMs) {
       const entry = present(sessionId);
       if (!entry) return undefined;
       if (now() < entry.heldUntil) return 'held';
-      entry.heldUntil = now() + leaseMs;
-      entry.fence += 1;
+      change(entry, { heldUntil: now() + leaseMs, fence: entry.fence + 1 });
       return { ...entry.tokens, fence: entry.fence };
     },
     async settle({ sessionId, fence }: HeldTokens, outcome) {
       const entry = present(sessionId);
       if (entry?.fence !== fence) return false;
-      Object.assign(entry.tokens, outcome);
-      entry.heldUntil = 0;
+      change(entry, { tokens: { ...entry.tokens, ...outcome }, heldUntil: 0 });
       return true;
     },
     async schedule(sessionId, dueAt) {
       const entry = present(sessionId);
-      if (entry) entry.dueAt = dueAt;
+      if (entry) change(entry, { dueAt });
     },
     forget: async (sessionId) => void entries.delete(sessionId),
     count: async () => [...entries.values()].filter(({ dueAt }) => dueAt !== undefined).length,
   };
+  return savedStore(store, tables, ['keep', 'takeDue', 'hold', 'settle', 'schedule', 'forget']);
 }

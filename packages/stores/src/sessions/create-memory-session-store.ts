@@ -1,5 +1,6 @@
 import type { Session, SessionChange } from '@sallyport/contracts';
 import { createListeners, ProblemError } from '@sallyport/kit';
+import { memoryTables, savedStore, type Tables } from '../embedded/tables.ts';
 import { idleEnd } from './expired-session.ts';
 import { asStored, checkParent } from './join-parent.ts';
 import {
@@ -25,7 +26,7 @@ function createRevoke({
   now,
   tell,
 }: {
-  table: Pick<ReturnType<typeof createMemorySessionTable>, 'byId' | 'childrenOf'>;
+  table: Pick<ReturnType<typeof createMemorySessionTable>, 'byId' | 'childrenOf' | 'changed'>;
   now: () => number;
   tell(change: SessionChange): void;
 }) {
@@ -33,27 +34,30 @@ function createRevoke({
     const entry = table.byId(sessionId);
     if (!entry || entry.tombstone) return undefined;
     const at = now();
-    const session = revokeEntry(entry, { revokedAt: at, by, reason });
-    const children = table
-      .childrenOf(sessionId)
-      .map((one) => revokeEntry(one, { revokedAt: at, by, reason: 'parent-ended' }));
+    const end = (one: typeof entry, why: typeof reason) => {
+      const ended = revokeEntry(one, { revokedAt: at, by, reason: why });
+      table.changed(one);
+      return ended;
+    };
+    const session = end(entry, reason);
+    const children = table.childrenOf(sessionId).map((one) => end(one, 'parent-ended'));
     for (const one of [session, ...children]) tell(changeOf('revoked', one, at));
     return children.length === 0 ? session : { ...session, children };
   };
 }
 
 /**
- * Creates a session store in memory, for a single process or a test. It keeps at most `max` (100,000) sessions and
- * tombstones; the oldest tombstones are dropped first.
+ * Creates a session store in memory, for a single process or a test, with what `tables` keep on a disk. It keeps at most
+ * `max` (100,000) sessions and tombstones; the oldest tombstones are dropped first.
  */
-export function createMemorySessionStore(deps: { now: () => number; max?: number }): SessionStore {
-  const { now, max = 100_000 } = deps;
-  const expired = createMemoryExpiredSessions({ now, max });
-  const table = createMemorySessionTable({ now, max, expired });
+export function createMemorySessionStore(deps: { now: () => number; max?: number; tables?: Tables }): SessionStore {
+  const { now, max = 100_000, tables = memoryTables } = deps;
+  const expired = createMemoryExpiredSessions({ now, max, tables });
+  const table = createMemorySessionTable({ now, max, expired, tables });
   const changes = createListeners<SessionChange>();
   const revoke = createRevoke({ table, now, tell: (change) => changes.tell(change) });
 
-  return {
+  const store: SessionStore = {
     async create(tokenHash, session) {
       if (table.present(tokenHash) || table.byId(session.id))
         throw new ProblemError('conflict', 'This session already exists.');
@@ -72,19 +76,23 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
       const before = entry.text;
       const after = replaceSession(entry, change);
       if (entry.text === before) return after;
+      table.changed(entry);
       const told = table.childrenOf(sessionId).map(sessionOf);
       for (const one of [after, ...told]) changes.tell(changeOf('changed', one, now()));
       return after;
     },
     async noteUse(tokenHash) {
       const entry = table.present(tokenHash);
-      if (entry && !entry.tombstone) entry.usedAt ??= now();
+      if (!entry || entry.tombstone || entry.usedAt !== undefined) return;
+      entry.usedAt = now();
+      table.changed(entry);
     },
     async renew(tokenHash, session) {
       const entry = table.present(tokenHash);
       if (!entry || entry.tombstone) return;
       entry.usedAt ??= now();
       entry.idleEndsAt = Math.max(entry.idleEndsAt, Math.min(entry.expiresAt, idleEnd(session, now())));
+      table.changed(entry);
     },
     revoke: async (sessionId, by) => revoke(sessionId, by),
     async takeExpired(limit, leaseMs) {
@@ -98,11 +106,13 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
         .filter((session) => of === undefined || belongsTo(session, of))
         .sort((a, b) => a.createdAt - b.createdAt);
     },
-    ...createMemoryRightsEnds({ now }),
+    ...createMemoryRightsEnds({ now, tables }),
     onChange: (listener) => changes.add(listener),
     // Listeners are called directly, so no change is ever missed.
     onGap: () => () => {},
-    ping: async () => {},
-    close: async () => [table, expired].forEach((one) => one.clear()),
+    ping: async () => tables.check(),
+    close: async () => {},
   };
+  // What is lost of a use only ends a session earlier.
+  return savedStore(store, tables, ['create', 'update', 'revoke', 'takeExpired', 'forgetExpired', 'endRights']);
 }

@@ -1,12 +1,13 @@
 import type { Session, Tombstone } from '@sallyport/contracts';
 import { checkSameSession } from './change-redis-session.ts';
 import { clockSlackMs, keptAfterEndMs, type ExpiredSession, reasonOf, withoutClaims } from './expired-session.ts';
+import type { Tables } from '../embedded/tables.ts';
 import { joinParent } from './join-parent.ts';
 import { type SessionLookup, listed } from './session-store.ts';
 
 /** The sessions of a store in memory that ended by themselves. It drops the oldest of more than `max`. */
-export function createMemoryExpiredSessions({ now, max }: { now: () => number; max: number }) {
-  const kept = new Map<string, { one: ExpiredSession; dueAt: number }>();
+export function createMemoryExpiredSessions({ now, max, tables }: Pick<Deps, 'now' | 'max' | 'tables'>) {
+  const kept = tables.map<{ one: ExpiredSession; dueAt: number }>('expired-sessions');
   return {
     add(one: ExpiredSession) {
       for (const hash of kept.keys()) {
@@ -19,11 +20,10 @@ export function createMemoryExpiredSessions({ now, max }: { now: () => number; m
       const at = now();
       for (const [hash, { one }] of kept) if (one.endedAt + keptAfterEndMs <= at) kept.delete(hash);
       const due = [...kept.values()].filter(({ dueAt }) => dueAt <= at).slice(0, limit);
-      for (const entry of due) entry.dueAt = at + leaseMs;
+      for (const { one } of due) kept.set(one.tokenHash, { one, dueAt: at + leaseMs });
       return { expired: due.map(({ one }) => structuredClone(one)), more: due.length === limit };
     },
     forget: (tokenHash: string) => void kept.delete(tokenHash),
-    clear: () => kept.clear(),
   };
 }
 
@@ -31,7 +31,7 @@ export function createMemoryExpiredSessions({ now, max }: { now: () => number; m
 type MemoryEntry = {
   text: string;
   id: string;
-  parentId: string | undefined;
+  parentId?: string | undefined;
   keepsTombstone: boolean;
   expiresAt: number;
   idleEndsAt: number;
@@ -76,14 +76,26 @@ export function replaceSession(entry: MemoryEntry, change: (session: Session) =>
 
 const sweepEveryMs = 60_000;
 
-type Deps = { now: () => number; max: number; expired: Pick<ReturnType<typeof createMemoryExpiredSessions>, 'add'> };
+type Deps = {
+  now: () => number;
+  max: number;
+  tables: Tables;
+  expired: Pick<ReturnType<typeof createMemoryExpiredSessions>, 'add'>;
+};
 
 /** Entries by token hash, by session id and by parent. What ends by itself is noted in `expired`. */
-function createRows({ now, expired }: Deps) {
-  const byHash = new Map<string, MemoryEntry>();
+function createRows({ now, expired, tables }: Deps) {
+  const byHash = tables.map<MemoryEntry>('sessions');
   const hashById = new Map<string, string>();
   const hashesByParent = new Map<string, Set<string>>();
 
+  const index = (hash: string, entry: MemoryEntry) => {
+    hashById.set(entry.id, hash);
+    if (entry.parentId === undefined) return;
+    const siblings = hashesByParent.get(entry.parentId) ?? new Set();
+    hashesByParent.set(entry.parentId, siblings.add(hash));
+  };
+  for (const [hash, entry] of byHash) index(hash, entry);
   const forget = (hash: string, entry: MemoryEntry) => {
     byHash.delete(hash);
     hashById.delete(entry.id);
@@ -123,12 +135,10 @@ function createRows({ now, expired }: Deps) {
     childrenOf: (id: string) => [...(hashesByParent.get(id) ?? [])],
     add(hash: string, entry: MemoryEntry) {
       byHash.set(hash, entry);
-      hashById.set(entry.id, hash);
-      if (entry.parentId === undefined) return;
-      const siblings = hashesByParent.get(entry.parentId) ?? new Set();
-      hashesByParent.set(entry.parentId, siblings.add(hash));
+      index(hash, entry);
     },
-    clear: () => [byHash, hashById, hashesByParent].forEach((one) => one.clear()),
+    /** Must be called after an entry was changed. */
+    changed: (entry: MemoryEntry) => void byHash.set(hashById.get(entry.id)!, entry),
   };
 }
 
@@ -161,6 +171,7 @@ export function createMemorySessionTable(deps: Deps) {
     live: () =>
       [...byHash.keys()].map((hash) => find(hash)).flatMap((found) => (found.state === 'live' ? [listed(found)] : [])),
     add: rows.add,
+    changed: rows.changed,
     /**
      * Reports whether a session can be added, and drops ended sessions and tombstones to make room. A tombstone only
      * says why a token is refused; without it the token is still refused. So a client that starts and ends sessions in
@@ -178,6 +189,5 @@ export function createMemorySessionTable(deps: Deps) {
       }
       return byHash.size < max;
     },
-    clear: rows.clear,
   };
 }

@@ -1,5 +1,6 @@
 import { type RightsEnd, rightsEndSchema } from '@sallyport/contracts';
 import { parseJson } from '@sallyport/kit';
+import type { Tables } from '../embedded/tables.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import type { SessionStore } from './session-store.ts';
 
@@ -10,20 +11,22 @@ import type { SessionStore } from './session-store.ts';
 const rightsEndsLimits = { max: 50_000, atOnce: 1000, keptMs: 60 * 24 * 3_600_000 };
 
 /** Creates the log of ended rights in memory. */
-export function createMemoryRightsEnds(deps: { now: () => number }): Pick<SessionStore, 'endRights' | 'rightsEnded'> {
-  const log: { position: number; end: RightsEnd }[] = [];
-  let last = 0;
+export function createMemoryRightsEnds(deps: {
+  now: () => number;
+  tables: Tables;
+}): Pick<SessionStore, 'endRights' | 'rightsEnded'> {
+  const log = deps.tables.map<RightsEnd>('rights-ends');
+  let last = Math.max(0, ...[...log.keys()].map(Number));
   return {
     async endRights(of, reason) {
       last += 1;
-      log.push({ position: last, end: { of, reason, at: deps.now() } });
-      if (log.length > rightsEndsLimits.max) log.shift();
+      log.set(String(last), { of, reason, at: deps.now() });
+      for (const oldest of log.size > rightsEndsLimits.max ? log.keys().take(1) : []) log.delete(oldest);
     },
     async rightsEnded(after) {
       const since = Number(after ?? 0);
-      const found = log.filter(({ position }) => position > since).slice(0, rightsEndsLimits.atOnce);
-      const position = found.at(-1)?.position.toString() ?? after;
-      return { position, ends: found.map(({ end }) => structuredClone(end)) };
+      const found = [...log].filter(([position]) => Number(position) > since).slice(0, rightsEndsLimits.atOnce);
+      return { position: found.at(-1)?.[0] ?? after, ends: found.map(([, end]) => structuredClone(end)) };
     },
   };
 }

@@ -1,4 +1,5 @@
 import { hashToken } from '@sallyport/kit';
+import { memoryTables, savedStore, type Tables } from '../embedded/tables.ts';
 
 /** Stores short-lived values, most of which can be taken exactly once: login transactions, one-time codes. Hashes keys. */
 export interface SingleUseStore {
@@ -20,12 +21,21 @@ export interface SingleUseStore {
 type Entry = { text: string; endsAt: number };
 
 /**
- * Creates a store of single-use values in memory. Each kind keeps at most `maxPerKind` (10,000) values and then drops the
- * oldest, so that a flood of one kind costs neither memory nor the other kinds.
+ * Creates a store of single-use values in memory, with what `tables` keep on a disk. Each kind keeps at most `maxPerKind`
+ * (10,000) values and then drops the oldest, so that a flood of one kind costs neither memory nor the other kinds.
  */
-export function createMemorySingleUseStore(deps: { now: () => number; maxPerKind?: number }): SingleUseStore {
-  const { now, maxPerKind = 10_000 } = deps;
+export function createMemorySingleUseStore(deps: {
+  now: () => number;
+  maxPerKind?: number;
+  tables?: Tables;
+}): SingleUseStore {
+  const { now, maxPerKind = 10_000, tables = memoryTables } = deps;
   const kinds = new Map<string, Map<string, Entry>>();
+  const kindOf = (kind: string) => {
+    const entries = kinds.get(kind) ?? tables.map<Entry>(`single-use/${kind}`);
+    kinds.set(kind, entries);
+    return entries;
+  };
 
   const makeRoom = (entries: Map<string, Entry>) => {
     for (const [key, entry] of entries) {
@@ -36,19 +46,18 @@ export function createMemorySingleUseStore(deps: { now: () => number; maxPerKind
   };
 
   const live = (kind: string, name: string): Entry | undefined => {
-    const entry = kinds.get(kind)?.get(name);
+    const entry = kindOf(kind).get(name);
     return entry && now() < entry.endsAt ? entry : undefined;
   };
 
   const keep = (kind: string, name: string, entry: Entry) => {
-    const entries = kinds.get(kind) ?? new Map<string, Entry>();
-    kinds.set(kind, entries);
+    const entries = kindOf(kind);
     entries.delete(name);
     makeRoom(entries);
     entries.set(name, entry);
   };
 
-  return {
+  const store: SingleUseStore = {
     async put(kind, key, value, ttlMs) {
       keep(kind, hashToken(key), { text: JSON.stringify(value), endsAt: now() + ttlMs });
     },
@@ -61,7 +70,7 @@ export function createMemorySingleUseStore(deps: { now: () => number; maxPerKind
     async take(kind, key) {
       const name = hashToken(key);
       const entry = live(kind, name);
-      kinds.get(kind)?.delete(name);
+      kindOf(kind).delete(name);
       return entry && (JSON.parse(entry.text) as unknown);
     },
     async read(kind, key) {
@@ -71,9 +80,11 @@ export function createMemorySingleUseStore(deps: { now: () => number; maxPerKind
     async count(kind, key, windowMs) {
       const name = hashToken(key);
       const entry = live(kind, name);
+      const counted = entry ? Number(entry.text) + 1 : 1;
       if (!entry) keep(kind, name, { text: '1', endsAt: now() + windowMs });
-      else entry.text = String(Number(entry.text) + 1);
-      return entry ? Number(entry.text) : 1;
+      else kindOf(kind).set(name, { ...entry, text: String(counted) });
+      return counted;
     },
   };
+  return savedStore(store, tables, ['put', 'claim', 'take']);
 }
