@@ -17,6 +17,7 @@ export const bundles = {
   proxy: { main: 'packages/proxy/src/main.ts', ...gatewayThreads },
   standalone: {
     'demo-main': 'packages/standalone/src/demo-main.ts',
+    'serve-main': 'packages/standalone/src/serve-main.ts',
     ...gatewayThreads,
     ...stateThread,
     ...storeThread,

@@ -19,6 +19,7 @@ export * from './config/check-policies.ts';
 export { checkOwnService } from './service/check-own-service.ts';
 export * from './config/check-named-file.ts';
 export * from './config/check-certificates.ts';
+export { dataDirectory, dataFiles, isForOneProcess, isSingleProcess, needsOwnCertificate } from './config/complete-config.ts';
 export * from './config/config-faults.ts';
 export * from './config/service-check.ts';
 export { describeIssue } from './config/describe-issue.ts';
@@ -32,6 +33,7 @@ export { createConcurrencyLimiter, type ConcurrencyLimiter } from './http/concur
 export * from './http/read-body.ts';
 export * from './http/send-problem.ts';
 export * from './http/create-internal-server.ts';
+export { ListenFailure } from './http/listen-failure.ts';
 export * from './http/listen-http.ts';
 export { boundFetch, describeFetchFailure, type OutboundFetch, ResponseTooLargeError } from './http/bound-fetch.ts';
 export * from './observe/create-logger.ts';

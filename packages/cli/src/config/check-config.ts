@@ -8,7 +8,7 @@ import { isData, type OutputFormat, writeResult } from '../terminal/output.ts';
 /** A fault or warning, and the services that report it. */
 type Finding = ConfigFault & { services: ServiceName[] };
 /** What the services say about a configuration. With a fault they do not start. */
-type ConfigFindings = { faults: Finding[]; warnings: Finding[] };
+type ConfigFindings = { faults: Finding[]; warnings: Finding[]; isSingle: boolean };
 
 /** Merges what several services report: each finding once, with their names. */
 function merge(found: readonly (readonly [ServiceName, readonly ConfigFault[]])[]): Finding[] {
@@ -25,7 +25,8 @@ function merge(found: readonly (readonly [ServiceName, readonly ConfigFault[]])[
 
 /**
  * Returns what these services report about a configuration: the same as each with `--check-config`, what each reports
- * while it runs, and warnings. Runs the services' own checks.
+ * while it runs, and warnings. Runs the services' own checks. If the configuration is one for a single process, what is
+ * right for that is no fault.
  */
 async function findInConfig(
   file: string,
@@ -35,6 +36,7 @@ async function findInConfig(
   const tools = await import('./gateway-config.ts');
   const examined = tools.examineConfigFile(file, env);
   const { config, place } = examined;
+  const isSingle = tools.isSingleProcess(examined.data);
   const placed = (found: { path: string; message: string; hint?: string }[]): ConfigFault[] =>
     found.map((warning) => ({ ...warning, ...place(warning.path.split('.')) }));
   const ofKafka = config ? placed(tools.warnOfClearKafka(config.audit)) : [];
@@ -54,11 +56,13 @@ async function findInConfig(
   const faultsOf = async (name: ServiceName) => {
     const check = tools.serviceChecks[name];
     const later = await tools.faultsWhileRunning(file, examined, check);
-    return [name, [...tools.faultsForService(file, examined, check), ...later]] as const;
+    const all = [...tools.faultsForService(file, examined, check), ...later];
+    return [name, isSingle ? all.filter((fault) => !tools.isForOneProcess(examined, fault)) : all] as const;
   };
   return {
     faults: merge(await Promise.all(services.map(faultsOf))),
     warnings: merge(services.map((name) => [name, [...warningsOf[name](), ...ofKafka]])),
+    isSingle,
   };
 }
 
@@ -76,7 +80,7 @@ export async function checkConfig(
   const file = configPath(environment, named);
   const { formatFaults } = await import('./gateway-config.ts');
   const asked = service === undefined ? services : [service];
-  const { faults, warnings } = await findInConfig(file, environment.env, asked);
+  const { faults, warnings, isSingle } = await findInConfig(file, environment.env, asked);
   const line = (finding: Finding) => forTerminal(`${formatFaults(file, [finding])} ${whoSays(finding.services)}`);
   if (output === 'text') for (const one of warnings) environment.stderr.write(`warning: ${line(one)}\n`);
   if (isData(output))
@@ -86,7 +90,8 @@ export async function checkConfig(
       { file, services: asked, ok: faults.length === 0, faults, warnings },
       () => '',
     );
-  else if (faults.length === 0) environment.stdout.write(`${forTerminal(file)}: ok\n`);
+  else if (faults.length === 0)
+    environment.stdout.write(`${forTerminal(file)}: ok${isSingle ? ', for one process (sallyport serve)' : ''}\n`);
   if (faults.length === 0) return;
   if (output === 'text') for (const one of faults) environment.stderr.write(`${line(one)}\n`);
   throw new CliError(

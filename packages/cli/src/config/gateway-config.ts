@@ -28,6 +28,8 @@ export {
   faultsForService,
   faultsWhileRunning,
   formatFaults,
+  isForOneProcess,
+  isSingleProcess,
   loadConfig,
   locateFault,
   nearestName,

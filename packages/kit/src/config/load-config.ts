@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { configSchema, maxConfigBytes, type Config } from '@sallyport/contracts';
 import type { z } from 'zod';
+import { completeConfig } from './complete-config.ts';
 import { ConfigFaults, type ConfigFault } from './config-faults.ts';
 import { describeIssue } from './describe-issue.ts';
 import { includePolicies, placeIn } from './include-policies.ts';
@@ -143,6 +144,8 @@ export type ExaminedConfig = {
   data: unknown;
   /** The paths of substitutions that could not be read. Each has its fault, and stands for an unknown value. */
   unread: ReadonlySet<string>;
+  /** The paths of keys and certificates that the configuration leaves to a single process. */
+  added: ReadonlySet<string>;
   place: FindPlace;
   config?: Config;
   files: ConfigFiles;
@@ -153,6 +156,7 @@ const nothing = {
   data: undefined,
   place: () => undefined,
   unread: new Set<string>(),
+  added: new Set<string>(),
   fileOf: new Map<string, string>(),
 };
 
@@ -183,7 +187,8 @@ export function examineConfig(
   const all: ConfigFault[] = [...faults, ...policies.faults].map(({ keys, ...fault }) =>
     fault.file === undefined ? { ...fault, ...read.yaml.place(keys) } : fault,
   );
-  const parsed = configSchema.safeParse(data);
+  const complete = completeConfig(data, resolvePath);
+  const parsed = configSchema.safeParse(complete.data);
   if (!parsed.success) {
     const found = parsed.error.issues.flatMap((issue) => asFaults(issue, place));
     all.push(...found.filter((fault) => !unread.has(fault.path)).map((fault) => withSource(fault, substituted)));
@@ -191,7 +196,8 @@ export function examineConfig(
   const fileOf = new Map(
     [...substituted].flatMap(([at, { file: name }]) => (name === undefined ? [] : [[at, resolvePath(name)] as const])),
   );
-  return { faults: all, data, place, unread, files, fileOf, ...(parsed.success ? { config: parsed.data } : {}) };
+  const { added } = complete;
+  return { faults: all, data, place, unread, added, files, fileOf, ...(parsed.success ? { config: parsed.data } : {}) };
 }
 
 /** Returns an examined configuration with its files; undefined if it does not match the schema. */

@@ -6,10 +6,11 @@ import { createNdjsonTap } from '@sallyport/audit';
 import { createLogger, loadConfig } from '@sallyport/kit';
 import { createIdentityProvider, type IdentityProvider } from '../identity-provider/create-identity-provider.ts';
 import { demoPeople } from '../identity-provider/people.ts';
+import { fingerprintOf, ownAuthority } from '../settings/own-authority.ts';
 import { writeSettings, type Settings } from '../settings/write-settings.ts';
 import { startInProcess, type InProcessServices } from '../services/start-in-process.ts';
 import { claimStateDir } from './claim-state-dir.ts';
-import { demoAuthority, fingerprintOf } from './demo-authority.ts';
+
 import type { DemoCluster } from './demo-cluster.ts';
 import type { DemoOptions } from './demo-options.ts';
 import { demoApiPolicy, demoElevations, demoPolicyFile } from './demo-policy.ts';
@@ -160,7 +161,14 @@ async function startParts(
   say: (text: string) => void,
   closers: (() => Promise<void>)[],
 ): Promise<DemoState> {
-  const authority = await demoAuthority(directory, { say, now: Date.now });
+  const authority = await ownAuthority(directory, {
+    name: 'sallyport demo',
+    now: Date.now,
+    onUnusable: (reason) =>
+      say(
+        `The certificate authority of an earlier demo is replaced, because ${reason}. Use the new kubeconfig, and log in again.`,
+      ),
+  });
   const cluster = await openCluster(options, directory, authority, say);
   closers.push(() => cluster.close());
   const provider = await createIdentityProvider();

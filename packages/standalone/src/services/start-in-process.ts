@@ -41,6 +41,8 @@ export type InProcessServices = {
    * the checks that fail.
    */
   ready(timeoutMs?: number): Promise<void>;
+  /** Makes the services that follow the configuration read it again. */
+  reload(): void;
   close(): Promise<void>;
 };
 
@@ -55,24 +57,28 @@ type Shared = {
 };
 type Started = <T extends { close(): Promise<unknown> }>(service: T) => T;
 
+/** Throws an error with the checks that fail. */
+async function refuseUnready(all: readonly Readiness[]): Promise<void> {
+  const reports = await Promise.all(all.map((one) => one.report()));
+  const unready = reports.filter((one) => !one.ready).map((one) => one.checks);
+  if (unready.length > 0) throw new Error(JSON.stringify(unready));
+}
+
 async function allReady(all: readonly Readiness[], timeoutMs: number): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  for (;;) {
-    const reports = await Promise.all(all.map((one) => one.report()));
-    if (reports.every((one) => one.ready)) return;
-    if (Date.now() > end)
-      throw new Error(
-        `not ready after ${timeoutMs / 1000} s: ${JSON.stringify(reports.filter((one) => !one.ready).map((one) => one.checks))}`,
-      );
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  for (const end = Date.now() + timeoutMs; ; await new Promise((resolve) => setTimeout(resolve, 50)))
+    try {
+      return await refuseUnready(all);
+    } catch (error) {
+      if (Date.now() > end)
+        throw new Error(`not ready after ${timeoutMs / 1000} s: ${(error as Error).message}`, { cause: error });
+    }
 }
 
 function perService<T>(create: () => T): Record<ServiceName, T> {
   return Object.fromEntries(serviceNames.map((name) => [name, create()])) as Record<ServiceName, T>;
 }
 
-/** Starts the services in the order in which they depend on each other. Returns the proxy. */
+/** Starts the services in the order in which they depend on each other. */
 async function startServices(deps: InProcessDeps, shared: Shared, started: Started) {
   const { bus, sink, stores, directory, now } = shared;
   const keysOf = (name: ServiceName) => loadServiceKeys(deps.loaded, name, now);
@@ -90,7 +96,7 @@ async function startServices(deps: InProcessDeps, shared: Shared, started: Start
   started(await startAudit({ ...common('audit'), keys: keysOf('audit'), bus }));
   // Closed before the audit service, which stores the last events of the others.
   started(sink);
-  started(
+  const authorize = started(
     await startAuthorize({
       ...common('authorize'),
       tracer: await tracerOf('authorize'),
@@ -118,7 +124,8 @@ async function startServices(deps: InProcessDeps, shared: Shared, started: Start
     }),
   );
   const tracer = await tracerOf('proxy');
-  return started(await startProxy({ ...common('proxy'), ...keysOf('proxy'), sink, tracer }));
+  const proxy = started(await startProxy({ ...common('proxy'), ...keysOf('proxy'), sink, tracer }));
+  return { authorize, proxy };
 }
 
 /**
@@ -132,9 +139,10 @@ export async function startInProcess(deps: InProcessDeps): Promise<InProcessServ
   const bus = createAuditBus({ logger, now });
   deps.onBus?.(bus);
   const sink = await openAuditSink(config.audit, { service: 'sallyport', logger, now, resolvePath, bus });
-  const stores = await createSessionStores(config.sessions, { logger, now, resolvePath });
+  const data = resolvePath(config.data);
+  const stores = await createSessionStores(config.sessions, { logger, now, resolvePath, data });
   // One for both services: with sessions in memory, authorize would otherwise see an empty directory.
-  const directory = createDirectoryStore({ redis: stores.redis, now });
+  const directory = createDirectoryStore({ redis: stores.redis, tables: stores.tables, now });
   const metrics = perService(createMetrics);
   const readiness = perService(createReadiness);
   const closers: (() => Promise<unknown>)[] = [() => stores.close(), () => sink.close()];
@@ -146,7 +154,14 @@ export async function startInProcess(deps: InProcessDeps): Promise<InProcessServ
     for (const end of closers.toReversed()) await end();
   };
   try {
-    const proxy = await startServices(deps, { bus, sink, stores, directory, now, metrics, readiness }, started);
+    const { authorize, proxy } = await startServices(
+      deps,
+      { bus, sink, stores, directory, now, metrics, readiness },
+      started,
+    );
+    const others = serviceNames.filter((name) => name !== 'proxy').map((name) => readiness[name]);
+    // The gateway is of no use before the others.
+    readiness.proxy.add('services', () => refuseUnready(others));
     for (const name of serviceNames) {
       const admin = await listenHttp(
         createAdminServer({ metrics: metrics[name], readiness: readiness[name] }),
@@ -161,6 +176,10 @@ export async function startInProcess(deps: InProcessDeps): Promise<InProcessServ
       bus,
       sessions: stores.sessions,
       close,
+      reload() {
+        authorize.reload();
+        proxy.reload();
+      },
       ready: (timeoutMs = 60_000) => allReady(Object.values(readiness), timeoutMs),
     };
   } catch (error) {

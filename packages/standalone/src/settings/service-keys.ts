@@ -1,7 +1,8 @@
 import { createPublicKey } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { serviceNames, type ServiceName } from '@sallyport/contracts';
+import { createOnce } from './create-once.ts';
 import { makeIdentityKey, makeSigningKey } from './make-keys.ts';
 
 /** The file of each service's private key, and its public key in the form of sallyport.yaml. */
@@ -24,7 +25,6 @@ export function ensureServiceKeys(directory: string): ServiceKeyFiles {
 export function ensureKey(directory: string, name: ServiceName | 'checkpoints' | 'identity'): string {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const keyFile = path.join(directory, `${name}.pem`);
-  const make = name === 'identity' ? makeIdentityKey : makeSigningKey;
-  if (!existsSync(keyFile)) writeFileSync(keyFile, make(), { mode: 0o600 });
+  createOnce(keyFile, name === 'identity' ? makeIdentityKey : makeSigningKey);
   return keyFile;
 }

@@ -2,7 +2,11 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { createCertificateAuthority, openCertificateAuthority, type CertificateAuthority } from '@sallyport/bed';
+import {
+  createCertificateAuthority,
+  openCertificateAuthority,
+  type CertificateAuthority,
+} from '@sallyport/bed/certificates';
 
 const oneDay = 86_400_000;
 /** The certificates that it issues are valid for a year at most, and never longer than itself. */
@@ -28,12 +32,13 @@ export const fingerprintOf = (pem: string): string =>
   `sha256:${new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase()}`;
 
 /**
- * Opens the certificate authority of the demo: that of an earlier run in this directory, so that kubeconfigs and
- * programs that trust it keep working, or a new one.
+ * Opens the certificate authority in `tls/` of a directory: that of an earlier run, so that kubeconfigs and programs that
+ * trust it keep working, or a new one. `onUnusable` is called with the reason before an earlier one is replaced. If it
+ * throws, nothing is.
  */
-export async function demoAuthority(
+export async function ownAuthority(
   directory: string,
-  deps: { say(text: string): void; now: () => number },
+  deps: { name: string; onUnusable(reason: string): void; now: () => number },
 ): Promise<CertificateAuthority> {
   const at = (name: string) => path.join(directory, 'tls', name);
   const files = { certificate: at('ca.crt'), key: at('ca.key') };
@@ -45,11 +50,9 @@ export async function demoAuthority(
         caPem: readFileSync(files.certificate, 'utf8'),
         keyPem: readFileSync(files.key, 'utf8'),
       });
-    deps.say(
-      `The certificate authority of an earlier demo is replaced, because ${fault}. Use the new kubeconfig, and log in again.`,
-    );
+    deps.onUnusable(fault);
   }
-  const authority = await createCertificateAuthority({ name: 'sallyport demo' });
+  const authority = await createCertificateAuthority({ name: deps.name });
   writeFileSync(files.key, authority.keyPem, { mode: 0o600 });
   chmodSync(files.key, 0o600);
   writeFileSync(files.certificate, authority.caPem, { mode: 0o600 });

@@ -1,0 +1,46 @@
+import path from 'node:path';
+import { checkAudit } from '@sallyport/audit/check';
+import { checkAuthenticate } from '@sallyport/authenticate/check';
+import { checkAuthorize } from '@sallyport/authorize/check';
+import {
+  ConfigFaults,
+  dataDirectory,
+  examineConfigFile,
+  faultsForService,
+  isForOneProcess,
+  loadedFrom,
+  needsOwnCertificate,
+  type ConfigFault,
+  type LoadedConfig,
+} from '@sallyport/kit';
+import { checkProxy } from '@sallyport/proxy/check';
+
+/** The settings of a single process. */
+export type ServeSettings = {
+  loaded: LoadedConfig;
+  /** Its directory. */
+  directory: string;
+  /** Whether the gateway's certificate is to be issued by the authority in the directory. */
+  ownCertificate: boolean;
+};
+
+/**
+ * Reads the configuration of a single process. Throws ConfigFaults with everything that keeps one of the services from
+ * starting, apart from what the process makes itself.
+ */
+export function readServeSettings(file: string, env: Record<string, string | undefined>): ServeSettings {
+  const examined = examineConfigFile(file, env);
+  const all = [checkAuthenticate, checkAuthorize, checkProxy, checkAudit].flatMap((check) =>
+    faultsForService(file, examined, check),
+  );
+  const faults = new Map<string, ConfigFault>();
+  for (const fault of all) if (!isForOneProcess(examined, fault)) faults.set(JSON.stringify(fault), fault);
+  const loaded = loadedFrom(file, examined);
+  if (faults.size > 0 || !loaded) throw new ConfigFaults(file, [...faults.values()]);
+  const resolvePath = (name: string) => path.resolve(path.dirname(file), name);
+  return {
+    loaded,
+    directory: dataDirectory(examined.data, resolvePath),
+    ownCertificate: needsOwnCertificate(examined.data),
+  };
+}
