@@ -13,9 +13,7 @@ export type AuditSinkDeps = Omit<KafkaAuditSinkDeps, 'kafka' | 'sender'> & {
 /** Creates the sink that `audit.kafka` in the configuration selects: Kafka, or the bus of this process. */
 export function createAuditSink(audit: AuditConfig, deps: AuditSinkDeps): AuditSink {
   const { bus, ...rest } = deps;
-  return usesKafka(audit.kafka)
-    ? createKafkaAuditSink({ ...rest, kafka: audit.kafka })
-    : (bus ?? createAuditBus(rest));
+  return usesKafka(audit.kafka) ? createKafkaAuditSink({ ...rest, kafka: audit.kafka }) : (bus ?? createAuditBus(rest));
 }
 
 /**

@@ -16,13 +16,7 @@ describe('settings that need a restart', () => {
         sessions: { redis: 'redis://planted-secret:1', idle: '3h' },
         gateway: { url: 'http://gate', trustedProxies: ['10.0.0.0/8'] },
       }).toSorted(),
-    ).toEqual([
-      'gateway.trustedProxies',
-      'sessions.idle',
-      'sessions.mode',
-      'sessions.nodes',
-      'sessions.redis',
-    ]);
+    ).toEqual(['gateway.trustedProxies', 'sessions.idle', 'sessions.mode', 'sessions.nodes', 'sessions.redis']);
   });
 
   it('are not all named if there are very many', () => {
