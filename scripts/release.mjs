@@ -24,6 +24,7 @@ import { manPage } from '../packages/cli/src/man-page/man-page.ts';
 import { createProgram } from '../packages/cli/src/commands/create-program.ts';
 import { releaseKeyFile, releaseKeyLine, signFile } from '../packages/cli/src/upgrade/minisign.ts';
 import { fail, root } from './bootstrap.mjs';
+import { externalPackages } from './bundle/bundles.mjs';
 import { licensesOf } from './release/licenses.mjs';
 import { readReleaseKeys } from './release/release-keys.mjs';
 import { stageChart } from './release/stage-chart.mjs';
@@ -35,7 +36,7 @@ import { writeArchive } from './release/write-archive.mjs';
 const usage = `Usage: npm run release -- [--signing-key FILE] [--trusted-key FILE]... [--only PLATFORMS] [--out DIR]
 
 Writes into dist/release: the npm package sallyport-VERSION.tgz, an archive with its own Node.js for each platform,
-the Helm chart sallyport-VERSION-chart.tgz, and SHA256SUMS. With --signing-key, also its signature SHA256SUMS.minisig
+for Linux also one with the gateway (sallyport-server-VERSION-PLATFORM.tar.gz), the Helm chart sallyport-VERSION-chart.tgz, and SHA256SUMS. With --signing-key, also its signature SHA256SUMS.minisig
 and the public key minisign.pub. The same sources and keys result in the same bytes.
 
   --only PLATFORMS    only the archives of these platforms, separated by commas; "none" for only the npm package and
@@ -120,15 +121,30 @@ async function packPackage(work, cli, texts) {
   await run('npm', ['pack', '--pack-destination', path.join(work, 'out'), '--silent'], options);
 }
 
-async function packArchive(work, cli, { platform, source, texts }) {
+async function packArchive(work, cli, { platform, source, texts, serve }) {
   const node = await source.get(platform);
-  const top = `sallyport-${version}-${platform}`;
+  const top = `sallyport-${serve ? 'server-' : ''}${version}-${platform}`;
   const name = `${top}.${platform.startsWith('windows-') ? 'zip' : 'tar.gz'}`;
   say(`Packing ${name} ...`);
   const directory = path.join(work, 'archives');
-  stageArchive({ cli, directory: path.join(directory, top), version, platform, node, texts });
+  stageArchive({ cli, directory: path.join(directory, top), version, platform, node, texts, serve });
   writeArchive({ directory, top, file: path.join(work, 'out', name), time: timeOfFiles() });
   rmSync(path.join(directory, top), { recursive: true });
+}
+
+/** What the archive of a gateway has besides. The build has made the bundle. */
+const server = {
+  source: root,
+  packages: Object.fromEntries(externalPackages.map((name) => [name, path.join(root, 'node_modules', name)])),
+  unit: readRoot('deploy/systemd/sallyport.service'),
+};
+
+/** The licenses of the packages in the gateway too. */
+function serverTexts(texts) {
+  const list = (name) => JSON.parse(readRoot(`packages/${name}/bundled-packages.json`));
+  const directories = new Set([...list('cli/dist'), ...list('standalone/dist/bundle-serve')]);
+  const bundled = [...directories].map((directory) => path.join(root, directory));
+  return { ...texts, licenses: licensesOf([...bundled, ...Object.values(server.packages)]) };
 }
 
 function packChart(work) {
@@ -185,6 +201,8 @@ try {
     say,
   });
   for (const platform of chosen) await packArchive(work, cli, { platform, source, texts });
+  for (const platform of chosen.filter((one) => one.startsWith('linux-')))
+    await packArchive(work, cli, { platform, source, texts: serverTexts(texts), serve: server });
   writeSums(made, keys);
   rmSync(out, { recursive: true, force: true });
   renameSync(made, out);

@@ -20,7 +20,7 @@ function copyTree(from, to, wanted) {
 const isDirectory = (file) => existsSync(file) && statSync(file).isDirectory();
 
 /** Only compilers and debuggers read these. */
-const forDevelopers = /\.(?:map|[cm]?ts|md|tsbuildinfo)$/;
+export const forDevelopers = /\.(?:map|[cm]?ts|md|tsbuildinfo)$/;
 const leftOut = new Set(['.bin', '.package-lock.json']);
 
 /** Copies the installed packages, next to ours where their versions differ. */
@@ -37,7 +37,7 @@ export function copyDependencies(source, target) {
   }
 }
 
-/** Copies the bundles of the services, and that of the command line. */
+/** Copies the bundles of the services, that of the command line, and beside it that of `sallyport serve`. */
 export function copyPackages(source, target) {
   for (const name of [...services, 'cli']) {
     const [from, to] = [source, target].map((base) => path.join(base, 'packages', name));
@@ -45,7 +45,14 @@ export function copyPackages(source, target) {
     cpSync(path.join(from, 'package.json'), path.join(to, 'package.json'));
     copyTree(path.join(from, 'dist'), path.join(to, 'dist'), name === 'cli' ? isOfCommand : isOfService);
   }
+  copyServe(source, path.join(target, 'packages/cli/serve'));
 }
+
+/** Copies the bundle of `sallyport serve`. */
+export const copyServe = (source, target) =>
+  copyTree(path.join(source, 'packages/standalone/dist/bundle-serve'), target, (name) =>
+    /^[\w-]*(?:\.js)?$/.test(name),
+  );
 
 const isOfCommand = (name) => name === 'sallyport.mjs' || name === 'parts' || /^parts\/.*\.mjs$/.test(name);
 const isOfService = (name) => name === 'bundle' || /^bundle\/.*\.js$/.test(name);

@@ -18,6 +18,11 @@ case $program in
     # shellcheck disable=SC2086 # these are several words each
     exec node $guards $stable "/app/packages/$program/dist/bundle/main.js" "$@"
     ;;
+  # All services in one process.
+  serve)
+    # shellcheck disable=SC2086 # these are several words each
+    exec node $guards $stable "/app/packages/cli/dist/sallyport.mjs" serve "$@"
+    ;;
   sallyport)
     exec node "/app/packages/cli/dist/sallyport.mjs" "$@"
     ;;
@@ -34,7 +39,7 @@ case $program in
     ;;
   *)
     if [ -f "/app/development/$program.mjs" ]; then exec node "/app/development/$program.mjs" "$@"; fi
-    echo 'Usage: proxy | authenticate | authorize | audit [--config FILE] [--check-config] [--help]' >&2
+    echo 'Usage: proxy | authenticate | authorize | audit | serve [--config FILE] [--check-config] [--help]' >&2
     echo '       sallyport COMMAND ...' >&2
     echo '       health ADMIN_PORT | responds URL' >&2
     echo '       create-secrets | check-installation [--help]' >&2

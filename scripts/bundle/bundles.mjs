@@ -9,7 +9,7 @@ const gatewayThreads = { 'kubeconfig-child': 'packages/proxy/src/upstream/kubeco
 const stateThread = { 'state-worker': 'packages/stores/src/embedded/state-worker.ts' };
 const storeThread = { 'pglite-worker': 'packages/audit/src/database/pglite-worker.ts' };
 
-/** The sources of the files of each bundle, by their names and by the package of the bundle. The program comes first. */
+/** The sources of the files of each bundle, by their names and by the name of the bundle. The program comes first. */
 export const bundles = {
   audit: { main: 'packages/audit/src/main.ts', ...storeThread },
   authenticate: { main: 'packages/authenticate/src/main.ts', ...stateThread },
@@ -17,12 +17,17 @@ export const bundles = {
   proxy: { main: 'packages/proxy/src/main.ts', ...gatewayThreads },
   standalone: {
     'demo-main': 'packages/standalone/src/demo-main.ts',
-    'serve-main': 'packages/standalone/src/serve-main.ts',
     ...gatewayThreads,
     ...stateThread,
     ...storeThread,
   },
+  // Apart from the demo, because it is part of a release.
+  serve: { 'serve-main': 'packages/standalone/src/serve-main.ts', ...gatewayThreads, ...stateThread, ...storeThread },
 };
+
+/** Returns the directory of a bundle: in its package, which has its name. */
+export const bundleDirectory = (name) =>
+  name === 'serve' ? 'packages/standalone/dist/bundle-serve' : `packages/${name}/dist/bundle`;
 
 /**
  * The packages that stay outside: kafkajs, because the audit log patches modules of it, which it has to find, and

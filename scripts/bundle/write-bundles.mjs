@@ -1,13 +1,13 @@
-// Bundles the services and the demo into dist/bundle of their packages, unless the bundles are newer than their sources.
+// Bundles the services, the demo and the small gateway into their packages, unless the bundles are newer than their sources.
 import { existsSync, readFileSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
-import { bundles } from './bundles.mjs';
+import { bundleDirectory, bundles } from './bundles.mjs';
 import { replaceFile } from './replace-file.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
 const changedAt = (file) => statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs;
-const mainOf = (name) => `packages/${name}/dist/bundle/${Object.keys(bundles[name])[0]}.js`;
+const mainOf = (name) => `${bundleDirectory(name)}/${Object.keys(bundles[name])[0]}.js`;
 
 /** The files besides the sources that decide what is in a bundle. */
 const recipe = [

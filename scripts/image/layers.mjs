@@ -84,7 +84,7 @@ async function layOutSallyport(directory, root) {
   copyFileSync(path.join(root, 'deploy/image/entrypoint.sh'), command);
   chmodSync(command, 0o755);
   for (const name of ['etc/sallyport', ...owned]) mkdirSync(path.join(directory, name), { recursive: true });
-  const lists = ['cli/dist', ...services.map((name) => `${name}/dist/bundle`)];
+  const lists = ['cli/dist', 'standalone/dist/bundle-serve', ...services.map((name) => `${name}/dist/bundle`)];
   const ofPrograms = lists.flatMap((place) =>
     JSON.parse(readFileSync(path.join(root, 'packages', place, 'bundled-packages.json'), 'utf8')),
   );

@@ -5,14 +5,16 @@ import path from 'node:path';
 function licenseInReadme(directory) {
   const file = readdirSync(directory).find((one) => /^readme\.md$/i.test(one));
   if (file === undefined) return undefined;
-  return /^##\s*licen[cs]e\s*$([^]*?)(?=^##\s|(?![^]))/im.exec(readFileSync(path.join(directory, file), 'utf8'))?.[1];
+  return /^##\s*licen[cs]e(?:\s*\([^)]*\))?\s*$([^]*?)(?=^##\s|(?![^]))/im.exec(
+    readFileSync(path.join(directory, file), 'utf8'),
+  )?.[1];
 }
 
 function licenseOf(directory) {
-  const file = readdirSync(directory).find((one) => /^licen[cs]e(?:\.(?:md|txt))?$/i.test(one));
+  const file = readdirSync(directory).find((one) => /^(?:un)?licen[cs]e(?:\.(?:md|txt))?$/i.test(one));
   const text = file === undefined ? licenseInReadme(directory) : readFileSync(path.join(directory, file), 'utf8');
-  // A readme may only name the license.
-  return text !== undefined && /copyright/i.test(text) ? text.trim() : undefined;
+  // A readme may only name the license. The Unlicense gives the copyright up.
+  return text !== undefined && /copyright|unlicense/i.test(text) ? text.trim() : undefined;
 }
 
 /** Returns the licenses of the packages in these directories as one text. Fails if a package has none. */

@@ -26,6 +26,13 @@ describe('the licenses of packages', () => {
     expect(licensesOf([directory])).toMatch(/\n\nCopyright \(c\) Someone\n\nThe end\.\n$/);
   });
 
+  it('may be named in the heading of the readme, and may give up the copyright', () => {
+    write('README.md', '# one\n\n## License (MIT)\n\nCopyright (c) Someone\n');
+    expect(licensesOf([directory])).toMatch(/\n\nCopyright \(c\) Someone\n$/);
+    write('UNLICENSE', 'This is free. See <https://unlicense.org>\n');
+    expect(licensesOf([directory])).toMatch(/\n\nThis is free\. See <https:\/\/unlicense\.org>\n$/);
+  });
+
   it('must be there', () => {
     expect(() => licensesOf([directory])).toThrow('the package one has no license text');
     write('README.md', '## License\n\nMIT\n');

@@ -1,7 +1,11 @@
 // Lays out the files of the npm package and of the archives.
-import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { copyServe, forDevelopers } from '../../deploy/image/assemble.mjs';
 import { platforms } from './platforms.mjs';
+
+/** Extensions of PostgreSQL, which the embedded store does not use. */
+const extension = /pglite\/dist\/[^/]*\.tar\.gz$/;
 
 const windowsLauncher = '@"%~dp0..\\node\\node.exe" "%~dp0sallyport.js" %*\r\n';
 
@@ -52,8 +56,19 @@ function stageTexts(directory, texts) {
   write(path.join(directory, 'README.md'), texts.readme);
 }
 
+/** Lays out what `sallyport serve` runs: its bundle, the packages that it finds beside it, and a unit for systemd. */
+function stageServe({ source, packages, unit }, directory) {
+  copyServe(source, path.join(directory, 'serve'));
+  for (const [name, from] of Object.entries(packages))
+    cpSync(from, path.join(directory, 'serve/node_modules', name), {
+      recursive: true,
+      filter: (file) => !forDevelopers.test(file) && !extension.test(file),
+    });
+  write(path.join(directory, 'systemd/sallyport.service'), unit);
+}
+
 /** Lays out the files of one version with its own Node.js. `node` is its program and license for the platform. */
-function stageVersion({ cli, directory, platform, node, texts }) {
+function stageVersion({ cli, directory, platform, node, texts, serve }) {
   const windows = platform.startsWith('windows-');
   stageProgram(cli, directory, windows ? ['sallyport.js'] : ['sallyport.js', 'sallyport-exec-credential']);
   // The package.json makes Node.js read bin/sallyport.js as a module.
@@ -63,6 +78,7 @@ function stageVersion({ cli, directory, platform, node, texts }) {
   const { program } = platforms[platform];
   write(path.join(directory, 'node', windows ? program : `bin/${program}`), node.node, 0o755);
   write(path.join(directory, 'node', 'LICENSE'), node.license);
+  if (serve) stageServe(serve, directory);
   // man(1) looks here for a program in ../bin on the PATH.
   if (!windows) write(path.join(directory, 'share', 'man', 'man1', 'sallyport.1'), texts.man);
   stageTexts(directory, texts);
@@ -70,7 +86,9 @@ function stageVersion({ cli, directory, platform, node, texts }) {
 
 /**
  * Lays out a self-contained archive. Each version has a directory of its own, to which everything else leads through the
- * link `current`, so that an upgrade replaces one link. Windows has no such links for users without further rights.
+ * link `current`, so that an upgrade replaces one link. Windows has no such links for users without further rights. With
+ * `serve`, it is that of a gateway: `source` is the built repository, `packages` are the directories of the packages that
+ * stay outside its bundle, and `unit` is the text of its unit for systemd.
  */
 export function stageArchive({ directory, version, ...parts }) {
   if (parts.platform.startsWith('windows-')) return stageVersion({ directory, ...parts });

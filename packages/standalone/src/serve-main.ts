@@ -1,5 +1,6 @@
 // `sallyport serve`: the command line imports this file when it has read its arguments.
 import process from 'node:process';
+import { setFlagsFromString } from 'node:v8';
 import { ConfigFaults, ListenFailure } from '@sallyport/kit';
 import { readServeSettings } from './serve/read-settings.ts';
 import { runServe, type RunningGateway, type ServeRequest } from './serve/run-serve.ts';
@@ -14,6 +15,10 @@ export const checkServe = ({ config, env }: ServeRequest): void => void readServ
  * cannot start.
  */
 export async function serve(request: ServeRequest): Promise<void> {
+  // A garbage collection may crash in code of V8's baseline compiler (https://github.com/nodejs/node/issues/62393).
+  setFlagsFromString('--no-sparkplug');
+  // Otherwise it would open a debugger, which can read keys and tokens.
+  process.on('SIGUSR1', () => undefined);
   let gateway: RunningGateway | undefined;
   let stopping: string | undefined;
   const stop = (signal: string) => {

@@ -16,7 +16,9 @@ function findServeProgram({ programDirectory }: Environment): string {
   const places =
     programDirectory === undefined
       ? []
-      : ['serve', '../standalone/dist/bundle'].map((place) => path.join(programDirectory, place, 'serve-main.js'));
+      : ['serve', '../standalone/dist/bundle-serve'].map((place) =>
+          path.join(programDirectory, place, 'serve-main.js'),
+        );
   const found = places.find((file) => existsSync(file));
   if (found === undefined)
     throw new CliError(
