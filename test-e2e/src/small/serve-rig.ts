@@ -1,0 +1,124 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { freePort } from '@sallyport/bed';
+import { createIdentityProvider, demoPeople } from '@sallyport/standalone';
+import { stringify } from 'yaml';
+import {
+  answerLogin,
+  eventually,
+  httpRequestOnce,
+  runCli,
+  runCommand,
+  runDirectory,
+  startCli,
+  theBed,
+  type CommandResult,
+  type RunningCommand,
+} from '../harness/index.ts';
+
+/** A small gateway in a directory of its own, and a user of it with an empty home. */
+export type ServeRig = {
+  /** What an operator writes, without the ports that only a test needs. */
+  settings: string;
+  directory: string;
+  url: string;
+  caPem(): string;
+  /** Starts `sallyport serve`, and waits until it is ready. */
+  start(): Promise<RunningCommand>;
+  /** Runs `sallyport serve` to its end. */
+  run(...args: string[]): Promise<CommandResult>;
+  cli(...args: string[]): Promise<CommandResult>;
+  /** Logs the user in with the command line, like on a machine that has never seen the gateway. */
+  login(user: string, ...args: string[]): Promise<void>;
+  kubectl(...args: string[]): Promise<CommandResult>;
+  stop(): Promise<void>;
+};
+
+/** Creates the rig. `settings` are further sections of sallyport.yaml. */
+export async function createServeRig(settings: Record<string, unknown>): Promise<ServeRig> {
+  const directory = mkdtempSync(path.join(runDirectory(), 'serve-'));
+  const home = path.join(directory, 'home');
+  mkdirSync(home, { mode: 0o700 });
+  const port = await freePort();
+  const url = `https://127.0.0.1:${port}`;
+  const provider = await createIdentityProvider({ people: demoPeople });
+  provider.register({
+    clientId: 'sallyport',
+    clientSecret: 'secret',
+    redirectUris: [`${url}/.sallyport/callback`],
+    postLogoutRedirectUris: [`${url}/.sallyport/signed-out`],
+  });
+  const written = {
+    gateway: { url, listen: `127.0.0.1:${port}` },
+    identity: {
+      providers: [
+        {
+          id: 'corp',
+          issuer: provider.issuer,
+          clientId: 'sallyport',
+          clientSecret: 'secret',
+          scopes: ['openid', 'profile', 'email', 'groups'],
+          allowInsecureIssuer: true,
+        },
+      ],
+    },
+    ...settings,
+  };
+  const services: Record<string, unknown> = {};
+  let adminPort = 0;
+  for (const name of ['authenticate', 'authorize', 'audit', 'proxy']) {
+    const own = await freePort();
+    adminPort = await freePort();
+    const address = name === 'proxy' ? {} : { url: `http://127.0.0.1:${own}`, listen: `127.0.0.1:${own}` };
+    services[name] = { ...address, adminListen: `127.0.0.1:${adminPort}` };
+  }
+  const config = path.join(directory, 'sallyport.yaml');
+  writeFileSync(config, stringify({ ...written, services }));
+  const env = {
+    HOME: home,
+    SALLYPORT_CONFIG: undefined,
+    SALLYPORT_HOME: undefined,
+    KUBECONFIG: undefined,
+    BROWSER: 'false',
+    DISPLAY: '',
+    PATH: `${path.dirname(theBed().kubectl!)}:${process.env['PATH'] ?? ''}`,
+  };
+  const options = { home: path.join(home, '.config/sallyport'), cwd: directory, env };
+  const running: RunningCommand[] = [];
+  const caPem = () => readFileSync(path.join(directory, 'data/tls/ca.crt'), 'utf8');
+  return {
+    settings: stringify(written),
+    directory,
+    url,
+    caPem,
+    async start() {
+      const gateway = startCli(['serve', '--config', config], { ...options, timeoutMs: 600_000 });
+      running.push(gateway);
+      let over = false;
+      void gateway.ended.then(() => (over = true));
+      await eventually(
+        'the gateway to be ready',
+        async () =>
+          over ||
+          (await httpRequestOnce(`http://127.0.0.1:${adminPort}/readyz`).catch(() => undefined))?.status === 200,
+        60_000,
+        () => gateway.stderr() + gateway.stdout(),
+      );
+      if (over) throw new Error(`sallyport serve ended: ${gateway.stderr()}`);
+      return gateway;
+    },
+    run: (...args) => runCli(['serve', '--config', config, ...args], options),
+    cli: (...args) => runCli(args, options),
+    async login(user, ...args) {
+      const command = startCli(['login', url, '--no-browser', ...args], options);
+      await answerLogin(command, { caPem: caPem() }, { user, password: user.split('@')[0]! });
+      const { code, stderr } = await command.ended;
+      if (code !== 0) throw new Error(`sallyport login failed with ${code}: ${stderr}`);
+    },
+    kubectl: (...args) => runCommand('kubectl', args, options),
+    async stop() {
+      for (const one of running) await one.stop();
+      await provider.close();
+    },
+  };
+}
