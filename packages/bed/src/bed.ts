@@ -6,6 +6,7 @@ import type { CanailleServer } from './servers/start-canaille.ts';
 import type { KafkaCluster } from './servers/start-kafka-cluster.ts';
 import type { KafkaServer } from './servers/start-kafka.ts';
 import type { KeycloakServer } from './servers/start-keycloak.ts';
+import type { PebbleServer } from './servers/start-pebble.ts';
 import type { PostgresServer } from './servers/start-postgres.ts';
 import type { RedisServer } from './servers/start-redis.ts';
 import type { ServerHandle } from './servers/server-handle.ts';
@@ -21,6 +22,7 @@ export type BedDescription = {
   postgres?: { url: string };
   keycloak?: Pick<KeycloakServer, 'url' | 'admin'>;
   canaille?: { url: string };
+  pebble?: Pick<PebbleServer, 'directory' | 'caFile'>;
   cluster?: ClusterDescription;
   programs: Partial<Record<ComponentName, string>>;
   missing: Missing[];
@@ -36,6 +38,7 @@ export type Bed = {
   postgres?: PostgresServer;
   keycloak?: KeycloakServer;
   canaille?: CanailleServer;
+  pebble?: PebbleServer;
   cluster?: Cluster & {
     /** The process of the API server, to stop and start it. */
     apiServer: ServerHandle;
@@ -75,8 +78,8 @@ export function attachBed(description: BedDescription): AttachedBed {
 
 /** Returns the description of a bed. */
 export function describeBed(bed: Omit<Bed, 'describe' | 'stop' | 'pids' | 'timings'>): BedDescription {
-  const { runId, directory, redis, kafka, kafkaCluster, postgres, keycloak, canaille, cluster, programs, missing } =
-    bed;
+  const { runId, directory, redis, kafka, kafkaCluster, postgres, cluster, programs, missing } = bed;
+  const { keycloak, canaille, pebble } = bed;
   return {
     runId,
     directory,
@@ -86,6 +89,7 @@ export function describeBed(bed: Omit<Bed, 'describe' | 'stop' | 'pids' | 'timin
     ...(postgres && { postgres: { url: postgres.url } }),
     ...(keycloak && { keycloak: { url: keycloak.url, admin: keycloak.admin } }),
     ...(canaille && { canaille: { url: canaille.url } }),
+    ...(pebble && { pebble: { directory: pebble.directory, caFile: pebble.caFile } }),
     ...(cluster && { cluster: describeCluster(cluster) }),
     programs,
     missing,

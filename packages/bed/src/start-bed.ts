@@ -15,6 +15,7 @@ import type { KafkaSecurity } from './servers/kafka-security.ts';
 import { startKafkaCluster } from './servers/start-kafka-cluster.ts';
 import { startKafka } from './servers/start-kafka.ts';
 import { startKeycloak } from './servers/start-keycloak.ts';
+import { startPebble, type PebbleOptions } from './servers/start-pebble.ts';
 import { startPostgres } from './servers/start-postgres.ts';
 import { startRedis } from './servers/start-redis.ts';
 import { removeNodeRemains } from './node/node-remains.ts';
@@ -27,6 +28,8 @@ export type StartBedOptions = {
   runDir?: string;
   /** TLS, logins and rights of Kafka, on a listener of its own. */
   kafkaSecurity?: KafkaSecurity;
+  /** Where Pebble looks for challenges, and what it issues. */
+  pebble?: PebbleOptions;
   /** A kubeconfig of where the API server sends its audit events, in addition to its file. */
   auditWebhookFile?: string;
   cacheDirectory?: string;
@@ -40,6 +43,7 @@ type Starting = {
   run: Run;
   paths: Paths;
   kafkaSecurity?: KafkaSecurity;
+  pebble?: PebbleOptions;
   auditWebhookFile?: string;
   onProgress?: Progress;
   timings: Record<string, number>;
@@ -64,6 +68,7 @@ export async function startBed(options: StartBedOptions = {}): Promise<Bed> {
     run,
     paths: components.paths,
     kafkaSecurity: options.kafkaSecurity,
+    pebble: options.pebble,
     auditWebhookFile: options.auditWebhookFile,
     onProgress,
     timings: {},
@@ -112,7 +117,7 @@ async function startParts(
     withNode ||
     met.includes('cluster') ||
     (wanted.some((need) => need === 'node' || need === 'pods') && controlPlanePossible(paths, missing));
-  const [redis, kafka, kafkaCluster, postgres, keycloak, canaille, cluster] = await settled([
+  const [redis, kafka, kafkaCluster, postgres, keycloak, canaille, pebble, cluster] = await settled([
     met.includes('redis')
       ? timed(starting, 'redis', () => startRedis({ run, program: paths.redis!, podAddress }))
       : undefined,
@@ -133,10 +138,13 @@ async function startParts(
     met.includes('canaille')
       ? timed(starting, 'canaille', () => startCanaille({ run, python: paths.canaille! }))
       : undefined,
+    met.includes('pebble')
+      ? timed(starting, 'pebble', () => startPebble({ run, programs: paths as Programs, ...starting.pebble }))
+      : undefined,
     plane ? startCluster(starting, place) : undefined,
   ] as const);
   const brokers = Object.fromEntries((kafkaCluster?.nodes ?? []).map((node) => [`kafka-${node.id}`, node]));
-  return { servers: { redis, kafka, postgres, keycloak, canaille }, brokers, kafkaCluster, cluster };
+  return { servers: { redis, kafka, postgres, keycloak, canaille, pebble }, brokers, kafkaCluster, cluster };
 }
 
 function preparePlace({ run, paths, onProgress }: Starting, met: readonly BedNeed[]): Promise<NodePlace> {

@@ -42,6 +42,9 @@ const go = (module: string, minutes: number, versionOf: string, more: Partial<Go
 const kubernetes = (command: string, minutes: number, only?: NodeJS.Platform): GoRecipe =>
   go('kubernetes', minutes, 'k8s.io/kubernetes', { package: `k8s.io/kubernetes/cmd/${command}`, stamp, only });
 
+const pebble = (command: string): GoRecipe =>
+  go('pebble', 1, 'github.com/letsencrypt/pebble/v2', { package: `github.com/letsencrypt/pebble/v2/cmd/${command}` });
+
 const python = (requirements: string, versionOf = requirements): PythonRecipe => ({
   kind: 'python',
   requirements,
@@ -82,6 +85,8 @@ export const catalogue = {
   k9s: go('k9s', 5, 'github.com/derailed/k9s'),
   'oauth2-proxy': go('oauth2-proxy', 2, 'github.com/oauth2-proxy/oauth2-proxy/v7'),
   vegeta: go('vegeta', 1, 'github.com/tsenart/vegeta/v12'),
+  pebble: pebble('pebble'),
+  'pebble-challtestsrv': pebble('pebble-challtestsrv'),
   conformance: go('conformance', 4, 'k8s.io/kubernetes', { package: '.', tests: true, stamp }),
   containerd: system('containerd', ['containerd'], 'linux'),
   ctr: system('containerd', ['ctr'], 'linux'),

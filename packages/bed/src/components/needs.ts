@@ -27,6 +27,7 @@ const needs = {
   kcat: ['kcat'],
   wrk: ['wrk'],
   vegeta: ['vegeta'],
+  pebble: ['pebble', 'pebble-challtestsrv'],
   k9s: ['k9s'],
   'oauth2-proxy': ['oauth2-proxy'],
   keycloak: ['keycloak', 'java'],

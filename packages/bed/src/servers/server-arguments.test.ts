@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { keycloakArguments } from '../components/keycloak.ts';
 import { canailleConfig } from './start-canaille.ts';
 import { kafkaProperties } from './start-kafka.ts';
+import { pebbleConfig } from './start-pebble.ts';
 import { postgresArguments } from './start-postgres.ts';
 import { redisArguments } from './start-redis.ts';
 
@@ -13,6 +14,9 @@ describe('the servers of the bed', () => {
     );
     expect(kafkaProperties({ port: 3, controllerPort: 4, dataDirectory: '/d' })).toContain(
       'listeners=PLAINTEXT://127.0.0.1:3,CONTROLLER://127.0.0.1:4\n',
+    );
+    expect(pebbleConfig({ port: 5, certificate: '/c', privateKey: '/k' })).toContain(
+      '"listenAddress":"127.0.0.1:5","managementListenAddress":""',
     );
   });
 
