@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { acmeFaults, acmeSchema } from './acme.ts';
 import { cidrSchema, listenSchema, urlSchema } from './address.ts';
 import { nameSchema } from '../text/name.ts';
 import { auditSectionSchema } from './audit.ts';
@@ -14,7 +15,7 @@ import { routeFaults } from './route-faults.ts';
 import { routeSchema } from './route.ts';
 import { servicesSchema } from './services.ts';
 import { loginSchema, sessionsSchema } from './sessions.ts';
-import { hasNoUsableSuite, tlsProfileShape } from './tls.ts';
+import { certificateFaults, hasNoUsableSuite, tlsProfileShape } from './tls.ts';
 import { tracingSchema } from './tracing.ts';
 import { workloadSchema } from './workload.ts';
 import { about } from '../text/about.ts';
@@ -30,9 +31,13 @@ const gatewaySchema = z
           .strictObject({
             certFile: about(
               'The certificate and its chain, PEM. It must be valid for the host of gateway.url and for each clusters[].host.',
-              z.string(),
+              z.nullish(z.string()),
             ),
-            keyFile: about('Its private key, PEM.', z.string()),
+            keyFile: about('Its private key, PEM.', z.nullish(z.string())),
+            acme: about(
+              'Request the certificate from an ACME server and renew it, in place of certFile and keyFile. For a single gateway process: it keeps the account and the certificate below data.',
+              z.nullish(acmeSchema),
+            ),
             clientCaFile: about(
               'The CA of client certificates, PEM. If set, the gateway requests a certificate from clients. The criteria client_certificate and invalid_client_certificate need it.',
               z.nullish(z.string()),
@@ -44,6 +49,7 @@ const gatewaySchema = z
               path: ['ciphers'],
               message: 'has no TLS 1.3 suite, which minVersion requires',
             }),
+            z.superRefine(certificateFaults),
           ),
       ),
     ),
@@ -254,7 +260,8 @@ export const configSchema = z
   })
   .check(
     z.superRefine((config, context) => {
-      for (const { path, message } of routeFaults(config)) context.addIssue({ code: 'custom', path, message });
+      for (const { path, message } of [...routeFaults(config), ...acmeFaults(config)])
+        context.addIssue({ code: 'custom', path, message });
     }),
   );
 export type Config = z.infer<typeof configSchema>;

@@ -60,3 +60,27 @@ export const hasNoUsableSuite = ({ minVersion, ciphers }: Pick<TlsProfile, 'minV
 
 /** The profile of listeners without their own settings. */
 export const defaultTlsProfile: TlsProfile = { minVersion: 'TLSv1.2', ciphers: tlsCiphers, curves: tlsCurves };
+
+type Certificate = {
+  certFile?: string | null | undefined;
+  keyFile?: string | null | undefined;
+  acme?: { challenge: string } | null | undefined;
+  ciphers: TlsProfile['ciphers'];
+};
+
+/** Reports a listener that has its certificate from nowhere, or from both files and ACME. */
+export function certificateFaults(
+  { certFile, keyFile, acme, ciphers }: Certificate,
+  context: z.core.$RefinementCtx,
+): void {
+  const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  if (acme == null) {
+    if (certFile == null) fault('certFile', 'is missing: name certFile and keyFile, or set acme');
+    if (keyFile == null) fault('keyFile', 'is missing: name certFile and keyFile, or set acme');
+    return;
+  }
+  if (certFile != null || keyFile != null) fault('acme', 'replaces certFile and keyFile: remove either these or acme');
+  // Before the first certificate, a handshake of TLS 1.2 fails for want of a suite before the challenge could be seen.
+  if (acme.challenge === 'tls-alpn-01' && !ciphers.some(isOf13))
+    fault('ciphers', 'has no TLS 1.3 suite, which the challenge tls-alpn-01 requires');
+}
