@@ -9,6 +9,7 @@ import {
   type ServiceCheck,
 } from '@sallyport/kit';
 import { readLogo } from '@sallyport/pages';
+import { checkAcme } from './acme/check-acme.ts';
 import { checkAuthority, checkDownloads } from './downloads/check-downloads.ts';
 import { checkWebHeaders } from './web/check-web-headers.ts';
 import { checkWebIdentity } from './web-identity/check-web-identity.ts';
@@ -23,6 +24,7 @@ function checkListener(loaded: LoadedConfig): ConfigFault[] {
       { path: 'gateway.tls.keyFile', file: tls?.keyFile },
     ),
     ...checkAuthorities(loaded, { path: 'gateway.tls.clientCaFile', file: tls?.clientCaFile }),
+    ...checkAcme(loaded),
   ];
 }
 

@@ -4,6 +4,11 @@ import { startTracing } from '@sallyport/kit/tracing';
 import { checkProxy } from './check-proxy.ts';
 import { startProxy } from './start-proxy.ts';
 
+const environment = {
+  httpsProxy: process.env['HTTPS_PROXY'] ?? process.env['https_proxy'] ?? '',
+  noProxy: process.env['NO_PROXY'] ?? process.env['no_proxy'] ?? '',
+};
+
 await runService({
   name: 'proxy',
   adminListen: ({ config }) => config.services.proxy.adminListen,
@@ -18,8 +23,8 @@ await runService({
     });
     const keys = loadServiceKeys(loaded, 'proxy', Date.now);
     const tracer = await startTracing({ loaded, service: 'proxy', logger, metrics });
-    const parts = { ...keys, loaded, logger, metrics, readiness, sink, tracer, now: Date.now, releaseMs };
-    const proxy = await startProxy(parts);
+    const common = { loaded, logger, metrics, readiness, sink, tracer, now: Date.now, environment, releaseMs };
+    const proxy = await startProxy({ ...keys, ...common });
     const following = keys.follow({ logger, metrics });
     return {
       reload: () => proxy.reload(),

@@ -1,5 +1,6 @@
 import { addAuditReadiness } from '@sallyport/audit-log';
 import { readPageLook } from '@sallyport/pages';
+import { openAcme } from './acme/open-acme.ts';
 import { composeGateway } from './gateway/compose-gateway.ts';
 import { connectServices, type ProxyParts } from './gateway/connect-services.ts';
 import { createListenerCertificates, openListeners } from './gateway/open-listeners.ts';
@@ -37,7 +38,8 @@ export async function startProxy(parts: ProxyParts) {
   const gateway = composeGateway(parts, { clusters, routes, services, webIdentity });
   const { streams } = gateway.roads;
   const { replica } = gateway;
-  const listeners = await openListeners(parts, gateway, certificates);
+  const acme = await openAcme(parts);
+  const listeners = await openListeners(parts, gateway, certificates, acme);
   const answerQuestion = createAnswerQuestion({ registry: streams.registry, authorize, replica, logger });
   const reloader = startReloading({
     ...parts,
@@ -45,7 +47,10 @@ export async function startProxy(parts: ProxyParts) {
     routes,
     authorize,
     replica,
-    apply: gateway.apply,
+    apply(changed) {
+      gateway.apply(changed);
+      acme?.use(changed);
+    },
     onChange: (change) => {
       streams.onChange(change);
       void answerQuestion(change);
@@ -70,6 +75,7 @@ export async function startProxy(parts: ProxyParts) {
       await stopped;
       gateway.roads.release();
       certificates.close();
+      await acme?.close();
       streams.close();
       webIdentity.close();
       await reloader.close();

@@ -30,7 +30,8 @@ export function checkAuthority(loaded: LoadedConfig): ConfigFault[] {
   return checkNamedFile(loaded, 'gateway.caFile', caFile, (content) => {
     const authorities = readCertificates(content.toString('latin1'));
     if (authorities.length === 0) throw new Error('has no certificate in PEM');
-    if (!tls) return;
+    // What ACME brings may come later, and from another CA than before.
+    if (tls?.certFile == null) return;
     let chain: X509Certificate[];
     try {
       chain = readCertificates(readFileSync(loaded.resolvePath(tls.certFile), 'latin1'));

@@ -21,6 +21,8 @@ export type ProxyParts = Pick<ServiceKeys, 'identity' | 'publicKeysOf'> & {
   /** Makes spans of requests. Without it there are none. */
   tracer?: Tracer | undefined;
   now: () => number;
+  /** HTTPS_PROXY and NO_PROXY, for calls to an ACME server. */
+  environment?: { httpsProxy?: string; noProxy?: string };
   /** How long clients have to give up the connections that they keep, in milliseconds. */
   releaseMs?: number;
 };

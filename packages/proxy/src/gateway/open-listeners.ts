@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Server as HttpsServer } from 'node:https';
+import type { TlsProfile } from '@sallyport/contracts';
 import { listenHttp } from '@sallyport/kit';
+import { acmeDirectoryOf, certificateFileIn } from '../acme/certificate-files.ts';
+import type { Acme } from '../acme/open-acme.ts';
 import type { ComposedGateway } from './compose-gateway.ts';
 import { createIsTrusted } from '../listener/client-address.ts';
-import { createGatewayServer, type GatewayServerDeps } from '../listener/create-gateway-server.ts';
+import { createGatewayServer } from '../listener/create-gateway-server.ts';
 import { followCertificate, type CertificateFiles } from '../listener/follow-certificate.ts';
 import { expectProxyHeaders } from '../listener/expect-proxy-headers.ts';
 import { createRouteCertificates, type RouteCertificates } from '../listener/route-certificates.ts';
@@ -11,26 +14,31 @@ import { createRecordUnparsable } from '../listener/record-unparsable.ts';
 import type { Portal } from '../portal/create-portal.ts';
 import type { ProxyParts } from './connect-services.ts';
 
-function certificateFilesOf({ config, resolvePath }: ProxyParts['loaded']): CertificateFiles | undefined {
-  const { tls } = config.gateway;
-  return (
-    tls && {
-      certFile: resolvePath(tls.certFile),
-      keyFile: resolvePath(tls.keyFile),
-      clientCaFile: tls.clientCaFile == null ? undefined : resolvePath(tls.clientCaFile),
-    }
-  );
+/** Returns the files of the gateway's certificate: those that are configured, or the one that is kept by ACME. */
+function certificateFilesOf(loaded: ProxyParts['loaded']): CertificateFiles | undefined {
+  const { resolvePath } = loaded;
+  const { tls } = loaded.config.gateway;
+  if (!tls) return undefined;
+  const clientCaFile = tls.clientCaFile == null ? undefined : resolvePath(tls.clientCaFile);
+  const kept = acmeDirectoryOf(loaded);
+  if (kept === undefined)
+    return { certFile: resolvePath(tls.certFile!), keyFile: resolvePath(tls.keyFile!), clientCaFile };
+  const file = certificateFileIn(kept);
+  return { certFile: file, keyFile: file, clientCaFile };
 }
 
 function readTls(
   files: CertificateFiles,
-  profile: NonNullable<GatewayServerDeps['tls']>['profile'],
-): GatewayServerDeps['tls'] {
+  { profile, acme }: { profile: TlsProfile | undefined; acme: Acme | undefined },
+) {
+  // By ACME there may be none yet, or one that a damaged disk has left. The gateway then requests another.
+  const isThere = acme === undefined || acme.hasCertificate();
   return {
-    cert: readFileSync(files.certFile, 'utf8'),
-    key: readFileSync(files.keyFile, 'utf8'),
+    cert: isThere ? readFileSync(files.certFile, 'utf8') : undefined,
+    key: isThere ? readFileSync(files.keyFile, 'utf8') : undefined,
     clientCa: files.clientCaFile === undefined ? undefined : readFileSync(files.clientCaFile, 'utf8'),
     profile,
+    challengeOf: acme?.challengeOf,
   };
 }
 
@@ -49,6 +57,7 @@ export async function openListeners(
   parts: ProxyParts,
   { roads, portal, portalOfLogin }: Pick<ComposedGateway, 'roads' | 'portal' | 'portalOfLogin'>,
   certificates: RouteCertificates,
+  acme: Acme | undefined,
 ) {
   const { gateway, login, clusters } = parts.loaded.config;
   const files = certificateFilesOf(parts.loaded);
@@ -58,7 +67,7 @@ export async function openListeners(
     begin: roads.begin,
     take,
     recorder,
-    tls: files && { ...readTls(files, gateway.tls)!, contextOf: certificates.contextOf },
+    tls: files && { ...readTls(files, { profile: gateway.tls, acme }), contextOf: certificates.contextOf },
     isOwn: portal.isOwn,
     answerOwn: portal.answer,
     recordUnparsable,
@@ -77,8 +86,16 @@ export async function openListeners(
       recordUnparsable,
     });
   const listening = await listenHttp(server, gateway.listen, 'gateway.listen');
-  const unfollow =
-    files && followCertificate({ server: server as HttpsServer, files, profile: gateway.tls, logger: parts.logger });
+  const following =
+    files &&
+    followCertificate({
+      server: server as HttpsServer,
+      files,
+      profile: gateway.tls,
+      logger: parts.logger,
+      isAwaited: acme?.hasCertificate() === false,
+    });
+  acme?.start(() => following?.check());
   const pages = login.listen
     ? await listenHttp(pagesServerOf(portalOfLogin()), login.listen, 'login.listen')
     : undefined;
@@ -91,7 +108,7 @@ export async function openListeners(
     release: (ms: number) => Promise.all([listening.release(ms), pages?.release(ms)]),
     /** Accepts nothing new, and gives open requests `ms` to finish. */
     close(ms: number) {
-      unfollow?.();
+      following?.stop();
       return Promise.all([listening.close(ms), pages?.close(0)]);
     },
   };

@@ -2,7 +2,7 @@ import { createServer as createHttpServer, ServerResponse, type IncomingMessage,
 import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { SecureContext } from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
 import type { TlsProfile } from '@sallyport/contracts';
 import { tlsOptions } from '@sallyport/kit';
 import type { BeginExchange } from '../exchange/begin-exchange.ts';
@@ -40,12 +40,15 @@ export type GatewayServerDeps = {
   /** With `clientCa`, clients are asked for a certificate. One that is missing or invalid is left to the policy. */
   tls:
     | {
-        cert: string;
-        key: string;
+        /** Without them, every handshake fails but those of challenges. `setSecureContext` brings them later. */
+        cert: string | undefined;
+        key: string | undefined;
         clientCa?: string | undefined;
         profile?: TlsProfile | undefined;
         /** Returns the certificate of a host that has one of its own. */
         contextOf?: ((host: string) => SecureContext | undefined) | undefined;
+        /** Returns the certificate for the challenge tls-alpn-01 (RFC 8737) of a host, while one is pending. */
+        challengeOf?: ((host: string) => SecureContext | undefined) | undefined;
       }
     | undefined;
   begin: BeginExchange;
@@ -217,26 +220,60 @@ function createSniCallback(contextOf: (host: string) => SecureContext | undefine
     done(null, contextOf(host.toLowerCase()));
 }
 
+const acmeProtocol = 'acme-tls/1';
+/** What a client says in its first message. A client that names no host has no `servername`. */
+type Hello = { servername: string | false; protocols: string[] };
+const chooseHttp = ({ protocols }: Hello) => protocols.find((one) => one === 'http/1.1');
+
+/**
+ * Creates what chooses the protocol of a connection. A client that speaks HTTP gets it, as without challenges. One that
+ * speaks only the protocol of challenges gets the certificate of the pending challenge of its host, or an alert.
+ */
+function createAlpnCallback(challengeOf: NonNullable<NonNullable<GatewayServerDeps['tls']>['challengeOf']>) {
+  return function choose(this: TLSSocket, hello: Hello): string | undefined {
+    const http = chooseHttp(hello);
+    if (http !== undefined || hello.protocols.length !== 1 || hello.protocols[0] !== acmeProtocol) return http;
+    const challenge = hello.servername ? challengeOf(hello.servername.toLowerCase()) : undefined;
+    if (!challenge) return undefined;
+    this.setKeyCert(challenge);
+    return acmeProtocol;
+  };
+}
+
+/** Ends a connection for a challenge after its handshake, in which everything is said, so that it never reaches HTTP. */
+function endChallenges(server: Server): void {
+  const takers = server.listeners('secureConnection') as ((this: Server, socket: TLSSocket) => void)[];
+  server.removeAllListeners('secureConnection');
+  server.on('secureConnection', (socket: TLSSocket) => {
+    if (socket.alpnProtocol !== acmeProtocol) return takers.forEach((take) => take.call(server, socket));
+    socket.on('error', () => {}).end();
+    destroyAfter(socket, lingerMs);
+  });
+}
+
 function createSecureServer({
   cert,
   key,
   clientCa,
   profile,
   contextOf,
+  challengeOf,
 }: NonNullable<GatewayServerDeps['tls']>): Server {
   const asking = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
-  return createHttpsServer({
+  const server = createHttpsServer({
     ...options,
     cert,
     key,
     ...asking,
     // In place of ALPNProtocols, of which Node would keep a small Buffer for each connection, and with it the 64 KiB of
     // memory that the Buffer is a part of.
-    ALPNCallback: ({ protocols }) => protocols.find((one) => one === 'http/1.1'),
+    ALPNCallback: challengeOf ? createAlpnCallback(challengeOf) : chooseHttp,
     ...tlsOptions(profile),
     ...(contextOf ? { SNICallback: createSniCallback(contextOf) } : {}),
     handshakeTimeout,
   });
+  if (challengeOf) endChallenges(server);
+  return server;
 }
 
 /**

@@ -28,7 +28,7 @@ describe('a certificate that is renewed on disk', () => {
     };
     write(server, serverKey, 1);
     const warnings: string[] = [];
-    const stop = followCertificate({
+    const { stop } = followCertificate({
       server: {
         setSecureContext: (options) => {
           used.push(options.cert);

@@ -15,10 +15,12 @@ export function requireMatchingKey(cert: string, key: string): void {
 
 export type CertificateFiles = { certFile: string; keyFile: string; clientCaFile?: string | undefined };
 
+/** Follows the files of a certificate until it is stopped. `check` looks at them now. */
+export type CertificateFollower = { check(): void; stop(): void };
+
 /**
  * Checks every `everyMs` (30 s) whether the files of the certificate or of the client CA have changed, and uses the new
- * ones for new connections. If key and certificate do not match, the old pair stays in use. Returns a function that
- * stops.
+ * ones for new connections. If key and certificate do not match, the old pair stays in use.
  */
 export function followCertificate(deps: {
   server: Pick<HttpsServer, 'setSecureContext'>;
@@ -26,11 +28,14 @@ export function followCertificate(deps: {
   profile?: TlsProfile | undefined;
   logger: Logger;
   everyMs?: number;
-}): () => void {
+  /** Whether the server has no certificate yet: the files may appear later, and are then used. */
+  isAwaited?: boolean;
+}): CertificateFollower {
   const { certFile, keyFile, clientCaFile } = deps.files;
   const all = [certFile, keyFile, ...(clientCaFile === undefined ? [] : [clientCaFile])];
   const changedAt = async () => (await Promise.all(all.map((file) => stat(file)))).map((one) => one.mtimeMs).join();
-  let known: string | undefined;
+  const absent = 'absent';
+  let known: string | undefined = deps.isAwaited ? absent : undefined;
   const check = async () => {
     try {
       const now = await changedAt();
@@ -42,6 +47,7 @@ export function followCertificate(deps: {
       }
       known = now;
     } catch (error) {
+      if (known === absent && (error as NodeJS.ErrnoException).code === 'ENOENT') return;
       deps.logger.warn(
         { err: error, certFile },
         'the changed certificate cannot be used, so the previous one stays in use',
@@ -51,5 +57,5 @@ export function followCertificate(deps: {
   void check();
   const timer = setInterval(() => void check(), deps.everyMs ?? 30_000);
   timer.unref();
-  return () => clearInterval(timer);
+  return { check: () => void check(), stop: () => clearInterval(timer) };
 }

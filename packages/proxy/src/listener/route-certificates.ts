@@ -41,12 +41,12 @@ export function createRouteCertificates(deps: {
     const setSecureContext = (renewed: SecureContextOptions) => {
       member.context = contextFor({ cert: renewed.cert, key: renewed.key, ca: renewed.ca });
     };
-    member.stop = followCertificate({
+    ({ stop: member.stop } = followCertificate({
       server: { setSecureContext },
       files: { ...files, clientCaFile },
       logger: deps.logger,
       everyMs: deps.everyMs,
-    });
+    }));
     return member;
   };
   return {

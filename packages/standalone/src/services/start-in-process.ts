@@ -124,7 +124,9 @@ async function startServices(deps: InProcessDeps, shared: Shared, started: Start
     }),
   );
   const tracer = await tracerOf('proxy');
-  const proxy = started(await startProxy({ ...common('proxy'), ...keysOf('proxy'), sink, tracer }));
+  const environment = deps.environment ? { environment: deps.environment } : {};
+  const parts = { ...common('proxy'), ...keysOf('proxy'), ...environment, sink, tracer };
+  const proxy = started(await startProxy(parts));
   return { authorize, proxy };
 }
 

@@ -1,0 +1,63 @@
+import type { AcmeFailure } from './acme-failure.ts';
+import type { Refusals } from './certificate-files.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const longestMs = 12 * hour;
+/**
+ * How many refusals of the ACME server there may be in an hour. Let's Encrypt allows five failed validations of a name in
+ * an hour, and this leaves one of them for another program of the operator.
+ */
+const maxRefusals = 4;
+
+/** When to try again after failures. Times in milliseconds since 1970. */
+export type RetryPlan = {
+  /** Before this time there is no attempt. */
+  notBefore(): number;
+  /** Counts a failure at once, and resolves when a restart would know of it too. Rejects if that cannot be written. */
+  failed(error: AcmeFailure | undefined, lifetimeMs: number | undefined): Promise<void>;
+  succeeded(): void;
+};
+
+/**
+ * Creates the plan. Its pauses double from a minute to twelve hours, and less for certificates that live only for days.
+ * Refusals are kept: a restart tries at once, but never more often than the limit or before the time that the server
+ * named.
+ */
+export function createRetryPlan(deps: {
+  kept: { refusals(): Refusals; writeRefusals(refusals: Refusals): Promise<void> };
+  now: () => number;
+  /** Returns a number from 0 to 1. */
+  random: () => number;
+}): RetryPlan {
+  const { kept, now, random } = deps;
+  let refusals = kept.refusals();
+  let failures = 0;
+  let pauseUntil = 0;
+  const recent = () => refusals.at.filter((time) => time > now() - hour && time <= now());
+  const limited = () => {
+    const times = recent();
+    return times.length < maxRefusals ? 0 : times[times.length - maxRefusals]! + hour;
+  };
+  return {
+    notBefore: () => Math.max(pauseUntil, refusals.waitUntil, limited()),
+    async failed(error, lifetimeMs = Infinity) {
+      failures += 1;
+      // Of a certificate for a day, a third is left for attempts.
+      const first = Math.min(minute, lifetimeMs / 30);
+      const pause = Math.min(longestMs, lifetimeMs / 10, first * 2 ** (failures - 1));
+      pauseUntil = now() + pause * (0.75 + 0.5 * random());
+      if (!error || (!error.isRefusal && error.retryAfterMs === undefined)) return;
+      const { waitUntil } = refusals;
+      refusals = {
+        at: error.isRefusal ? [...recent(), now()] : recent(),
+        waitUntil: error.retryAfterMs === undefined ? waitUntil : Math.max(waitUntil, now() + error.retryAfterMs),
+      };
+      await kept.writeRefusals(refusals);
+    },
+    succeeded() {
+      failures = 0;
+      pauseUntil = 0;
+    },
+  };
+}
