@@ -141,8 +141,8 @@ const unsupportedGlobalOptions: readonly UnsupportedOptions[] = [
       'autocert_trusted_ca',
       'autocert_trusted_ca_file',
     ],
-    'the gateway does not obtain certificates',
-    'Use cert-manager or another ACME client to write gateway.tls.certFile and keyFile. The gateway loads a renewed certificate without a restart.',
+    'the import names files for the certificate',
+    'With a single gateway process, replace gateway.tls.certFile and keyFile by gateway.tls.acme. With more, let cert-manager or another ACME client write the files. The gateway loads a renewed certificate without a restart.',
   ],
   [['http_redirect_addr'], 'there is no listener for redirects', 'Let the load balancer redirect http to https.'],
   [
