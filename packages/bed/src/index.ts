@@ -2,7 +2,6 @@
 // tests run against.
 export {
   createCertificateAuthority,
-  openCertificateAuthority,
   type CertificateAuthority,
   type CertificateRequest,
   type IssuedCertificate,

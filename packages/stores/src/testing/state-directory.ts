@@ -12,7 +12,7 @@ const logger = createLogger({ service: 'test', level: 'silent' });
 type Opened = { directory: string; state: State; maps: Map<string, Map<string, unknown>> };
 
 /** What the disk has, as it is read at the start. */
-export function readState(directory: string): Record<string, [string, unknown][]> {
+function readState(directory: string): Record<string, [string, unknown][]> {
   const database = new DatabaseSync(path.join(directory, 'state.db'), { readOnly: true });
   const rows = database.prepare('SELECT "table", key, value FROM entries ORDER BY place').all() as {
     table: string;
