@@ -19,6 +19,8 @@ export { createRetriedRecord, type RetriedOutcome } from './sink/create-retried-
 export { recordAfterEffect, recordBeforeEffect } from './sink/record-after-effect.ts';
 export { addAuditReadiness } from './sink/add-audit-readiness.ts';
 export * from './sink/create-audit-bus.ts';
+export { openAuditLog } from './files/open-audit-log.ts';
+export { toLine } from './files/trail-line.ts';
 export { createKafkaAuditSink, type KafkaAuditSinkDeps } from './sink/create-kafka-audit-sink.ts';
 export type { KafkaConfig } from '@sallyport/contracts';
 export {

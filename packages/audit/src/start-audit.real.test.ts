@@ -123,7 +123,7 @@ describe('the audit service with the bus of its process', () => {
   it('stores an event before it is acknowledged, and answers queries', async () => {
     const bus = createAuditBus({ logger, now: Date.now });
     const { stores, state, held } = createListStores();
-    running = await startAudit({ loaded: load('{kafka: {memory: true}}'), logger, bus, stores });
+    running = await startAudit({ loaded: load('{kafka: {memory: true}}'), logger, log: bus, stores });
     const identity = createServiceIdentity({
       name: 'proxy',
       privateKey: keys.proxy.privateKey as never,

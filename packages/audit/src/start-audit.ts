@@ -2,8 +2,8 @@ import {
   checkAuditSink,
   consumeKafkaAudit,
   createIngestMetrics,
-  type AuditBus,
   type AuditConsumer,
+  type AuditLog,
 } from '@sallyport/audit-log';
 import { usesKafka } from '@sallyport/contracts';
 import {
@@ -35,8 +35,8 @@ export type StartAudit = {
   logger: Logger;
   metrics?: Metrics;
   readiness?: Readiness;
-  /** The bus of this process, if there is no Kafka. */
-  bus?: AuditBus;
+  /** The audit log of this process, if there is no Kafka. */
+  log?: AuditLog;
   /** Passed in by the caller, who then also closes it. */
   stores?: AuditStores;
   keys?: Pick<ServiceKeys, 'identity' | 'verifier'>;
@@ -62,7 +62,7 @@ function subscribe(parts: StartAudit, onRecords: AuditConsumer): Subscription {
     loaded: { config, resolvePath },
     logger,
     metrics,
-    bus,
+    log,
     now = Date.now,
   } = parts;
   const { kafka } = config.audit;
@@ -77,9 +77,8 @@ function subscribe(parts: StartAudit, onRecords: AuditConsumer): Subscription {
       ...(metrics ? { metrics } : {}),
     });
   }
-  if (!bus) throw new ConfigFaults(parts.loaded.file, checkAuditSink(parts.loaded));
-  const unsubscribe = bus.subscribe(onRecords);
-  return { check: () => undefined, close: async () => unsubscribe() };
+  if (!log) throw new ConfigFaults(parts.loaded.file, checkAuditSink(parts.loaded));
+  return { check: () => undefined, close: log.subscribe('store', onRecords) };
 }
 
 function urlOf({ config }: LoadedConfig, port: number): string {

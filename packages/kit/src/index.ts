@@ -3,7 +3,7 @@
 export * from './problem/problem-error.ts';
 export * from './tokens/hash-token.ts';
 export { userUid, uuidOf } from './identity/uuid-of.ts';
-export { lineOfJson } from './json/line-of-json.ts';
+export { escapeUnseen, lineOfJson } from './json/line-of-json.ts';
 export * from './json/parse-json.ts';
 export { showUnseen, shownText } from './text/shown-text.ts';
 export * from './cache/expiring-cache.ts';

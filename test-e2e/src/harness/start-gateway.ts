@@ -74,7 +74,7 @@ async function startServices(
     const services = await startInProcess({
       loaded: loadConfig(settings.configFile, process.env),
       loggerOf,
-      onBus: (bus) => void bus.subscribe(audit.take),
+      onLog: (log) => void log.subscribe('test', audit.take),
     });
     closers.add(() => services.close());
     await services.ready();

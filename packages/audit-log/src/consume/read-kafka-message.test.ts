@@ -30,7 +30,7 @@ describe('a message of the audit topic', () => {
     ['no value', { value: null }, 'it has no value'],
     ['text that is not JSON', { value: Buffer.from('{"kind":') }, 'its value is not JSON'],
     ['JSON of another shape', { value: Buffer.from('{"kind":"Pod"}') }, 'its data is not an audit event'],
-    ['no headers', { headers: undefined }, 'a CloudEvents header is missing'],
+    ['no headers', { headers: undefined }, 'a member of its envelope (CloudEvents) is missing'],
   ])('is not an event with %s', (_name, change, fault) => {
     expect(readKafkaMessage({ ...asRead(), ...change })).toEqual({ fault: expect.stringContaining(fault) });
   });
@@ -47,7 +47,7 @@ describe('a message of the audit topic', () => {
     };
     const read = (levels: number) => readKafkaMessage({ ...message, value: value(levels) });
     const [deep, shallow] = [read(depth), read(63)];
-    expect('fault' in deep ? deep.fault : 'none').toBe('its value is nested more than 64 levels deep');
+    expect('fault' in deep ? deep.fault : 'none').toBe('its data is nested more than 64 levels deep');
     expect('record' in shallow && Object.keys(shallow.record.data)).toContain('x');
   });
 

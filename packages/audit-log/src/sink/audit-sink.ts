@@ -6,7 +6,7 @@ import type { AuditRecord } from '@sallyport/contracts';
  */
 export type AuditTicket = number | undefined;
 
-/** Where audit events go: Kafka, or the in-process bus when all services run in one process. */
+/** Where audit events go: Kafka, or the log of this process when all services run in it. */
 export interface AuditSink {
   /**
    * Resolves when the log acknowledges the event. Rejects with `audit-unavailable` at the sink's deadline. An accepted
@@ -46,5 +46,16 @@ export interface AuditSink {
   close(timeoutMs?: number): Promise<void>;
 }
 
-/** Consumes events of the in-process bus or of Kafka. Resolves when they are stored and can be acknowledged. */
+/** Consumes events of the log of this process or of Kafka. Resolves when they are stored and can be acknowledged. */
 export type AuditConsumer = (records: readonly AuditRecord[]) => Promise<void>;
+
+/** The audit log of a single process, which all of its services share: in files, or in memory only. */
+export interface AuditLog extends AuditSink {
+  /**
+   * Sends events to `consumer`, in order and in batches, each event at least once: a batch that it rejects comes again.
+   * A log in files keeps the position of the consumer under its name, which must be unique: a new consumer begins with
+   * the oldest event that is there, and continues where it was after a restart. A log in memory begins with the next
+   * event. Returns a function that unsubscribes, and resolves when the consumer is not called any more.
+   */
+  subscribe(name: string, consumer: AuditConsumer): () => Promise<void>;
+}

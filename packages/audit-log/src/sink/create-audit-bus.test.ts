@@ -13,7 +13,7 @@ async function startBus(): Promise<AuditSinkHarness> {
   return {
     createSink(settings) {
       const bus = createAuditBus({ logger, now: Date.now, publishTimeoutMs: 800, ...settings });
-      bus.subscribe(async (records) => {
+      bus.subscribe('one', async (records) => {
         if (unavailable) throw new Error('the store is unavailable');
         received.push(...records);
       });
@@ -32,7 +32,7 @@ describe('the in-process bus', () => {
   it('ends its chain with a closing checkpoint of the whole process', async () => {
     const received: AuditRecord[] = [];
     const bus = createAuditBus({ logger, now: Date.now });
-    bus.subscribe(async (records) => void received.push(...records));
+    bus.subscribe('one', async (records) => void received.push(...records));
     await bus.publish(sampleAuditRecord());
     await bus.close();
     expect(received.at(-1)).toMatchObject({
@@ -51,8 +51,8 @@ describe('the in-process bus', () => {
       release = resolve;
     });
     const seen: string[] = [];
-    bus.subscribe(async () => void seen.push('quick'));
-    bus.subscribe(async () => {
+    bus.subscribe('one', async () => void seen.push('quick'));
+    bus.subscribe('one', async () => {
       await held;
       seen.push('slow');
     });
@@ -73,8 +73,8 @@ describe('the in-process bus', () => {
   it('repeats a batch only to the subscriber that failed', async () => {
     const bus = create();
     const counts = { healthy: 0, failing: 0 };
-    bus.subscribe(async () => void (counts.healthy += 1));
-    bus.subscribe(async () => {
+    bus.subscribe('one', async () => void (counts.healthy += 1));
+    bus.subscribe('one', async () => {
       counts.failing += 1;
       if (counts.failing === 1) throw new Error('not now');
     });
@@ -89,7 +89,7 @@ describe('the in-process bus', () => {
     await expect(bus.publish(record)).rejects.toMatchObject({ code: 'audit-unavailable' });
     await expect(bus.ping()).rejects.toMatchObject({ code: 'audit-unavailable' });
     const received: AuditRecord[] = [];
-    bus.subscribe(async (records) => void received.push(...records));
+    bus.subscribe('one', async (records) => void received.push(...records));
     while (received.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(received[0]).toEqual(record);
     await expect(bus.ping()).resolves.toBeUndefined();

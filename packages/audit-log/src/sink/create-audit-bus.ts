@@ -4,16 +4,10 @@ import type { Logger } from '@sallyport/kit';
 import type { Metrics } from '@sallyport/kit';
 import { ProblemError } from '@sallyport/kit';
 import { createSinkMetrics, type SinkMetrics } from './sink-metrics.ts';
-import type { AuditConsumer, AuditSink } from './audit-sink.ts';
+import type { AuditConsumer, AuditLog } from './audit-sink.ts';
 import { createChainRecords } from './chain-records.ts';
 import { createProducerId } from './create-producer-id.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
-
-/** The audit log when all services run in one process. */
-export type AuditBus = AuditSink & {
-  /** Sends every event from now on to `consumer`, in order and in batches. Returns a function that unsubscribes. */
-  subscribe(consumer: AuditConsumer): () => void;
-};
 
 export type AuditBusDeps = {
   /** The first part of the producer's id. The default is `sallyport`, for all services in one process. */
@@ -31,7 +25,7 @@ export type AuditBusDeps = {
  * Without a subscriber, events wait as they do while Kafka is down. A consumer that fails gets the same batch again
  * until it succeeds, and later batches wait for it. The other consumers do not get the batch twice.
  */
-export function createAuditBus(deps: AuditBusDeps): AuditBus {
+export function createAuditBus(deps: AuditBusDeps): AuditLog {
   const { service = 'sallyport' } = deps;
   const consumers = new Set<AuditConsumer>();
   const stored = new WeakMap<readonly AuditRecord[], Set<AuditConsumer>>();
@@ -75,9 +69,9 @@ export function createAuditBus(deps: AuditBusDeps): AuditBus {
       if (consumers.size === 0) throw new ProblemError('audit-unavailable', 'Nothing stores audit events yet.');
     },
     close: async (timeoutMs = 5000) => void (await queue.close(timeoutMs)),
-    subscribe(consumer) {
+    subscribe(_name, consumer) {
       consumers.add(consumer);
-      return () => void consumers.delete(consumer);
+      return async () => void consumers.delete(consumer);
     },
   };
 }

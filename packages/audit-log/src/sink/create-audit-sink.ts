@@ -1,30 +1,36 @@
 import path from 'node:path';
 import { usesKafka, type AuditConfig } from '@sallyport/contracts';
 import { openSpool } from '@sallyport/spool';
-import type { AuditSink } from './audit-sink.ts';
-import { createAuditBus, type AuditBus } from './create-audit-bus.ts';
+import type { AuditLog, AuditSink } from './audit-sink.ts';
+import { createAuditBus } from './create-audit-bus.ts';
 import { createKafkaAuditSink, type KafkaAuditSinkDeps } from './create-kafka-audit-sink.ts';
 
 export type AuditSinkDeps = Omit<KafkaAuditSinkDeps, 'kafka' | 'sender'> & {
-  /** The bus of this process, if others subscribe to it. By default a new one is created. */
-  bus?: AuditBus;
+  /** The log of this process, which is the sink if there is no Kafka. */
+  log?: AuditLog;
 };
 
-/** Creates the sink that `audit.kafka` in the configuration selects: Kafka, or the bus of this process. */
+/**
+ * Creates the sink that `audit.kafka` in the configuration selects: Kafka, or the log of this process (`openAuditLog`).
+ * Throws if there is no Kafka and no log was given, unless events are kept in memory only.
+ */
 export function createAuditSink(audit: AuditConfig, deps: AuditSinkDeps): AuditSink {
-  const { bus, ...rest } = deps;
-  return usesKafka(audit.kafka) ? createKafkaAuditSink({ ...rest, kafka: audit.kafka }) : (bus ?? createAuditBus(rest));
+  const { log, ...rest } = deps;
+  if (usesKafka(audit.kafka)) return createKafkaAuditSink({ ...rest, kafka: audit.kafka });
+  if (log) return log;
+  if (audit.kafka) return createAuditBus(rest);
+  throw new Error('without audit.kafka, events need the audit log of a process that has all services');
 }
 
 /**
- * How long an event may wait for Kafka before the disk must have it. Events gather for 50 ms before they are sent, so a
- * shorter time would cost syncs while Kafka answers at once.
+ * How long the event of a read may wait for the disk, in milliseconds. A sync is cheap at this rate, and while Kafka
+ * acknowledges events none are needed.
  */
-const syncWithinMs = 100;
+export const syncWithinMs = 100;
 
 /**
- * Opens the sink that the configuration selects, with the spool of this service if `audit.spool` is set. Every service
- * has a directory of its own below `audit.spool.dir`. The in-process bus needs no spool.
+ * Creates the sink and opens its spool, if `audit.spool` is in the configuration and Kafka is where events go. A service
+ * has a directory of its own below `audit.spool.dir`. The log of a process brings a spool of its own, if it needs one.
  */
 export async function openAuditSink(audit: AuditConfig, deps: AuditSinkDeps): Promise<AuditSink> {
   if (!audit.spool || !usesKafka(audit.kafka)) return createAuditSink(audit, deps);

@@ -1,106 +1,19 @@
-import { createSealer } from '@sallyport/audit-proof';
-import type { AuditRecord } from '@sallyport/contracts';
-import type { Metrics } from '@sallyport/kit';
-import type { Spool } from '@sallyport/spool';
-import type { AuditMessage } from '../kafka/audit-message.ts';
+import { createKafkaSender } from '../kafka/kafka-sender.ts';
 import type { KafkaClientDeps } from '../kafka/kafka-client.ts';
-import { createKafkaSender, type KafkaSender } from '../kafka/kafka-sender.ts';
-import { toKafkaMessage } from '../kafka/to-kafka-message.ts';
 import type { AuditSink } from './audit-sink.ts';
-import { createChainRecords } from './chain-records.ts';
-import { createProducerId } from './create-producer-id.ts';
-import { createWriteWait } from './create-write-wait.ts';
-import { DeliveryQueue } from './delivery-queue.ts';
-import { createSinkMetrics, registerSpoolMetrics, type SinkMetrics } from './sink-metrics.ts';
-import { SpoolQueue } from './spool-queue.ts';
-import { createSpoolSealer } from './spooled-event.ts';
+import { createSendingSink, type AuditSender, type SendingSinkDeps } from './create-sending-sink.ts';
 
-export type KafkaAuditSinkDeps = KafkaClientDeps & {
-  /** The service that publishes: the first part of the producer's id. */
-  service: string;
-  metrics?: Metrics;
-  /** Milliseconds since the epoch. */
-  now: () => number;
-  /** How long `publish` waits for an acknowledgement. */
-  publishTimeoutMs?: number;
-  /** How many events are kept while Kafka is down. Beyond that, `hasRoom()` is false. */
-  queueLimit?: number;
-  /** How long events that no caller waits for may gather before they are sent. */
-  lingerMs?: number;
-  /** Where events wait for delivery. Without it they wait in memory. The sink closes it. */
-  spool?: Spool;
-  /** For tests. */
-  sender?: KafkaSender;
-};
+export type KafkaAuditSinkDeps = KafkaClientDeps &
+  Omit<SendingSinkDeps, 'sender'> & {
+    /** For tests. */
+    sender?: AuditSender;
+  };
 
 /**
- * A batch costs the sender, the broker and every consumer nearly the same with ten events as with hundreds. Compared
- * with 64, a size of 256 halved the CPU time of Kafka and the audit service, and on a busy machine saved the gateway a
- * fifth.
- */
-const gatherCount = 256;
-/** An allowance for the framing of a record when the size of a batch is compared with the broker's limit. */
-const framingBytes = 16;
-
-/**
- * Creates the sink that sends events to Kafka with an idempotent producer and acks=all. Events that arrive while a
- * batch is in flight form the next batch. Events that no caller waits for gather a little longer (see `gatherCount`).
- * Kafka may be down at the start or at any time: events keep their order and ids, and are delivered when it is back. A
- * send whose acknowledgement was lost may have been written, so consumers deduplicate by id.
+ * Creates the sink that sends events to Kafka with an idempotent producer and acks=all. Kafka may be down at the start or
+ * at any time. A send whose acknowledgement was lost may have been written, so consumers deduplicate by id.
  */
 export function createKafkaAuditSink(deps: KafkaAuditSinkDeps): AuditSink {
-  const { service } = deps;
-  const sender = deps.sender ?? createKafkaSender({ clientId: `sallyport-${service}`, ...deps });
-  const { logger, now, metrics, spool, publishTimeoutMs = 1500, lingerMs = 50 } = deps;
-  // First, because a spool that has lost events says so as soon as there is a queue.
-  const counters: SinkMetrics = createSinkMetrics(metrics, () => queue);
-  const common = {
-    logger,
-    now,
-    publishTimeoutMs,
-    lingerMs,
-    chainRecords: createChainRecords({ service, now }),
-    onDelivered: (count: number) => counters.delivered(count),
-    onFailed: () => counters.failed(),
-    onDropped: (count: number) => counters.dropped(count),
-  };
-  const queue: SpoolQueue | DeliveryQueue<AuditMessage> = spool
-    ? new SpoolQueue({
-        ...common,
-        spool,
-        sealer: createSpoolSealer(spool, service),
-        deliver: (messages) => sender.send(messages),
-      })
-    : new DeliveryQueue<AuditMessage>({
-        ...common,
-        sealer: createSealer({ producer: createProducerId(service) }),
-        queueLimit: deps.queueLimit ?? 10_000,
-        gatherCount,
-        prepare(record, value) {
-          const item = toKafkaMessage(record, value);
-          return { item, weight: item.recordTail.length + framingBytes };
-        },
-        deliver: (items) => sender.send(items as AuditMessage[]),
-      });
-  if (spool) registerSpoolMetrics(metrics, spool);
-  return {
-    publish: (record) => queue.publish(record),
-    enqueue: (record) => queue.enqueue(record),
-    ...(spool && queue instanceof SpoolQueue
-      ? {
-          keep: (record: AuditRecord) => queue.keep(record),
-          written: createWriteWait(spool, publishTimeoutMs),
-          failure: () => spool.failure?.reason,
-        }
-      : { opened: sender.opened }),
-    hasRoom: () => queue.hasRoom(),
-    async ping() {
-      if (spool?.failure) throw new Error(`the spool of audit events fails: ${spool.failure.reason}`);
-      await sender.ping();
-    },
-    async close(timeoutMs = 5000) {
-      await queue.close(timeoutMs);
-      await sender.close();
-    },
-  };
+  const sender = deps.sender ?? createKafkaSender({ clientId: `sallyport-${deps.service}`, ...deps });
+  return createSendingSink({ ...deps, sender });
 }

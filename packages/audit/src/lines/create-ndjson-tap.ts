@@ -1,6 +1,5 @@
-import { anonymousGroup, type AuditConsumer } from '@sallyport/audit-log';
+import { anonymousGroup, toLine, type AuditConsumer } from '@sallyport/audit-log';
 import { createBoundedFile } from './create-bounded-file.ts';
-import { toLine } from './to-line.ts';
 
 export type NdjsonTapDeps = {
   file: string;

@@ -1,4 +1,4 @@
-import { createAuditSink, type AuditBus, type AuditSink } from '@sallyport/audit-log';
+import { createAuditSink, type AuditLog, type AuditSink } from '@sallyport/audit-log';
 import { toJwks } from '@sallyport/audit-proof';
 import { usesKafka, type AuditKeys } from '@sallyport/contracts';
 import type { LoadedConfig, Logger, Metrics } from '@sallyport/kit';
@@ -17,11 +17,11 @@ export type Proof = {
   close(): Promise<void>;
 };
 
-type StartProof = { loaded: LoadedConfig; logger: Logger; metrics?: Metrics; bus?: AuditBus; now: () => number };
+type StartProof = { loaded: LoadedConfig; logger: Logger; metrics?: Metrics; log?: AuditLog; now: () => number };
 
-/** Starts to follow the chains, with a sink of its own unless all services share a bus. */
+/** Starts to follow the chains, with a sink of its own unless all services share a log. */
 export function startProof(parts: StartProof, proof: ProofStore): Proof {
-  const { loaded, logger, metrics, bus, now } = parts;
+  const { loaded, logger, metrics, log, now } = parts;
   const { resolvePath } = loaded;
   // The database keeps what is not published yet, so this sink needs no spool, and its producers never continue.
   const { spool: _spool, ...audit } = loaded.config.audit;
@@ -30,7 +30,7 @@ export function startProof(parts: StartProof, proof: ProofStore): Proof {
     logger.warn(
       'audit.checkpoints is not configured: nothing will show if the end of the audit trail, or all events of a producer, are missing',
     );
-  const shared = usesKafka(audit.kafka) ? undefined : bus;
+  const shared = usesKafka(audit.kafka) ? undefined : log;
   const sink = shared ?? createAuditSink(audit, { service: 'audit', logger, now, resolvePath });
   const checkpointer = startCheckpointer({
     proof,

@@ -1,6 +1,6 @@
+import { toLine } from '@sallyport/audit-log';
 import type { AuditPage, AuditQuery } from '@sallyport/contracts';
 import { decodeCursor, encodeCursor } from '../events/cursor.ts';
-import { toLine } from '../lines/to-line.ts';
 import type { Viewer } from '../query/open-query.ts';
 import { csvEnd, csvHeading, csvLines } from './csv-lines.ts';
 

@@ -1,9 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { sampleAuditRecord } from '@sallyport/audit-log';
+import { sampleAuditRecord, toLine } from '@sallyport/audit-log';
 import type { AuditPage, AuditQuery } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { encodeCursor } from '../events/cursor.ts';
-import { toLine } from '../lines/to-line.ts';
 import { createStreamLimit } from '../query/create-query-limiter.ts';
 import { csvHeading, csvLines } from './csv-lines.ts';
 import { exportTrail } from './export-trail.ts';

@@ -175,7 +175,7 @@ const observer = {
 
 const bus = createAuditBus({ logger: createLogger({ service: 'proxy', level: 'silent' }), now });
 let records: AuditRecord[] = [];
-bus.subscribe(async (some) => void records.push(...some));
+bus.subscribe('test', async (some) => void records.push(...some));
 afterAll(() => bus.close());
 const recordUnparsable = createRecordUnparsable({ sink: bus, metrics: new Registry(), now });
 

@@ -52,11 +52,12 @@ async function readBootId(): Promise<string | undefined> {
   );
 }
 
-async function createDirectory(dir: string, logger: SpoolLogger): Promise<void> {
+/** Creates a directory with mode 0700 if it is missing, and takes the rights of others from one that exists. */
+export async function createDirectory(dir: string, logger: SpoolLogger): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   if (((await stat(dir)).mode & 0o077) === 0) return;
   await chmod(dir, 0o700).catch((error: unknown) =>
-    logger.warn({ dir, reason: (error as Error).message }, 'other users can read the directory of the spool'),
+    logger.warn({ dir, reason: (error as Error).message }, 'other users can read this directory'),
   );
 }
 

@@ -151,7 +151,7 @@ async function startServices(settings: Settings, auditFile: string): Promise<InP
   return startInProcess({
     loaded: loadConfig(settings.configFile, process.env),
     loggerOf,
-    onBus: (bus) => void bus.subscribe(tap),
+    onLog: (log) => void log.subscribe('demo', tap),
   });
 }
 

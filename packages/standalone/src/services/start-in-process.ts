@@ -2,8 +2,8 @@ import { createDirectoryStore, type DirectoryStore } from '@sallyport/directory'
 import { startAudit } from '@sallyport/audit';
 import { startAuthenticate } from '@sallyport/authenticate';
 import { startAuthorize } from '@sallyport/authorize';
-import { createAuditBus, openAuditSink, type AuditBus, type AuditSink } from '@sallyport/audit-log';
-import { serviceNames, type ServiceName } from '@sallyport/contracts';
+import { openAuditLog, openAuditSink, type AuditLog, type AuditSink } from '@sallyport/audit-log';
+import { serviceNames, usesKafka, type ServiceName } from '@sallyport/contracts';
 import {
   createAdminServer,
   createMetrics,
@@ -26,15 +26,14 @@ export type InProcessDeps = {
   now?: () => number;
   /** Proxy settings for calls to identity providers. */
   environment?: { httpsProxy?: string; noProxy?: string };
-  /** Called with the bus before the services start, to subscribe to the events. */
-  onBus?: (bus: AuditBus) => void;
+  /** Called with the audit log before the services start, to subscribe to the events. Not called with Kafka. */
+  onLog?: (log: AuditLog) => void;
 };
 
 /** The four services in one process. */
 export type InProcessServices = {
   gatewayPort: number;
   pagesPort: number | undefined;
-  bus: AuditBus;
   sessions: SessionStore;
   /**
    * Resolves when every service is ready (the embedded audit store takes some seconds). Rejects after `timeoutMs` with
@@ -47,7 +46,7 @@ export type InProcessServices = {
 };
 
 type Shared = {
-  bus: AuditBus;
+  log: AuditLog | undefined;
   sink: AuditSink;
   stores: Awaited<ReturnType<typeof createSessionStores>>;
   directory: DirectoryStore;
@@ -80,7 +79,7 @@ function perService<T>(create: () => T): Record<ServiceName, T> {
 
 /** Starts the services in the order in which they depend on each other. */
 async function startServices(deps: InProcessDeps, shared: Shared, started: Started) {
-  const { bus, sink, stores, directory, now } = shared;
+  const { log, sink, stores, directory, now } = shared;
   const keysOf = (name: ServiceName) => loadServiceKeys(deps.loaded, name, now);
   const common = (name: ServiceName) => ({
     loaded: deps.loaded,
@@ -93,7 +92,7 @@ async function startServices(deps: InProcessDeps, shared: Shared, started: Start
     const tracer = await startTracing({ ...common(name), service: name });
     return tracer && started(tracer);
   };
-  started(await startAudit({ ...common('audit'), keys: keysOf('audit'), bus }));
+  started(await startAudit({ ...common('audit'), keys: keysOf('audit'), ...(log ? { log } : {}) }));
   // Closed before the audit service, which stores the last events of the others.
   started(sink);
   const authorize = started(
@@ -132,21 +131,29 @@ async function startServices(deps: InProcessDeps, shared: Shared, started: Start
 
 /**
  * Starts the four services in this process. They call each other over HTTP as usual. They share what `sallyport.yaml`
- * keeps in memory: sessions and the audit bus.
+ * keeps in memory, and the audit log.
  */
 export async function startInProcess(deps: InProcessDeps): Promise<InProcessServices> {
   const { loaded, now = Date.now } = deps;
   const logger = deps.loggerOf('standalone');
   const { config, resolvePath } = loaded;
-  const bus = createAuditBus({ logger, now });
-  deps.onBus?.(bus);
-  const sink = await openAuditSink(config.audit, { service: 'sallyport', logger, now, resolvePath, bus });
+  const metrics = perService(createMetrics);
+  const readiness = perService(createReadiness);
+  const log = usesKafka(config.audit.kafka)
+    ? undefined
+    : await openAuditLog(config, { logger, metrics: metrics.proxy, now, resolvePath });
+  if (log) deps.onLog?.(log);
+  const sink = await openAuditSink(config.audit, {
+    service: 'sallyport',
+    logger,
+    now,
+    resolvePath,
+    ...(log ? { log } : {}),
+  });
   const data = resolvePath(config.data);
   const stores = await createSessionStores(config.sessions, { logger, now, resolvePath, data });
   // One for both services: with sessions in memory, authorize would otherwise see an empty directory.
   const directory = createDirectoryStore({ redis: stores.redis, tables: stores.tables, now });
-  const metrics = perService(createMetrics);
-  const readiness = perService(createReadiness);
   const closers: (() => Promise<unknown>)[] = [() => stores.close(), () => sink.close()];
   const started: Started = (service) => {
     closers.push(() => service.close());
@@ -158,7 +165,7 @@ export async function startInProcess(deps: InProcessDeps): Promise<InProcessServ
   try {
     const { authorize, proxy } = await startServices(
       deps,
-      { bus, sink, stores, directory, now, metrics, readiness },
+      { log, sink, stores, directory, now, metrics, readiness },
       started,
     );
     const others = serviceNames.filter((name) => name !== 'proxy').map((name) => readiness[name]);
@@ -175,7 +182,6 @@ export async function startInProcess(deps: InProcessDeps): Promise<InProcessServ
     return {
       gatewayPort: proxy.port,
       pagesPort: proxy.pagesPort,
-      bus,
       sessions: stores.sessions,
       close,
       reload() {

@@ -1,0 +1,80 @@
+import type { AuditConfig } from '@sallyport/contracts';
+import type { Logger } from '@sallyport/kit';
+import type { ConsumerPositions } from './consumer-positions.ts';
+import type { Trail, TrailFile } from './trail.ts';
+
+export type DeletionDeps = {
+  positions: Pick<ConsumerPositions, 'saved' | 'reached'>;
+  logger: Logger;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  retentionMs: number;
+  maxBytes: number;
+  holds: AuditConfig['legalHolds'];
+  onDeleted(reason: 'age' | 'size', files: number): void;
+};
+
+const dayMs = 86_400_000;
+
+const bytesOf = (files: readonly TrailFile[]) => files.reduce((sum, { size }) => sum + size, 0);
+
+/** Reports whether a legal hold touches the day of a file. */
+function isHeld({ day }: TrailFile, holds: DeletionDeps['holds']): boolean {
+  const start = Date.parse(day);
+  return holds.some(({ from, until = Infinity }) => from < start + dayMs && until > start);
+}
+
+/** Logs which consumers have not read all of the files that are deleted. */
+function reportUnread(deleted: readonly TrailFile[], { positions, logger }: DeletionDeps): void {
+  for (const [consumer, { file, offset }] of positions.reached) {
+    const unread = deleted.reduce(
+      (sum, { number, size }) => sum + (number < file ? 0 : number > file ? size : Math.max(0, size - offset)),
+      0,
+    );
+    if (unread > 0)
+      logger.error(
+        { consumer, bytes: unread },
+        'deleted audit events that a consumer has not read, because audit.files.maxBytes is reached',
+      );
+  }
+}
+
+/**
+ * Deletes the files whose day ended longer ago than `retentionMs` and that every consumer has read, then the oldest ones
+ * until there are `room` bytes left below `maxBytes`. Files of the days of a legal hold are neither deleted nor counted,
+ * and the newest file is never deleted. To be called alone.
+ */
+export async function deleteOldFiles(trail: Trail, deps: DeletionDeps, room = 0): Promise<void> {
+  const { logger, now, retentionMs, maxBytes, holds, positions, onDeleted } = deps;
+  const loose = (files: readonly TrailFile[]) => files.filter((file) => !isHeld(file, holds));
+  const unreadFrom = Math.min(Infinity, ...[...positions.saved.values()].map(({ file }) => file));
+  const remove = async (files: readonly TrailFile[]) => {
+    for (const file of files) await trail.delete(file);
+    const [first, last] = [files[0], files.at(-1)].map((file) => file?.name);
+    return { files: files.length, bytes: bytesOf(files), first, last };
+  };
+
+  const ended = now() - retentionMs;
+  const old = loose(trail.list.slice(0, -1)).filter(
+    ({ day, number }) => Date.parse(day) + dayMs <= ended && number < unreadFrom,
+  );
+  if (old.length > 0) {
+    logger.info(await remove(old), 'deleted audit events past retention');
+    onDeleted('age', old.length);
+  }
+
+  const tooMany: TrailFile[] = [];
+  let excess = bytesOf(loose(trail.list)) + room - maxBytes;
+  for (const file of loose(trail.list.slice(0, -1))) {
+    if (excess <= 0) break;
+    tooMany.push(file);
+    excess -= file.size;
+  }
+  if (tooMany.length === 0) return;
+  reportUnread(tooMany, deps);
+  logger.warn(
+    { ...(await remove(tooMany)), maxBytes },
+    'deleted the oldest audit events, because audit.files.maxBytes is reached',
+  );
+  onDeleted('size', tooMany.length);
+}

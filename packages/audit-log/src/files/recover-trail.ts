@@ -1,0 +1,161 @@
+import { join } from 'node:path';
+import type { Logger } from '@sallyport/kit';
+import { readBytes, syncDirectory, writeAll, type Files, type Spool, type SpoolFile } from '@sallyport/spool';
+import { readAuditMessage } from '../kafka/to-kafka-message.ts';
+import { readWholeLines, splitLines } from './read-whole-lines.ts';
+import { findTrailFiles } from './trail-files.ts';
+import { readTrailLine } from './trail-line.ts';
+import type { TrailFile } from './trail.ts';
+
+type RecoverDeps = {
+  files: Files;
+  dir: string;
+  /** What its entries wait for is the trail. */
+  spool: Pick<Spool, 'acknowledged' | 'lastWritten' | 'acknowledge' | 'read'>;
+  logger: Logger;
+};
+
+type Place = { producer: string; seq: number };
+/** What a file has: the end of its last whole line, its last event, and the first line that is damaged. */
+type Found = { end: number; last?: Place; damaged?: { at: number; after?: Place | undefined; reason: string } };
+
+const chunkBytes = 1024 * 1024;
+/** More than the last append of a process can have left, whose lines are of one batch. */
+const rewrittenBytes = 4 * 1024 * 1024;
+
+function placeOf(text: string): Place | { fault: string } {
+  const read = readTrailLine(text);
+  if ('fault' in read) return read;
+  const { producer, seq } = read.record.data.sallyport;
+  return seq === undefined ? { fault: 'the event has no place in a chain' } : { producer, seq };
+}
+
+async function scan(file: SpoolFile, size: number): Promise<Found> {
+  const found: Found = { end: 0 };
+  for (;;) {
+    const bytes = await readWholeLines(file, { from: found.end, end: size, maxBytes: chunkBytes });
+    if (bytes.length === 0) return found;
+    for (const { text, at } of splitLines(bytes)) {
+      const place = placeOf(text);
+      if ('fault' in place) found.damaged ??= { at: found.end + at, after: found.last, reason: place.fault };
+      else found.last = place;
+    }
+    found.end += bytes.length;
+  }
+}
+
+/** Returns the position of an event among the entries of the spool that are not acknowledged, or undefined. */
+async function findInSpool(
+  { spool }: RecoverDeps,
+  isWanted: (place: Place) => boolean,
+  most = Infinity,
+): Promise<number | undefined> {
+  let looked = 0;
+  for (let from = spool.acknowledged + 1; from <= spool.lastWritten && looked < most;) {
+    const entries = await spool.read(from, chunkBytes);
+    for (const { position, entry } of entries) {
+      if ((looked += 1) > most) return undefined;
+      const place = placeOfEntry(entry);
+      if (place && isWanted(place)) return position;
+    }
+    const last = entries.at(-1);
+    // The disk has lost the others.
+    if (!last) return undefined;
+    from = last.position + 1;
+  }
+  return undefined;
+}
+
+function placeOfEntry(entry: Uint8Array): Place | undefined {
+  try {
+    const { sallyport } = JSON.parse(String(readAuditMessage(entry).value)) as { sallyport: Place };
+    return sallyport;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reports whether the spool has all events that come after one in its chain. */
+async function comesAgain(deps: RecoverDeps, after: Place | undefined): Promise<boolean> {
+  if (!after) return false;
+  const same = await findInSpool(deps, ({ producer, seq }) => producer === after.producer && seq === after.seq);
+  if (same !== undefined) return true;
+  const next = ({ producer, seq }: Place) => producer === after.producer && seq === after.seq + 1;
+  return (await findInSpool(deps, next, 1)) !== undefined;
+}
+
+/**
+ * Writes the end of a file again and syncs it: the process before may have died after its last write and before the
+ * sync, or after a sync that failed, and then the system has bytes in its memory that the disk never gets.
+ */
+async function writeEndAgain(file: SpoolFile, end: number): Promise<void> {
+  const from = Math.max(0, end - rewrittenBytes);
+  await writeAll(file, await readBytes(file, from, end - from), from);
+  await file.datasync();
+}
+
+/** Mends the end of a file. Returns its last event, and whether nothing may be appended to it. */
+async function mend(deps: RecoverDeps, { path, name }: { path: string; name: string }) {
+  const { files, logger } = deps;
+  const file = await files.open(path, 'r+');
+  try {
+    const { size } = await file.stat();
+    let { end, last, damaged } = await scan(file, size);
+    if (damaged && (await comesAgain(deps, damaged.after))) {
+      [end, last] = [damaged.at, damaged.after];
+      damaged = undefined;
+    }
+    if (end < size) {
+      logger.warn(
+        { file: name, bytes: size - end },
+        'cut off what a write that was interrupted left in the audit trail',
+      );
+      await file.truncate(end);
+    }
+    if (damaged) {
+      const { at, reason } = damaged;
+      logger.error(
+        { file: name, at, reason },
+        'a file of the audit trail is damaged; run: sallyport audit verify --files',
+      );
+    }
+    await writeEndAgain(file, end);
+    return { size: end, last, isSealed: damaged !== undefined };
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Reads what the process before this one left in the directory of a trail, and brings its end in order. An unfinished
+ * line is cut off, and so are damaged lines if the spool has all events from there on, because it sends them again.
+ * Events that are in the trail and not acknowledged in the spool are acknowledged there, so that they are not appended
+ * twice. Rejects if the disk fails.
+ */
+export async function recoverTrail(deps: RecoverDeps): Promise<{ loaded: TrailFile[]; isSealed: boolean }> {
+  const { files, dir, spool } = deps;
+  const loaded: TrailFile[] = [];
+  for (const one of findTrailFiles(await files.list(dir))) {
+    const path = join(dir, one.name);
+    const file = await files.open(path, 'r');
+    try {
+      loaded.push({ ...one, path, size: (await file.stat()).size });
+    } finally {
+      await file.close();
+    }
+  }
+  let isSealed = false;
+  // The newest file may have been created without any event.
+  for (const file of loaded.toReversed()) {
+    const mended = await mend(deps, file);
+    file.size = mended.size;
+    if (file === loaded.at(-1)) ({ isSealed } = mended);
+    const { last } = mended;
+    if (!last) continue;
+    const position = await findInSpool(deps, ({ producer, seq }) => producer === last.producer && seq === last.seq);
+    if (position !== undefined) spool.acknowledge(position);
+    break;
+  }
+  await syncDirectory(files, dir);
+  return { loaded, isSealed };
+}
