@@ -39,10 +39,17 @@ function reportUnread(deleted: readonly TrailFile[], { positions, logger }: Dele
   }
 }
 
+/** Returns when all events of a file have happened. A day of the future is that of a wrong clock, and never ends. */
+function endOf({ day, writtenAt }: TrailFile, now: number): number {
+  const start = Date.parse(day);
+  return start > now + dayMs ? writtenAt : start + dayMs;
+}
+
 /**
- * Deletes the files whose day ended longer ago than `retentionMs` and that every consumer has read, then the oldest ones
- * until there are `room` bytes left below `maxBytes`. Files of the days of a legal hold are neither deleted nor counted,
- * and the newest file is never deleted. To be called alone.
+ * Deletes the oldest files: those that ended longer ago than `retentionMs` and that every consumer has read, and then
+ * others until there are `room` bytes left below `maxBytes`. Files of the days of a legal hold are neither deleted nor
+ * counted, and the newest file is never deleted. No other file is deleted before an older one, so that what is left can
+ * be verified. To be called alone.
  */
 export async function deleteOldFiles(trail: Trail, deps: DeletionDeps, room = 0): Promise<void> {
   const { logger, now, retentionMs, maxBytes, holds, positions, onDeleted } = deps;
@@ -54,10 +61,10 @@ export async function deleteOldFiles(trail: Trail, deps: DeletionDeps, room = 0)
     return { files: files.length, bytes: bytesOf(files), first, last };
   };
 
-  const ended = now() - retentionMs;
-  const old = loose(trail.list.slice(0, -1)).filter(
-    ({ day, number }) => Date.parse(day) + dayMs <= ended && number < unreadFrom,
-  );
+  const candidates = loose(trail.list.slice(0, -1));
+  const isDue = (file: TrailFile) => endOf(file, now()) <= now() - retentionMs && file.number < unreadFrom;
+  const firstToStay = candidates.findIndex((file) => !isDue(file));
+  const old = firstToStay === -1 ? candidates : candidates.slice(0, firstToStay);
   if (old.length > 0) {
     logger.info(await remove(old), 'deleted audit events past retention');
     onDeleted('age', old.length);

@@ -51,7 +51,7 @@ type OpenFiles = { trail: Trail; positions: ConsumerPositions; unlock(): void };
 async function openTrail(
   dir: string,
   spool: Spool,
-  rest: Pick<ConstructorParameters<typeof Trail>[0], 'files' | 'fileBytes' | 'onCreate' | 'onAppended'> & {
+  rest: Pick<ConstructorParameters<typeof Trail>[0], 'files' | 'fileBytes' | 'now' | 'onCreate' | 'onAppended'> & {
     logger: Logger;
   },
 ): Promise<OpenFiles> {
@@ -126,6 +126,7 @@ export async function openFileAuditLog(config: FileAuditLogConfig, deps: FileAud
     files,
     fileBytes,
     logger,
+    now,
     onCreate: (made) => deleteOldFiles(made, deletion, fileBytes),
     onAppended: () => consumers.wake(),
   }).catch(async (error: unknown) => {

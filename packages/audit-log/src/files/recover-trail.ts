@@ -139,7 +139,8 @@ export async function recoverTrail(deps: RecoverDeps): Promise<{ loaded: TrailFi
     const path = join(dir, one.name);
     const file = await files.open(path, 'r');
     try {
-      loaded.push({ ...one, path, size: (await file.stat()).size });
+      const { size, mtimeMs } = await file.stat();
+      loaded.push({ ...one, path, size, writtenAt: mtimeMs });
     } finally {
       await file.close();
     }

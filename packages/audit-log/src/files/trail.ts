@@ -3,8 +3,11 @@ import { isMissing, syncDirectory, writeAll, type Files, type SpoolFile } from '
 import { nameTrailFile, type TrailFileName } from './trail-files.ts';
 import type { TrailLine } from './trail-line.ts';
 
-/** A file of a trail. `size` is what the disk has for certain, in bytes. Nothing beyond it is read. */
-export type TrailFile = TrailFileName & { path: string; size: number };
+/**
+ * A file of a trail. `size` is what the disk has for certain, in bytes. Nothing beyond it is read. `writtenAt` is when it
+ * was created or, after a restart, last written, in milliseconds since the epoch.
+ */
+export type TrailFile = TrailFileName & { path: string; size: number; writtenAt: number };
 
 /** A place in a trail: the number of a file, and an offset in bytes. */
 export type TrailPosition = { file: number; offset: number };
@@ -20,6 +23,8 @@ type TrailDeps = {
   isSealed: boolean;
   /** The size at which a new file begins, in bytes. */
   fileBytes: number;
+  /** Milliseconds since the epoch. */
+  now: () => number;
   /** Makes room before a file is created. */
   onCreate(trail: Trail): Promise<void>;
   /** Called when lines were appended. */
@@ -163,7 +168,7 @@ export class Trail {
   }
 
   async #create(day: string): Promise<Current> {
-    const { files, dir, onCreate } = this.#deps;
+    const { files, dir, now, onCreate } = this.#deps;
     await onCreate(this);
     const name = nameTrailFile(this.#next, day);
     const path = join(dir, name.name);
@@ -173,7 +178,7 @@ export class Trail {
       throw error;
     });
     this.#next += 1;
-    const file = { ...name, path, size: 0 };
+    const file = { ...name, path, size: 0, writtenAt: now() };
     this.#list.push(file);
     this.#isSealed = false;
     try {
