@@ -176,12 +176,16 @@ function addVerify(audit: Command, environment: Environment): void {
   const verify = audit
     .command('verify')
     .description('verify the audit trail, and name each event that is missing, altered or out of order (exit code 1)')
-    .argument('[file...]', 'files with one event per line, also packed (.gz); - is standard input')
+    .argument(
+      '[file...]',
+      'files with one event per line, also packed (.gz), or - for standard input; or a directory of files that a gateway without Kafka writes',
+    )
     .option('--file <file>', 'another way to name a file; repeatable', collect)
     .option(
       '--by-key',
       'with files: only events with one key are in order, as a consumer of several partitions writes them',
     )
+    .option('--files', 'the files below data of the configuration')
     .option('--topic', 'the topic in audit.kafka of the configuration')
     .option(
       '--store [url]',
@@ -193,7 +197,7 @@ function addVerify(audit: Command, environment: Environment): void {
     )
     .option(
       '--config <file>',
-      'with --topic or --store: the configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)',
+      'with --files, --topic or --store: the configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml); with a directory: the one that has its legal holds',
     )
     .option('--keys <file>', 'public keys of checkpoints: a JWKS or PEM; without them, only the chains are checked')
     .option('--anchor <file>', 'checkpoints that were kept in a second place, one per line; repeatable', collect)
@@ -204,6 +208,7 @@ function addVerify(audit: Command, environment: Environment): void {
   withExample(
     withOutput(verify, ['wide']),
     'sallyport audit verify audit.ndjson --keys keys.json',
+    'sallyport audit verify --files --config sallyport.yaml --keys keys.json --anchor checkpoints.ndjson',
     'sallyport audit verify --store postgres://auditor@db.example.com/sallyport --keys keys.json --anchor checkpoints.ndjson',
     'sallyport audit verify --topic --config sallyport.yaml --keys keys.json --anchor checkpoints.ndjson',
   );

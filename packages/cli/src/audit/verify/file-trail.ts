@@ -22,8 +22,15 @@ async function* noteLast(bytes: AsyncIterable<Uint8Array>, last: Last): AsyncGen
   }
 }
 
-/** `byKey`: a consumer of several partitions wrote the file, so only the events of one key are in order. */
-type Taking = { verifier: Verifier; byKey: boolean };
+type Taking = {
+  verifier: Verifier;
+  /** A consumer of several partitions wrote the file, so only the events of one key are in order. */
+  byKey?: boolean;
+  /** The gateway may be writing the last line. */
+  mayGrow?: boolean;
+  /** Called with the time of each event. */
+  onTime?(time: string): void;
+};
 
 /** Returns why a line says that events were left out, if it does. */
 function filterOf(value: unknown): string | undefined {
@@ -43,7 +50,8 @@ function isWrittenLike(value: unknown, text: string): boolean {
 }
 
 /** Takes a line of a file: the data of an event, with its envelope in `cloudEvent`. */
-function takeLine(line: Line, place: TrailPlace, { verifier, byKey }: Taking, isLast: () => boolean): ReadTrail {
+function takeLine(line: Line, place: TrailPlace, taking: Taking, isLast: () => boolean): ReadTrail {
+  const { verifier, byKey, mayGrow, onTime } = taking;
   if ('tooLong' in line) {
     verifier.addUnreadable('', place, `the line has ${line.tooLong} bytes, which is too long for an event`);
     return {};
@@ -52,7 +60,7 @@ function takeLine(line: Line, place: TrailPlace, { verifier, byKey }: Taking, is
   try {
     value = JSON.parse(line.text);
   } catch {
-    verifier.addUnreadable(line.text, place, 'the line is not JSON', isLast());
+    if (!mayGrow || !isLast()) verifier.addUnreadable(line.text, place, 'the line is not JSON', isLast());
     return {};
   }
   if (!isWrittenLike(value, line.text) && repeatsMember(line.text)) {
@@ -70,11 +78,13 @@ function takeLine(line: Line, place: TrailPlace, { verifier, byKey }: Taking, is
     return {};
   }
   const { cloudEvent: _envelope, ...data } = value as Record<string, unknown>;
+  onTime?.(time);
   verifier.add({ id, type, time, data, place, ...(byKey && isText(key) ? { part: key } : {}) });
   return {};
 }
 
-async function takeFile(
+/** Reads one file. */
+export async function takeFile(
   bytes: AsyncIterable<Uint8Array>,
   source: string,
   taking: Taking,
@@ -93,7 +103,8 @@ async function takeFile(
   return read;
 }
 
-function openFile(file: string): AsyncIterable<Uint8Array> {
+/** Opens a file, which may be packed. */
+export function openFile(file: string): AsyncIterable<Uint8Array> {
   const bytes = createReadStream(file, { highWaterMark: chunkBytes });
   if (!file.endsWith('.gz')) return bytes;
   const unpacked = createGunzip();

@@ -9,6 +9,7 @@ import { writeResult } from '../../terminal/output.ts';
 import { createProgress } from '../../terminal/progress.ts';
 import type { ListOptions } from '../../terminal/table.ts';
 import { describeTrail } from './describe-trail.ts';
+import { configuredDirectory, directoryTrail, isDirectory } from './directory-trail.ts';
 import { fileTrail } from './file-trail.ts';
 import { storeTrail } from './store-trail.ts';
 import { topicTrail, type TrailSource } from './topic-trail.ts';
@@ -16,6 +17,7 @@ import { topicTrail, type TrailSource } from './topic-trail.ts';
 export type VerifyOptions = ListOptions & {
   file?: readonly string[];
   byKey?: true;
+  files?: true;
   topic?: true;
   store?: string | true;
   compareTopic?: true;
@@ -25,16 +27,24 @@ export type VerifyOptions = ListOptions & {
   since?: string;
 };
 
-function sourceOf(environment: Environment, options: VerifyOptions): TrailSource {
-  const { file = [], byKey, topic, store, compareTopic = false, config } = options;
-  const given = [file[0], topic, store].filter((one) => one !== undefined).length;
+async function sourceOf(environment: Environment, options: VerifyOptions): Promise<TrailSource> {
+  const { file = [], byKey, files, topic, store, compareTopic = false, config } = options;
+  const given = [file[0], files, topic, store].filter((one) => one !== undefined).length;
   if (given !== 1)
     throw usageError(
       given === 0 ? 'no trail is given' : 'more than one trail is given',
-      'Give files (or - for standard input), --topic, or --store.',
+      'Give files (or - for standard input) or a directory of them, --files, --topic, or --store.',
     );
   if (compareTopic && store === undefined)
     throw usageError('--compare-topic needs --store', 'Verify the topic itself with --topic.');
+  if (files) return directoryTrail(environment, await configuredDirectory(environment, config));
+  const directory = file.find((name) => name !== '-' && isDirectory(environment, name));
+  if (directory !== undefined) {
+    if (file.length > 1 || byKey)
+      throw usageError(`${directory} is a directory, which is a trail of its own`, 'Give it alone, without --by-key.');
+    const holds = config === undefined ? [] : (await configuredDirectory(environment, config)).holds;
+    return directoryTrail(environment, { directory, holds });
+  }
   if (file.length > 0) return fileTrail(environment, file, byKey === true);
   return topic === true
     ? topicTrail(environment, config)
@@ -70,7 +80,7 @@ function takeAnchor(environment: Environment, name: string, verifier: Verifier):
 
 /** `sallyport audit verify`: verifies a trail offline, and names the events that are wrong. */
 export async function runVerify(environment: Environment, options: VerifyOptions): Promise<void> {
-  const source = sourceOf(environment, options);
+  const source = await sourceOf(environment, options);
   const keys = readKeys(environment, options.keys);
   if (options.anchor && !keys)
     throw usageError('--anchor needs --keys', 'Give the public keys, because the checkpoints are signed.');

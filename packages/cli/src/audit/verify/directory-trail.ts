@@ -1,0 +1,107 @@
+import { readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { AbsentPeriod } from '@sallyport/audit-proof';
+import { findTrailFiles, type TrailFileName } from '@sallyport/audit-log/trail-files';
+import { loadGatewayConfig } from '../../config/load-gateway-config.ts';
+import type { Environment } from '../../environment/environment.ts';
+import { namedFileFault } from '../../files/read-file.ts';
+import { CliError, usageError } from '../../terminal/cli-error.ts';
+import { openFile, takeFile } from './file-trail.ts';
+import type { ReadTrail, TrailSource } from './topic-trail.ts';
+
+type Hold = { from: number; until?: number | undefined };
+/** A file that was read, and when its first and its last event happened. */
+type ReadFile = TrailFileName & { first?: string; last?: string };
+
+const dayMs = 86_400_000;
+const second = 1000;
+
+/** The directory of a trail, as it was given or as the configuration names it. */
+export type TrailDirectory = { directory: string; holds: readonly Hold[] };
+
+/** Returns the directory of the trail below `data` of a configuration, and its legal holds. */
+export async function configuredDirectory(
+  environment: Environment,
+  named: string | undefined,
+): Promise<TrailDirectory> {
+  const { config, file, resolvePath } = await loadGatewayConfig(environment, named);
+  if (config.audit.kafka !== undefined)
+    throw usageError(`${file} has audit.kafka, so its events are not in files`, 'Verify the topic with --topic.');
+  return { directory: path.join(resolvePath(config.data), 'trail'), holds: config.audit.legalHolds };
+}
+
+/** Reports whether a name that the user gave is that of a directory. */
+export function isDirectory(environment: Environment, name: string): boolean {
+  const file = path.resolve(environment.workingDirectory, name);
+  return statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** Lists the files of a trail in their order. Throws a CliError if there are none. */
+export function listTrail(directory: string): TrailFileName[] {
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch (error) {
+    throw namedFileFault(directory, error);
+  }
+  const found = findTrailFiles(names);
+  if (found.length > 0) return found;
+  throw new CliError(
+    'local-file',
+    `${directory} has no files of an audit trail`,
+    'Their names are like 00000001-2026-12-01.ndjson. They are in the directory trail below data.',
+  );
+}
+
+const isHeld = (day: string, holds: readonly Hold[]): boolean =>
+  holds.some(({ from, until = Infinity }) => from < Date.parse(day) + dayMs && until > Date.parse(day));
+
+/**
+ * Returns what deleted files leave out: everything before the oldest file unless that is the first one of all, and what
+ * was between files of legal holds and younger ones.
+ */
+function describeAbsence(files: readonly ReadFile[], holds: readonly Hold[]): ReadTrail {
+  const [oldest] = files;
+  const absent: AbsentPeriod[] = files.flatMap(({ number, day, last }, index) => {
+    const next = files[index + 1];
+    if (!next?.first || last === undefined || next.number === number + 1 || !isHeld(day, holds)) return [];
+    return [{ from: last, until: after(next.first) }];
+  });
+  if (!oldest?.first || oldest.number === 1) return { absent };
+  return { absent, since: after(oldest.first), because: 'older files were deleted' };
+}
+
+/** Events that happened at the same time may be in the file before. */
+const after = (time: string): string => new Date(Date.parse(time) + second).toISOString();
+
+/**
+ * Reads a trail from the directory in which a gateway without Kafka keeps it. The gateway may be writing meanwhile: an
+ * unfinished last line is no fault, and files that are deleted while they are read are left out.
+ */
+export function directoryTrail(environment: Environment, { directory, holds }: TrailDirectory): TrailSource {
+  return async (verifier, onRead) => {
+    const root = path.resolve(environment.workingDirectory, directory);
+    const listed = listTrail(root);
+    const files: ReadFile[] = [];
+    let read: ReadTrail = {};
+    for (const file of listed) {
+      const source = path.join(directory, file.name);
+      const times: Pick<ReadFile, 'first' | 'last'> = {};
+      const onTime = (time: string) => {
+        times.first ??= time;
+        times.last = time;
+      };
+      const taking = { verifier, mayGrow: file === listed.at(-1), onTime };
+      try {
+        read = { ...read, ...(await takeFile(openFile(path.join(root, file.name)), source, taking, onRead)) };
+        files.push({ ...file, ...times });
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === undefined) throw error;
+        // Retention deletes the oldest files.
+        if (code !== 'ENOENT' || files.some((one) => !isHeld(one.day, holds))) throw namedFileFault(source, error);
+      }
+    }
+    return { ...read, ...describeAbsence(files, holds) };
+  };
+}
