@@ -20,7 +20,9 @@ export { recordAfterEffect, recordBeforeEffect } from './sink/record-after-effec
 export { addAuditReadiness } from './sink/add-audit-readiness.ts';
 export * from './sink/create-audit-bus.ts';
 export { openAuditLog } from './files/open-audit-log.ts';
-export { toLine } from './files/trail-line.ts';
+export { readTrailLine, toLine } from './files/trail-line.ts';
+export { createEventSender, type EventSender } from './kafka/create-event-sender.ts';
+export { UndeliverableError } from './kafka/kafka-errors.ts';
 export { createKafkaAuditSink, type KafkaAuditSinkDeps } from './sink/create-kafka-audit-sink.ts';
 export type { KafkaConfig } from '@sallyport/contracts';
 export {

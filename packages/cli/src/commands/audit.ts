@@ -86,6 +86,7 @@ export function addAudit(program: Command, environment: Environment): void {
   addExport(audit, environment);
   addReport(audit, environment);
   addVerify(audit, environment);
+  addImport(audit, environment);
   addJoin(audit, environment);
   addWebhookToken(audit, environment);
   withExample(audit, 'sallyport audit search --since 1h', 'sallyport audit tail');
@@ -217,6 +218,32 @@ function addVerify(audit: Command, environment: Environment): void {
     .description('show the public keys of the checkpoints of the audit trail')
     .action(lazily(environment, async () => (await import('../audit/verify/list-keys.ts')).listKeys));
   withExample(withGateway(list, listFormats), 'sallyport audit keys -o json > keys.json');
+}
+
+/** `sallyport audit import`. */
+function addImport(audit: Command, environment: Environment): void {
+  const command = audit
+    .command('import')
+    .description(
+      'carry the audit trail of a gateway without Kafka to the topic in audit.kafka, with its chains; events that the topic has are left out',
+    )
+    .option(
+      '--from <directory>',
+      'the files of the trail (default: the directory trail below data of the configuration)',
+    )
+    .option(
+      '--config <file>',
+      'the configuration with the new audit.kafka and audit.store (default: SALLYPORT_CONFIG, then ./sallyport.yaml)',
+    )
+    .option('--keys <file>', 'public keys of checkpoints: a JWKS or PEM; without them, only the chains are checked')
+    .option('--dry-run', 'verify the trail, and say what would be imported')
+    .option('--allow-faults', 'import a trail although it has faults')
+    .action(lazily(environment, async () => (await import('../audit/import/run-import-trail.ts')).auditImport));
+  withExample(
+    withOutput(command),
+    'sallyport audit import --config sallyport.yaml --keys keys.json --dry-run',
+    'sallyport audit import --from /var/lib/sallyport/trail --config sallyport.yaml',
+  );
 }
 
 /** `sallyport audit join`. */

@@ -17,12 +17,20 @@ export {
   warnOfWorkloads,
   type ServiceName,
 } from '@sallyport/contracts';
-export { anonymousGroup, readKafkaAudit } from '@sallyport/audit-log';
+export {
+  anonymousGroup,
+  createEventSender,
+  readKafkaAudit,
+  readTrailLine,
+  UndeliverableError,
+  type EventSender,
+} from '@sallyport/audit-log';
 /** Loads what reads the audit store, with the driver of the database. */
 export const loadStoredTrail = () => import('@sallyport/audit/stored-trail');
 export {
   checkPolicies,
   ConfigFaults,
+  createLogger,
   examineConfig,
   examineConfigFile,
   faultsForService,

@@ -51,7 +51,8 @@ async function sourceOf(environment: Environment, options: VerifyOptions): Promi
     : storeTrail(environment, { config, url: store === true ? undefined : store, compareTopic });
 }
 
-function readKeys(environment: Environment, name: string | undefined): CheckpointKeys | undefined {
+/** Reads the public keys of checkpoints from a file that the user named. */
+export function readKeys(environment: Environment, name: string | undefined): CheckpointKeys | undefined {
   if (name === undefined) return undefined;
   const file = path.resolve(environment.workingDirectory, name);
   const text = readNamedFile(file);

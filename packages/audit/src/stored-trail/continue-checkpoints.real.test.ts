@@ -1,0 +1,143 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { sampleAuditRecord } from '@sallyport/audit-log';
+import {
+  createSealer,
+  createVerifier,
+  hashCheckpoint,
+  keyIdOf,
+  signCheckpoint,
+  type SignedCheckpoint,
+} from '@sallyport/audit-proof';
+import type { AuditCheckpoint, AuditRecord } from '@sallyport/contracts';
+import { createLogger } from '@sallyport/kit';
+import { createPgliteDatabase } from '../database/pglite-database.ts';
+import type { SqlDatabase } from '../database/sql-database.ts';
+import { startCheckpointer } from '../proof/create-checkpointer.ts';
+import { createCheckpointMetrics } from '../proof/checkpoint-metrics.ts';
+import { createStores } from '../stores/open-stores.ts';
+import { continueIn } from './continue-checkpoints.ts';
+import { readStoredTrail } from './read-stored-trail.ts';
+
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const keyId = keyIdOf(publicKey);
+const now = Date.now();
+
+/** A trail of one producer with two checkpoints. `from` is the first event that is left of it. */
+function makeTrail(from = 1) {
+  const sealer = createSealer({ producer: 'sallyport/1' });
+  const checkpoints: SignedCheckpoint[] = [];
+  const records: AuditRecord[] = [];
+  const add = (record: AuditRecord) => {
+    sealer.seal(record);
+    records.push(record);
+  };
+  for (const number of [1, 2]) {
+    const first = (sealer.head?.seq ?? 0) + 1;
+    for (let count = 0; count < 3; count += 1) add(sampleAuditRecord({ time: now - 60_000 + records.length }));
+    const last = checkpoints.at(-1);
+    checkpoints.push(
+      signCheckpoint(
+        {
+          number,
+          time: new Date(now - 30_000 + number).toISOString(),
+          heads: [{ producer: sealer.producer, seq: sealer.head!.seq, hash: sealer.head!.hash, from: first }],
+          ...(last ? { previous: hashCheckpoint(last) } : {}),
+        },
+        privateKey,
+      ),
+    );
+    const record = sampleAuditRecord({ time: now - 30_000 + number });
+    record.type = 'audit.checkpoint';
+    record.data.sallyport = { ...record.data.sallyport, checkpoint: checkpoints.at(-1)! };
+    add(record);
+  }
+  const left = records.slice(from - 1);
+  const begins =
+    from > 1 ? [{ producer: sealer.producer, seq: from, prevHash: left[0]!.data.sallyport.prevHash! }] : [];
+  return { checkpoints, records: left, begins };
+}
+
+let database: SqlDatabase;
+beforeEach(() => {
+  database = createPgliteDatabase({});
+});
+afterEach(() => database.close());
+
+/** Lets the audit service sign its next checkpoint, stores that, and returns it. */
+async function signNext(stores: ReturnType<typeof createStores>, records: readonly AuditRecord[]) {
+  const published: AuditRecord[] = [];
+  const checkpointer = startCheckpointer({
+    proof: stores.proof,
+    sink: { hasRoom: () => true, enqueue: (record) => void published.push(record) },
+    logger: createLogger({ service: 'audit', level: 'silent' }),
+    metrics: createCheckpointMetrics(undefined),
+    now: Date.now,
+    retentionMs: 86_400_000,
+    stepMs: 20,
+    signing: { privateKey, keyId, publicKeys: new Map([[keyId, publicKey]]), everyEvents: 1, every: 0 },
+  });
+  checkpointer.stored(records);
+  while (published.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await checkpointer.close();
+  const sealer = createSealer({ producer: 'audit/2' });
+  for (const record of published) sealer.seal(record);
+  await stores.events.add(published);
+  return published[0]!.data.sallyport.checkpoint!;
+}
+
+async function verify() {
+  const verifier = createVerifier({ keys: new Map([[keyId, publicKey]]) });
+  await readStoredTrail((sql, values = []) => database.query({ sql, values }), {
+    event: ({ key, position, ...event }) =>
+      verifier.add({ ...event, part: key, place: { source: 'audit_events', position } }),
+    place: (place) => verifier.addKept({ ...place, place: { source: 'audit_folded', position: place.seq } }),
+    repeat: ({ key: _key, position, ...event }) =>
+      verifier.add({ ...event, place: { source: 'audit_repeats', position } }),
+    checkpoint: (checkpoint, position) =>
+      verifier.addAnchored({
+        checkpoint: checkpoint as AuditCheckpoint,
+        place: { source: 'audit_checkpoints', position },
+      }),
+    read: () => undefined,
+  });
+  return verifier.finish();
+}
+
+describe('a store that is told of the checkpoints of an imported trail', () => {
+  it('continues them, so that the whole trail passes the verification', async () => {
+    const { records, ...carried } = makeTrail();
+    expect(await continueIn(database, carried)).toBe(2);
+    expect(await continueIn(database, carried)).toBe(0);
+    const stores = createStores(database);
+    await stores.events.add(records);
+    const next = await signNext(stores, records);
+    expect(next).toMatchObject({ number: 3, previous: hashCheckpoint(carried.checkpoints[1]!) });
+    expect(await verify()).toMatchObject({ faults: [], events: 9, checkpoints: { count: 3 } });
+    // A second run, after the service has gone on.
+    expect(await continueIn(database, carried)).toBe(0);
+  });
+
+  it('misses nothing of a chain whose first events retention has deleted', async () => {
+    const { records, ...carried } = makeTrail(3);
+    await continueIn(database, carried);
+    const stores = createStores(database);
+    await stores.events.add(records);
+    await stores.proof.advance(['sallyport/1']);
+    expect(await stores.proof.unattested(10)).toMatchObject([{ producer: 'sallyport/1', from: 3, seq: 8 }]);
+    expect(await stores.proof.claimGaps(Date.now() + 86_400_000, Date.now())).toEqual([]);
+  });
+
+  it('takes only those that are new since the last time', async () => {
+    const { checkpoints } = makeTrail();
+    expect(await continueIn(database, { checkpoints: checkpoints.slice(0, 1), begins: [] })).toBe(1);
+    expect(await continueIn(database, { checkpoints, begins: [] })).toBe(1);
+    expect((await createStores(database).proof.latest(keyId)).number).toBe(2);
+  });
+
+  it('refuses them if it has signed others', async () => {
+    const [own, other] = [makeTrail(), makeTrail()];
+    await continueIn(database, own);
+    await expect(continueIn(database, other)).rejects.toThrow('do not continue those of the trail');
+  });
+});

@@ -1,0 +1,186 @@
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { canonicalJson, createVerifier } from '@sallyport/audit-proof';
+import type { AuditRecord } from '@sallyport/contracts';
+import { createRig, type Rig } from '../../testing/rig.ts';
+import { trailFile, trailKey, writeTrail, type WrittenTrail } from '../../testing/write-trail.ts';
+import type { CliError } from '../../terminal/cli-error.ts';
+import { runImportTrail, type ImportOptions, type ImportTargets } from './run-import-trail.ts';
+import type { Survey } from './survey-trail.ts';
+
+let rig: Rig;
+let trail: string;
+let written: WrittenTrail;
+beforeEach(() => {
+  rig = createRig();
+  trail = path.join(rig.directory, 'data', 'trail');
+  written = writeTrail(trail);
+  writeFileSync(path.join(rig.directory, 'keys.pem'), trailKey);
+  const audit = '{kafka: {brokers: ["kafka:9092"], topic: audit}}';
+  writeFileSync(path.join(rig.directory, 'sallyport.yaml'), `gateway: {url: "http://127.0.0.1:1"}\naudit: ${audit}\n`);
+});
+afterEach(() => rig.remove());
+
+/** A topic that may be away, and a store. */
+function createTargets(changes: Partial<ImportTargets> = {}) {
+  const state = {
+    topic: [] as AuditRecord[],
+    batches: [] as number[],
+    failures: 0,
+    carried: undefined as Survey | undefined,
+  };
+  let closed = 0;
+  const targets: ImportTargets = {
+    async readKnown(onEvent) {
+      for (const { data } of state.topic) onEvent(data.sallyport.producer, data.sallyport.seq!);
+    },
+    async send(records) {
+      if (state.failures > 0) {
+        state.failures -= 1;
+        throw new Error('Kafka is away');
+      }
+      state.batches.push(records.length);
+      state.topic.push(...records);
+    },
+    async continueCheckpoints(survey) {
+      state.carried = survey;
+      return survey.checkpoints.length;
+    },
+    close: async () => void (closed += 1),
+    ...changes,
+  };
+  return Object.assign(state, { targets, isClosed: () => closed > 0 });
+}
+
+async function run(to: ReturnType<typeof createTargets>, options: Partial<ImportOptions> = {}) {
+  let [out, err] = ['', ''];
+  const environment = {
+    ...rig.environment,
+    stdout: { isTTY: false, write: (text: string) => void (out += text) },
+    stderr: { isTTY: false, write: (text: string) => void (err += text) },
+    sleep: async () => undefined,
+  };
+  const failure = await runImportTrail(environment, { output: 'text', ...options }, async () => to.targets).then(
+    () => undefined,
+    (error: CliError) => error,
+  );
+  return { out, err, failure };
+}
+
+const all = () => written.records.flat();
+const idsOf = (records: readonly AuditRecord[]) => records.map(({ id }) => id);
+
+describe('sallyport audit import', () => {
+  it('sends each event unchanged and in order, so that the topic passes the verification', async () => {
+    const to = createTargets();
+    const { out, failure } = await run(to, { keys: 'keys.pem' });
+    expect(failure).toBeUndefined();
+    expect(out).toBe('Imported 25 events into audit.\nThe store goes on after 5 checkpoints.\n');
+    expect(to.topic).toEqual(all());
+    const verifier = createVerifier();
+    for (const [position, { id, type, time, key, data }] of to.topic.entries())
+      verifier.add({
+        id,
+        type,
+        time,
+        part: key,
+        data,
+        text: canonicalJson(data),
+        place: { source: 'topic/0', position },
+      });
+    expect(verifier.finish()).toMatchObject({ faultCount: 0, events: 25 });
+    expect(to.isClosed()).toBe(true);
+  });
+
+  it('adds nothing when it is run again, and goes on where an earlier run was killed', async () => {
+    const to = createTargets();
+    // Of the last batch of that run, only some partitions have their events.
+    to.topic.push(...all().slice(0, 9), all()[10]!, all()[12]!);
+    expect((await run(to)).out).toContain('Imported 14 events into audit.\n11 events were there already.\n');
+    expect(idsOf(to.topic).toSorted()).toEqual(idsOf(all()).toSorted());
+    expect((await run(to)).out).toContain('Imported 0 events into audit.\n25 events were there already.\n');
+    expect(to.topic).toHaveLength(25);
+  });
+
+  it('tries again while Kafka is away for a moment, and ends with 4 if it stays away', async () => {
+    const to = createTargets();
+    to.failures = 3;
+    expect((await run(to)).failure).toBeUndefined();
+    expect(to.topic).toHaveLength(25);
+    const away = createTargets();
+    away.failures = Infinity;
+    expect((await run(away)).failure).toMatchObject({ exit: 'unreachable', hint: expect.stringContaining('again') });
+    expect(away.isClosed()).toBe(true);
+  });
+
+  it('says what it would do with --dry-run, and writes nothing', async () => {
+    const to = createTargets();
+    to.topic.push(...all().slice(0, 5));
+    const { out } = await run(to, { dryRun: true, output: 'json' });
+    expect(JSON.parse(out)).toEqual({ sent: 20, known: 5, skipped: 0, checkpoints: 5, faults: 0, dryRun: true });
+    expect(to.topic).toHaveLength(5);
+    expect(to.carried).toBeUndefined();
+  });
+
+  it('refuses a trail with faults and names them, unless they are allowed', async () => {
+    const file = path.join(trail, trailFile(3));
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"verb":"list"', '"verb":"get"'));
+    appendFileSync(file, 'no event\n');
+    const to = createTargets();
+    const refused = await run(to);
+    expect(refused.failure).toMatchObject({ exit: 'failed', message: expect.stringContaining('2 faults') });
+    expect(refused.out).toContain('fault: altered producer=sallyport/1 seq=11');
+    expect(to.topic).toEqual([]);
+    const { out } = await run(to, { allowFaults: true });
+    expect(out).toContain('1 line that is no event stayed behind.\nThe trail has 2 faults,');
+    expect(to.topic).toHaveLength(25);
+  });
+
+  it('checks the signatures of checkpoints if it is given their keys', async () => {
+    writeFileSync(path.join(rig.directory, 'keys.pem'), writeKey());
+    const { failure, out } = await run(createTargets(), { keys: 'keys.pem' });
+    expect(failure).toMatchObject({ exit: 'failed' });
+    expect(out).toContain('forged-checkpoint');
+  });
+
+  it('tells the store where chains begin whose first events retention has deleted', async () => {
+    rmSync(path.join(trail, trailFile(1)));
+    const to = createTargets();
+    expect((await run(to)).failure).toBeUndefined();
+    const [first] = written.records[1]!;
+    expect(to.carried!.begins()).toEqual([
+      { producer: 'sallyport/1', seq: 6, prevHash: first!.data.sallyport.prevHash },
+    ]);
+    expect(to.carried!.checkpoints).toEqual(written.checkpoints.slice(1));
+  });
+
+  it('imports nothing if the store has signed checkpoints of its own, or cannot be written', async () => {
+    const foreign = Object.assign(new Error('the store has others'), { name: 'ForeignCheckpointsError' });
+    const to = createTargets({ continueCheckpoints: () => Promise.reject(foreign) });
+    expect((await run(to)).failure).toMatchObject({ exit: 'failed', hint: expect.stringContaining('before') });
+    const away = createTargets({ continueCheckpoints: () => Promise.reject(new Error('connect ECONNREFUSED')) });
+    expect((await run(away)).failure).toMatchObject({ exit: 'unreachable' });
+    expect([to.topic, away.topic]).toEqual([[], []]);
+  });
+
+  it('says that only PostgreSQL can go on with the checkpoints', async () => {
+    const to = createTargets();
+    delete to.targets.continueCheckpoints;
+    expect((await run(to)).err).toContain('can only be continued in audit.store.postgres');
+    expect(to.topic).toHaveLength(25);
+  });
+
+  it('needs Kafka in the configuration, and a directory with a trail', async () => {
+    writeFileSync(path.join(rig.directory, 'sallyport.yaml'), 'gateway: {url: "http://127.0.0.1:1"}\n');
+    const { code, err } = await rig.run('audit', 'import');
+    expect(code).toBe(2);
+    expect(err).toContain('has no audit.kafka');
+    expect((await rig.run('audit', 'import', '--from', 'data')).err).toContain('has no files of an audit trail');
+  });
+});
+
+/** Another key than that of the checkpoints. */
+function writeKey(): string {
+  return '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n';
+}
