@@ -1,5 +1,4 @@
 // A bounded log on disk for entries that wait for delivery.
-export { holdLock } from './lock/hold-lock.ts';
 export { openSpool } from './spool/open-spool.ts';
 export type { SpoolEntry } from './format/entry-format.ts';
 export type { LostEntries } from './segments/segment-list.ts';
