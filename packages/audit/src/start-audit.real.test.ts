@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createAuditBus, sampleAuditRecord } from '@sallyport/audit-log';
+import { createAuditBus, openAuditLog, readTrailLine, sampleAuditRecord } from '@sallyport/audit-log';
+import { createVerifier, hashCheckpoint, keyIdOf } from '@sallyport/audit-proof';
 import { serviceNames, type AuditPage, type AuditRecord } from '@sallyport/contracts';
 import {
   ConfigFaults,
@@ -117,6 +118,49 @@ const caller = encodeCaller({
   privileged: true,
   clientAddress: '127.0.0.1',
   identity: { provider: 'corp', issuer: 'i', subject: 'carol', user: 'carol', groups: [], amr: [] },
+});
+
+describe('the audit service with a log in files', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const readTrail = () => {
+    const trail = path.join(directory, 'data', 'trail');
+    return readdirSync(trail)
+      .filter((name) => name.endsWith('.ndjson'))
+      .flatMap((name) => readFileSync(path.join(trail, name), 'utf8').split('\n').slice(0, -1))
+      .map((line) => (readTrailLine(line) as { record: AuditRecord }).record);
+  };
+  const signed = () =>
+    readTrail().flatMap(({ data }) => (data.sallyport.checkpoint?.signature ? [data.sallyport.checkpoint] : []));
+
+  it('publishes its checkpoints to the files, and continues them and its store after a restart', async () => {
+    writeFileSync(path.join(directory, 'key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    for (const round of [1, 2]) {
+      const loaded = load('{checkpoints: {keyFile: key.pem, every: 1s, everyEvents: 1}}\ndata: ./data');
+      const log = await openAuditLog(loaded.config, {
+        logger,
+        now: Date.now,
+        resolvePath: loaded.resolvePath,
+        publishTimeoutMs: 60_000,
+      });
+      running = await startAudit({ loaded, logger, log });
+      const before = signed().length;
+      await log.publish(sampleAuditRecord());
+      while (signed().length === before) await new Promise((resolve) => setTimeout(resolve, 50));
+      await log.close();
+      await running.close();
+      running = undefined;
+      expect(signed().length).toBeGreaterThanOrEqual(round);
+    }
+    const checkpoints = signed();
+    for (const [index, { number, previous }] of checkpoints.entries()) {
+      expect(number).toBe(index + 1);
+      if (index > 0) expect(previous).toBe(hashCheckpoint(checkpoints[index - 1]!));
+    }
+    const verifier = createVerifier({ keys: new Map([[keyIdOf(publicKey), publicKey]]) });
+    for (const [position, record] of readTrail().entries())
+      verifier.add({ ...record, place: { source: 'trail', position } });
+    expect(verifier.finish().faults).toEqual([]);
+  });
 });
 
 describe('the audit service with the bus of its process', () => {

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import {
   checkAuditSink,
   consumeKafkaAudit,
@@ -5,7 +6,7 @@ import {
   type AuditConsumer,
   type AuditLog,
 } from '@sallyport/audit-log';
-import { usesKafka } from '@sallyport/contracts';
+import { usesKafka, type AuditConfig } from '@sallyport/contracts';
 import {
   ConfigFaults,
   createInternalServer,
@@ -100,6 +101,14 @@ function startJoin(
   return startLiveJoin({ ...rest, clusters, join, logger, now, metrics: createJoinMetrics(metrics) });
 }
 
+/**
+ * Returns where events are searched. A single process that keeps its events in files keeps the store beside them: the
+ * checkpoints must go on after a restart, and the files are not read again.
+ */
+function storeOf({ audit, data }: LoadedConfig['config']): AuditConfig['store'] {
+  return audit.store ?? (audit.kafka ? undefined : { embedded: path.join(data, 'audit') });
+}
+
 /** Starts the service. It also starts while Kafka and PostgreSQL are down, and needs no restart when they come up. */
 export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const { loaded, logger, metrics, now = Date.now, readiness = createReadiness() } = parts;
@@ -108,10 +117,10 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const { identity, verifier } = parts.keys ?? own!;
   const following = own?.follow(parts);
   const counters = createIngestMetrics(metrics);
+  const store = storeOf(loaded.config);
   const stores =
-    parts.stores ??
-    openStores(audit.store, { logger, resolvePath: loaded.resolvePath, onConflicts: counters.conflicting });
-  const embedded = !audit.store || 'embedded' in audit.store;
+    parts.stores ?? openStores(store, { logger, resolvePath: loaded.resolvePath, onConflicts: counters.conflicting });
+  const embedded = !store || 'embedded' in store;
   const retention = enforceRetention({
     store: stores.events,
     logger,
