@@ -79,6 +79,8 @@ const legalHoldSchema = z
     }),
   );
 
+const leastFileBytes = 16 * 1024 * 1024;
+
 /** Where audit events are published and searched, and what happens while they cannot be written. */
 export const auditSectionSchema = z.prefault(
   z.strictObject({
@@ -99,7 +101,7 @@ export const auditSectionSchema = z.prefault(
         z.strictObject({
           maxBytes: about(
             'Their maximum size together. The oldest are deleted first, whatever their age.',
-            z.prefault(sizeSchema, '10GiB'),
+            z.prefault(sizeSchema.check(z.refine((bytes) => bytes >= leastFileBytes, 'is less than 16MiB')), '10GiB'),
           ),
         }),
         {},
