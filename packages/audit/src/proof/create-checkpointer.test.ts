@@ -61,3 +61,39 @@ it('attests events that are stored while the heads move, without waiting for ano
   jest.useRealTimers();
   expect(signed.map(({ heads }) => heads[0]!.seq)).toEqual([1, 2]);
 });
+
+it('signs nothing while the log takes nothing, because that would be in the second place only', async () => {
+  jest.useFakeTimers();
+  const signed: SignedCheckpoint[] = [];
+  const published: AuditRecord[] = [];
+  let hasRoom = false;
+  const proof: Partial<ProofStore> = {
+    producersSince: async () => [],
+    advance: async () => undefined,
+    unattested: async () => (signed.length > 0 ? [] : [{ producer: 'proxy/a', seq: 1, hash, from: 1 }]),
+    latest: async () => ({ last: undefined, number: signed.length }),
+    addCheckpoint: async ({ checkpoint }) => signed.push(checkpoint) > 0,
+    claimGaps: async () => [],
+    claimUnpublished: async () => [],
+    forget: async () => undefined,
+  };
+  const checkpointer = startCheckpointer({
+    proof: proof as ProofStore,
+    sink: { hasRoom: () => hasRoom, enqueue: (record) => void published.push(record) },
+    logger: createLogger({ service: 'audit', level: 'silent' }),
+    metrics: createCheckpointMetrics(undefined),
+    now: Date.now,
+    signing: { privateKey, keyId, publicKeys: new Map([[keyId, publicKey]]), everyEvents: 1, every: 100 },
+    retentionMs: 3_600_000,
+    stepMs: 200,
+  });
+  checkpointer.stored([eventOf(1)]);
+  await jest.advanceTimersByTimeAsync(1000);
+  expect(signed).toEqual([]);
+  hasRoom = true;
+  await jest.advanceTimersByTimeAsync(1000);
+  await checkpointer.close();
+  jest.useRealTimers();
+  expect(signed).toHaveLength(1);
+  expect(published).toHaveLength(1);
+});

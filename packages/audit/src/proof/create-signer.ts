@@ -55,6 +55,8 @@ export function createSigner(deps: SignerDeps): Signer {
     },
     async sign() {
       if (!signing || !isNew || (count < signing.everyEvents && now() - signedAt < signing.every)) return;
+      // It would be in the second place and not in the trail, for good if the log has been closed.
+      if (!deps.sink.hasRoom()) return;
       [isNew, count, signedAt] = [false, 0, now()];
       const stored = await signNext(deps, signing).catch((error: unknown) => {
         isNew = true;
