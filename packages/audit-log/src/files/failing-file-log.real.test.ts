@@ -32,7 +32,7 @@ afterEach(async () => {
   bed.remove();
 });
 
-describe('an audit log in files whose disk fails', () => {
+describe('an audit log in files on a failing disk', () => {
   it.each([
     ['is full', 'write', 'ENOSPC'],
     ['is full in the middle of a line', 'write', 'ENOSPC'],
@@ -41,7 +41,7 @@ describe('an audit log in files whose disk fails', () => {
     ['cannot create a file', 'open', 'ENOSPC'],
     ['fails to sync the directory', 'sync', 'EIO'],
   ] as const)(
-    'and %s acknowledges nothing, keeps everything in the spool, and recovers',
+    'acknowledges nothing on a disk that %s, keeps everything in the spool, and recovers',
     async (what, operation, code) => {
       const files = createFaultyFiles();
       const log = await open({ files, publishTimeoutMs: 1500, fileBytes: 20_000 });
@@ -71,7 +71,7 @@ describe('an audit log in files whose disk fails', () => {
     },
   );
 
-  it('and is killed before the disk works again appends each event once', async () => {
+  it('appends each event once if it is killed before the disk works again', async () => {
     const files = createFaultyFiles();
     const log = await open({ files });
     await log.publish(sampleAuditRecord());
@@ -91,7 +91,7 @@ describe('an audit log in files whose disk fails', () => {
     copy.remove();
   });
 
-  it('and does not take the position of a consumer goes on, and saves it later', async () => {
+  it('goes on if the disk does not take the position of a consumer, and saves it later', async () => {
     const files = createFaultyFiles();
     const log = await open({ files });
     const { received } = collect(log);
@@ -105,7 +105,7 @@ describe('an audit log in files whose disk fails', () => {
   });
 });
 
-describe('what a process left of an audit log in files', () => {
+describe('the end of an audit log that a process left', () => {
   const newest = () => join(bed.data, 'trail', bed.names().at(-1)!);
   /** Publishes events and returns a copy of the directory as a process that is killed leaves it. */
   const leave = async (count: number) => {

@@ -172,11 +172,11 @@ describe('sallyport audit import', () => {
   });
 
   it('needs Kafka in the configuration, and a directory with a trail', async () => {
+    expect((await rig.run('audit', 'import', '--from', 'data')).err).toContain('has no files of an audit trail');
     writeFileSync(path.join(rig.directory, 'sallyport.yaml'), 'gateway: {url: "http://127.0.0.1:1"}\n');
     const { code, err } = await rig.run('audit', 'import');
     expect(code).toBe(2);
     expect(err).toContain('has no audit.kafka');
-    expect((await rig.run('audit', 'import', '--from', 'data')).err).toContain('has no files of an audit trail');
   });
 });
 
