@@ -72,18 +72,20 @@ export function needsOwnCertificate(data: unknown): boolean {
 /**
  * Names the keys and certificates that a single process makes in its directory, where a configuration names none. Keys are
  * named once they are there, and the certificate always, because nothing can be read without it. A configuration with
- * Redis gets them only if there are keys: it is that of a process which used to be single, or of several services, which
- * are given keys. Returns the paths of these settings.
+ * Redis may also be that of several services, which are given keys. It gets them if there are keys in the directory, or if
+ * the reader is a single process. Returns the paths of these settings.
  */
 export function completeConfig(
   data: unknown,
   resolvePath: (file: string) => string,
+  { forOneProcess = false }: { forOneProcess?: boolean } = {},
 ): { data: unknown; added: ReadonlySet<string> } {
   const root = sectionOf(data);
   const added = new Set<string>();
   if (!root) return { data, added };
   const directory = dataDirectory(data, resolvePath);
-  if (!isSingleProcess(data) && !existsSync(path.join(directory, 'keys'))) return { data, added };
+  const isForOne = forOneProcess || isSingleProcess(data) || existsSync(path.join(directory, 'keys'));
+  if (!isForOne) return { data, added };
   const files = dataFiles(directory);
   const result = { ...root };
   /** Adds to a section what it lacks. Whatever else is there in place of a section is a fault for the schema. */

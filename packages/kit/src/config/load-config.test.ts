@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ConfigFaults } from './config-faults.ts';
 import { readYaml } from './read-yaml.ts';
-import { readConfig } from './load-config.ts';
+import { examineConfig, readConfig } from './load-config.ts';
 
 /** Any character. The one of fast-check first builds a table of all characters. */
 const character = fc
@@ -39,6 +39,16 @@ describe('the configuration file', () => {
     expect(faultsOf(`${gateway}login: {redirects: ["\${shell:id}"]}`).join()).toContain(
       'only ${env:NAME} and ${file:/path} are supported',
     );
+  });
+
+  it('leaves keys to a single process, with Redis only if that process reads it', () => {
+    const added = (sessions: string, forOneProcess: boolean) => {
+      const text = `gateway: {url: "https://gate"}\ndata: /nowhere\nsessions: ${sessions}\n`;
+      return examineConfig(text, '/etc/s/sallyport.yaml', {}, { forOneProcess }).added;
+    };
+    expect(added('{}', false)).toContain('services.proxy.keyFile');
+    expect(added('{redis: "redis://r:1"}', false)).toEqual(new Set());
+    expect(added('{redis: "redis://r:1"}', true)).toEqual(added('{}', false));
   });
 
   it('says what is wrong with a URL of several Redis servers, and where, without showing it', () => {

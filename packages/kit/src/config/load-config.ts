@@ -106,6 +106,8 @@ type ReadOptions = {
   maxBytes?: number;
   /** Called with every file that is read, even if the configuration is faulty. */
   onFile?: (file: string, identity: string) => void;
+  /** Whether the reader is a single process, which makes the keys and certificates that the configuration does not name. */
+  forOneProcess?: boolean;
 };
 
 function readWith(
@@ -187,7 +189,7 @@ export function examineConfig(
   const all: ConfigFault[] = [...faults, ...policies.faults].map(({ keys, ...fault }) =>
     fault.file === undefined ? { ...fault, ...read.yaml.place(keys) } : fault,
   );
-  const complete = completeConfig(data, resolvePath);
+  const complete = completeConfig(data, resolvePath, options);
   const parsed = configSchema.safeParse(complete.data);
   if (!parsed.success) {
     const found = parsed.error.issues.flatMap((issue) => asFaults(issue, place));

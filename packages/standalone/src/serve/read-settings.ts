@@ -29,7 +29,7 @@ export type ServeSettings = {
  * starting, apart from what the process makes itself.
  */
 export function readServeSettings(file: string, env: Record<string, string | undefined>): ServeSettings {
-  const examined = examineConfigFile(file, env);
+  const examined = examineConfigFile(file, env, { forOneProcess: true });
   const all = [checkAuthenticate, checkAuthorize, checkProxy, checkAudit].flatMap((check) =>
     faultsForService(file, examined, check),
   );
