@@ -4,14 +4,14 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { checkInstallation } from './check-installation.ts';
 
-const usage = `Usage: check-installation --gateway URL --url URL --certificate FILE --cluster NAME [--service NAME=URL ...]
+const usage = `Usage: check-installation --gateway URL --url URL --cluster NAME [--certificate FILE] [--service NAME=URL ...]
 
 Asks every service of an installation from inside of its cluster. The exit code is 0 if everything is as it should be.
 
   --gateway URL       the gateway's Service
   --url URL           gateway.url
-  --certificate FILE  the gateway's certificate
   --cluster NAME      the cluster that a request is made for
+  --certificate FILE  the gateway's certificate, if it is in a Secret
   --service NAME=URL  another service
   --ca NAME=FILE      the authority of a service with TLS
   --help              show this help
@@ -46,7 +46,7 @@ async function run(): Promise<void> {
     },
   });
   if (values.help) return void process.stdout.write(usage);
-  const needed = (option: 'gateway' | 'url' | 'certificate' | 'cluster') => {
+  const needed = (option: 'gateway' | 'url' | 'cluster') => {
     const value = values[option];
     if (value === undefined) throw new Error(`--${option} is required`);
     return value;
@@ -55,7 +55,7 @@ async function run(): Promise<void> {
   const findings = await checkInstallation({
     gateway: needed('gateway'),
     url: needed('url'),
-    certificatePem: readFileSync(needed('certificate'), 'utf8'),
+    ...(values.certificate === undefined ? {} : { certificatePem: readFileSync(values.certificate, 'utf8') }),
     cluster: needed('cluster'),
     services: [...pairs(values.service, '--service')].map(([name, url]) => {
       const file = authorities.get(name);
