@@ -153,6 +153,7 @@ export function valuesSchema(values = readValues()) {
   const root = objectSchema(config, values, []);
   const { properties: ofPods } = root.properties.pods;
   const { properties: ofService } = objectSchema(config, values, ['proxy']);
+  const { properties: ofSingle } = objectSchema(config, values, ['single']);
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Values of the chart sallyport',
@@ -165,6 +166,7 @@ export function valuesSchema(values = readValues()) {
     $defs: {
       ...definitions,
       service: strict({ ...ofService, replicas: { ...ofService.replicas, minimum: 1 }, ...ofPods }),
+      single: strict({ ...ofSingle, ...ofPods }),
       ...config.$defs,
     },
   };

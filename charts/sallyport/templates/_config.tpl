@@ -1,19 +1,36 @@
 {{/*
+The services in a pod, as a list: one, or all of them if the pod runs `serve`. Takes (dict "service" "proxy").
+*/}}
+{{- define "sallyport.servicesIn" -}}
+{{- toYaml (eq .service "serve" | ternary (list "authenticate" "authorize" "audit" "proxy") (list .service)) -}}
+{{- end }}
+
+{{/*
 The sallyport.yaml of one service: what all services need, and the sections that only this one reads. So no service needs a
-secret of another. Takes (dict "root" $ "service" "proxy").
+secret of another. That of a single process has all sections, and leaves to it what it makes and keeps itself. Takes
+(dict "root" $ "service" "proxy").
 */}}
 {{- define "sallyport.config" -}}
 {{- $v := .root.Values -}}
 {{- $fullname := include "sallyport.fullname" .root -}}
 {{- $service := .service -}}
+{{- $single := eq $service "serve" -}}
+{{- $in := include "sallyport.servicesIn" . | fromYamlArray -}}
+{{- $servers := list "redis" "kafka" "postgres" -}}
+{{- if $single }}{{ $servers = include "sallyport.dataServers" .root | fromYamlArray }}{{ end -}}
 {{- $secrets := "/etc/sallyport/secrets" -}}
 {{- $config := dict -}}
-{{- $tls := dict "certFile" "/etc/sallyport/gateway-tls/tls.crt" "keyFile" "/etc/sallyport/gateway-tls/tls.key" -}}
-{{- $_ := set $config "gateway" (dict "url" (include "sallyport.gatewayUrl" .root) "listen" "0.0.0.0:8443" "tls" (merge $tls (deepCopy $v.gateway.tls.settings)) "trustedProxies" $v.gateway.trustedProxies) -}}
+{{- if $single }}{{ $_ := set $config "data" "/var/lib/sallyport" }}{{ end -}}
+{{- /* Without a certificate in it, the single process issues one. Without the section, it would serve plain HTTP to proxies. */ -}}
+{{- $tls := deepCopy $v.gateway.tls.settings -}}
+{{- if or (not $single) (include "sallyport.hasGatewayTls" .root) -}}
+  {{- $tls = merge (dict "certFile" "/etc/sallyport/gateway-tls/tls.crt" "keyFile" "/etc/sallyport/gateway-tls/tls.key") $tls -}}
+{{- end -}}
+{{- $_ := set $config "gateway" (dict "url" (include "sallyport.gatewayUrl" .root) "listen" "0.0.0.0:8443" "tls" $tls "trustedProxies" $v.gateway.trustedProxies) -}}
 {{- if $v.gateway.proxyProtocol -}}
   {{- $_ := set $config.gateway "proxyProtocol" true -}}
 {{- end -}}
-{{- if eq $service "proxy" -}}
+{{- if has "proxy" $in -}}
   {{- if include "sallyport.gatewayCaKey" .root -}}
     {{- $_ := set $config.gateway "caFile" "/etc/sallyport/gateway-tls/ca.crt" -}}
   {{- end -}}
@@ -24,6 +41,8 @@ secret of another. Takes (dict "root" $ "service" "proxy").
 {{- end -}}
 
 {{- $services := dict -}}
+{{- /* The kubelet asks the gateway whether all services are ready. They call each other on the loopback interface. */ -}}
+{{- if $single }}{{ $_ := set $services "proxy" (dict "adminListen" "0.0.0.0:9183") }}{{ else -}}
 {{- range $name, $port := dict "authenticate" 4180 "authorize" 4181 "audit" 4182 "proxy" 0 -}}
   {{- $one := dict "keyFile" "/etc/sallyport/keys/private.pem" "publicKey" (printf "${file:/etc/sallyport/keys/%s.pub}" $name) -}}
   {{- if eq $name "proxy" -}}
@@ -41,6 +60,7 @@ secret of another. Takes (dict "root" $ "service" "proxy").
   {{- end -}}
   {{- $_ := set $services $name $one -}}
 {{- end -}}
+{{- end -}}
 {{- $_ := set $config "services" $services -}}
 
 {{- $kafka := dict "brokers" (ternary (list (printf "%s-kafka:9092" $fullname)) $v.kafka.brokers $v.evaluation) "topic" $v.kafka.topic -}}
@@ -57,26 +77,32 @@ secret of another. Takes (dict "root" $ "service" "proxy").
 {{- $ofAudit := list "keep" "keepAnonymous" "retention" "legalHolds" "checkpoints" -}}
 {{- $audit := deepCopy $v.audit -}}
 {{- range $ofAudit -}}
-  {{- if ne $service "audit" -}}{{- $_ := unset $audit . -}}{{- end -}}
+  {{- if not (has "audit" $in) -}}{{- $_ := unset $audit . -}}{{- end -}}
 {{- end -}}
-{{- $_ := set $audit "kafka" $kafka -}}
-{{- if eq $service "audit" -}}
-  {{- $_ := set $audit "checkpoints" (merge (dict "keyFile" "/etc/sallyport/keys/checkpoints.pem") (index $audit "checkpoints" | default dict)) -}}
+{{- if has "kafka" $servers -}}{{- $_ := set $audit "kafka" $kafka -}}{{- end -}}
+{{- if and (has "audit" $in) (has "postgres" $servers) -}}
+  {{- if not $single -}}
+    {{- $_ := set $audit "checkpoints" (merge (dict "keyFile" "/etc/sallyport/keys/checkpoints.pem") (index $audit "checkpoints" | default dict)) -}}
+  {{- end -}}
   {{- if and $v.evaluation (not (include "sallyport.evaluationPostgres" .root)) -}}
     {{- $_ := set $audit "store" (dict "embedded" "/var/lib/sallyport/audit") -}}
   {{- else -}}
     {{- $_ := set $audit "store" (dict "postgres" ($v.postgres.url | default (printf "${file:%s/postgres-url}" $secrets))) -}}
   {{- end -}}
-{{- else -}}
-  {{- $_ := set $audit "spool" (dict "dir" "/var/spool/sallyport" "maxBytes" $v.spool.maxBytes) -}}
+{{- end -}}
+{{- if and (ne $service "audit") (has "kafka" $servers) -}}
+  {{- $_ := set $audit "spool" (dict "dir" ($single | ternary "/var/lib/sallyport/spool" "/var/spool/sallyport") "maxBytes" $v.spool.maxBytes) -}}
 {{- end -}}
 {{- $_ := set $config "audit" $audit -}}
 
-{{- if has $service (list "authenticate" "authorize") -}}
-  {{- $sessions := merge (deepCopy $v.sessions) (deepCopy $v.redis.settings) -}}
-  {{- $_ := set $sessions "redis" ($v.redis.url | default (printf "${file:%s/redis-url}" $secrets)) -}}
-  {{- if $v.redis.caSecret.name -}}
-    {{- $_ := set $sessions "caFile" (printf "%s/redis-ca.crt" $secrets) -}}
+{{- if or (has "authenticate" $in) (has "authorize" $in) -}}
+  {{- $sessions := deepCopy $v.sessions -}}
+  {{- if has "redis" $servers -}}
+    {{- $sessions = merge $sessions (deepCopy $v.redis.settings) -}}
+    {{- $_ := set $sessions "redis" ($v.redis.url | default (printf "${file:%s/redis-url}" $secrets)) -}}
+    {{- if $v.redis.caSecret.name -}}
+      {{- $_ := set $sessions "caFile" (printf "%s/redis-ca.crt" $secrets) -}}
+    {{- end -}}
   {{- end -}}
   {{- if eq $service "authenticate" -}}
     {{- $keys := list -}}
@@ -88,7 +114,7 @@ secret of another. Takes (dict "root" $ "service" "proxy").
   {{- $_ := set $config "sessions" $sessions -}}
 {{- end -}}
 
-{{- if eq $service "authenticate" -}}
+{{- if has "authenticate" $in -}}
   {{- $providers := list -}}
   {{- range $v.identity.providers -}}
     {{- $one := omit . "clientSecretRef" -}}
@@ -111,7 +137,7 @@ secret of another. Takes (dict "root" $ "service" "proxy").
   {{- $ofPolicy := list "policy" "policies" "policyFile" "namespaces" "shadow" "explain" -}}
   {{- range include "sallyport.clusters" .root | fromYamlArray -}}
     {{- $one := . -}}
-    {{- if and (ne $service "proxy") (index $one "token") -}}
+    {{- if and (not (has "proxy" $in)) (index $one "token") -}}
       {{- $_ := unset $one "token" -}}
       {{- $_ := set $one "tokenFile" "/only-for-the-gateway" -}}
     {{- end -}}
@@ -128,10 +154,12 @@ secret of another. Takes (dict "root" $ "service" "proxy").
   "authorize" (list "policies" "policy" "routes" "elevations" "notifications" "tracing" "reload")
   "proxy" (list "login" "branding" "streams" "timeouts" "tracing" "policies" "policy" "routes" "workloads" "elevations" "reload")
   "audit" list -}}
-{{- range $section := get $sections $service -}}
-  {{- with index $v $section -}}{{- $_ := set $config $section . -}}{{- end -}}
+{{- range $in -}}
+  {{- range $section := get $sections . -}}
+    {{- with index $v $section -}}{{- $_ := set $config $section . -}}{{- end -}}
+  {{- end -}}
 {{- end -}}
-{{- if has $service (list "authorize" "proxy") -}}
+{{- if or (has "authorize" $in) (has "proxy" $in) -}}
   {{- with include "sallyport.api" .root | fromYaml -}}{{- $_ := set $config "api" . -}}{{- end -}}
 {{- end -}}
 {{- toYaml $config -}}
@@ -177,6 +205,11 @@ policy:
 {{- $config := include "sallyport.config" . | fromYaml -}}
 {{- if has .service (list "proxy" "authorize") -}}
 {{- $config = omit $config "clusters" "policies" "policy" "routes" "api" "elevations" "reload" -}}
+{{- else if eq .service "serve" -}}
+{{- /* The audit service reads the names of clusters at its start. */ -}}
+{{- $ofAudit := include "sallyport.config" (dict "root" .root "service" "audit") | fromYaml -}}
+{{- $config = omit $config "clusters" "policies" "policy" "routes" "api" "elevations" "reload" -}}
+{{- $_ := set $config "clusters" $ofAudit.clusters -}}
 {{- end -}}
 {{- toYaml $config -}}
 {{- end }}
@@ -187,7 +220,8 @@ policy:
 {{- $fullname := include "sallyport.fullname" .root -}}
 {{- $evaluation := printf "%s-evaluation" $fullname -}}
 {{- $files := list -}}
-{{- if has .service (list "authenticate" "authorize") -}}
+{{- $in := include "sallyport.servicesIn" . | fromYamlArray -}}
+{{- if or (has "authenticate" $in) (has "authorize" $in) -}}
   {{- if $v.evaluation -}}
     {{- $files = append $files (dict "secret" $evaluation "key" "redis-url" "file" "redis-url") -}}
   {{- else if $v.redis.secret.name -}}
@@ -197,7 +231,7 @@ policy:
     {{- $files = append $files (dict "secret" $v.redis.caSecret.name "key" $v.redis.caSecret.key "file" "redis-ca.crt") -}}
   {{- end -}}
 {{- end -}}
-{{- if eq .service "authenticate" -}}
+{{- if has "authenticate" $in -}}
   {{- range $provider := $v.identity.providers -}}
     {{- with index $provider "clientSecretRef" -}}
       {{- $files = append $files (dict "secret" .name "key" (index . "key" | default "client-secret") "file" (printf "oidc-%s" $provider.id)) -}}
@@ -206,11 +240,11 @@ policy:
   {{- if $v.evaluation -}}
     {{- $files = append $files (dict "secret" $evaluation "key" "oidc-client-secret" "file" "oidc-evaluation") -}}
   {{- end -}}
-  {{- range $v.sessionKeys -}}
+  {{- range eq .service "serve" | ternary (list) $v.sessionKeys -}}
     {{- $files = append $files (dict "secret" (printf "%s-session-key" $fullname) "key" .secretKey "file" (printf "session-%s" .secretKey)) -}}
   {{- end -}}
 {{- end -}}
-{{- if eq .service "audit" -}}
+{{- if has "audit" $in -}}
   {{- if include "sallyport.evaluationPostgres" .root -}}
     {{- $files = append $files (dict "secret" $evaluation "key" "postgres-url" "file" "postgres-url") -}}
   {{- else if $v.postgres.secret.name -}}

@@ -67,9 +67,29 @@ sallyport.dev/warning: "For evaluation only: known passwords, no TLS, one pod, a
 {{ .Values.cluster.existingPolicyConfigMap | default (printf "%s-policy" (include "sallyport.fullname" .)) }}
 {{- end }}
 
+{{/* "true" if all services are one process. */}}
+{{- define "sallyport.isSingle" -}}
+{{- if eq .Values.mode "single" -}}true{{- end -}}
+{{- end }}
+
+{{/* The services that have pods of their own, as a list. A single process is the gateway, and has its labels. */}}
+{{- define "sallyport.components" -}}
+{{- toYaml (eq .Values.mode "single" | ternary (list "proxy") (list "authenticate" "authorize" "audit" "proxy")) -}}
+{{- end }}
+
+{{/* "true" if the values name the Secret with the gateway's certificate, or who issues it. */}}
+{{- define "sallyport.hasGatewayTls" -}}
+{{- if or .Values.gateway.tls.secretName .Values.gateway.tls.issuerRef -}}true{{- end -}}
+{{- end }}
+
 {{/* "true" if the Job makes the gateway's certificate. */}}
 {{- define "sallyport.jobMakesGatewayTls" -}}
-{{- if not (or .Values.gateway.tls.secretName .Values.gateway.tls.issuerRef) -}}true{{- end -}}
+{{- if not (or (include "sallyport.isSingle" .) (include "sallyport.hasGatewayTls" .)) -}}true{{- end -}}
+{{- end }}
+
+{{/* "true" if there are certificates between the services. */}}
+{{- define "sallyport.hasInternalTls" -}}
+{{- if not (or (include "sallyport.isSingle" .) (eq .Values.internalTls.from "none")) -}}true{{- end -}}
 {{- end }}
 
 {{/* The key of the CA in the Secret of the gateway's certificate, if users must be told of it. */}}
@@ -79,7 +99,8 @@ sallyport.dev/warning: "For evaluation only: known passwords, no TLS, one pod, a
 
 {{/* "true" if there is anything for the Job to make. */}}
 {{- define "sallyport.hasJob" -}}
-{{- if or .Values.evaluation (eq .Values.serviceKeys.from "job") (eq .Values.internalTls.from "job") (include "sallyport.jobMakesGatewayTls" .) -}}true{{- end -}}
+{{- if include "sallyport.isSingle" . -}}
+{{- else if or .Values.evaluation (eq .Values.serviceKeys.from "job") (eq .Values.internalTls.from "job") (include "sallyport.jobMakesGatewayTls" .) -}}true{{- end -}}
 {{- end }}
 
 {{/* "true" if the evaluation has a PostgreSQL, and not the store that is embedded in the audit service. */}}

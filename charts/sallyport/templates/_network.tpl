@@ -44,3 +44,12 @@ spec:
 {{- end -}}
 {{ include "sallyport.egress" (dict "to" $to "ports" (uniq $ports)) }}
 {{- end }}
+
+{{/* Those of redis, kafka and postgres that the values name, as a list. */}}
+{{- define "sallyport.dataServers" -}}
+{{- $servers := list -}}
+{{- if or .Values.redis.url .Values.redis.secret.name -}}{{- $servers = append $servers "redis" -}}{{- end -}}
+{{- if .Values.kafka.brokers -}}{{- $servers = append $servers "kafka" -}}{{- end -}}
+{{- if or .Values.postgres.url .Values.postgres.secret.name -}}{{- $servers = append $servers "postgres" -}}{{- end -}}
+{{- toYaml $servers -}}
+{{- end }}

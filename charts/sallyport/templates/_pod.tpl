@@ -33,30 +33,42 @@ capabilities: {drop: [ALL]}
 {{- end }}
 
 {{/*
-The Deployment of a service. 288 is the mode 0440, which is another number for parsers of YAML 1.2.
+The Deployment of a service, or the StatefulSet of a single process, whose service is "serve". 288 is the mode 0440, which is
+another number for parsers of YAML 1.2.
 Takes (dict "root" $ "service" "proxy" "values" .Values.proxy "ports" (list ...) "stopping" 25), with the seconds that the
 service needs to stop after SIGTERM.
 */}}
-{{- define "sallyport.deployment" -}}
+{{- define "sallyport.workload" -}}
 {{- $v := .root.Values -}}
 {{- $pods := $v.pods -}}
 {{- $own := .values -}}
 {{- $fullname := include "sallyport.fullname" .root -}}
-{{- $component := dict "root" .root "component" .service -}}
+{{- $single := eq .service "serve" -}}
+{{- $component := dict "root" .root "component" ($single | ternary "proxy" .service) -}}
+{{- $keys := not $single -}}
+{{- $gatewayTls := or (eq .service "proxy") (and $single (include "sallyport.hasGatewayTls" .root)) -}}
+{{- $internalTls := include "sallyport.hasInternalTls" .root -}}
 {{- $preStop := $pods.preStopSeconds -}}
 {{- if hasKey $own "preStopSeconds" }}{{ $preStop = $own.preStopSeconds }}{{ end -}}
 {{- $files := include "sallyport.secretFiles" . | fromYamlArray -}}
 apiVersion: apps/v1
-kind: Deployment
+kind: {{ $single | ternary "StatefulSet" "Deployment" }}
 metadata:
-  name: {{ $fullname }}-{{ .service }}
+  name: {{ $single | ternary $fullname (printf "%s-%s" $fullname .service) }}
   namespace: {{ .root.Release.Namespace }}
   labels: {{- include "sallyport.labels" $component | nindent 4 }}
 spec:
   replicas: {{ $v.evaluation | ternary 1 $own.replicas }}
   selector:
     matchLabels: {{- include "sallyport.selector" $component | nindent 6 }}
-  {{- if and $v.evaluation (eq .service "audit") }}
+  {{- if $single }}
+  # A StatefulSet starts a pod only when the one before it is gone. A Deployment with Recreate waits at a rollout, but not when
+  # a pod is deleted or evicted, or when its node is silent.
+  serviceName: {{ $fullname }}-proxy
+  # With OrderedReady, a pod that never became ready would also keep the next upgrade from replacing it.
+  podManagementPolicy: Parallel
+  updateStrategy: {type: RollingUpdate}
+  {{- else if and $v.evaluation (eq .service "audit") }}
   # Two of them cannot share the store that is embedded.
   strategy: {type: Recreate}
   {{- else }}
@@ -80,7 +92,7 @@ spec:
     spec:
       serviceAccountName: {{ include "sallyport.account" $component }}
       # Only the gateway calls the Kubernetes API: its token is the credential for impersonation.
-      automountServiceAccountToken: {{ and (eq .service "proxy") $v.cluster.enabled }}
+      automountServiceAccountToken: {{ and (eq $component.component "proxy") $v.cluster.enabled }}
       enableServiceLinks: false
       terminationGracePeriodSeconds: {{ add $preStop .stopping }}
       {{- with $v.imagePullSecrets }}
@@ -98,10 +110,16 @@ spec:
       {{- with index $own "affinity" | default $pods.affinity }}
       affinity: {{- toYaml . | nindent 8 }}
       {{- end }}
-      securityContext: {{- include "sallyport.podSecurity" . | nindent 8 }}
+      securityContext:
+        {{- include "sallyport.podSecurity" . | nindent 8 }}
+        {{- if $single }}
+        # Otherwise the kubelet would let the group write to every file of the volume at each start, and so to keys. The
+        # process refuses a certificate authority whose key is not its own alone.
+        fsGroupChangePolicy: OnRootMismatch
+        {{- end }}
       {{- $spread := index $own "topologySpreadConstraints" }}
       {{- if kindIs "invalid" $spread }}{{ $spread = $pods.topologySpreadConstraints }}{{ end }}
-      {{- if kindIs "invalid" $spread }}
+      {{- if and (kindIs "invalid" $spread) (not $single) }}
       topologySpreadConstraints:
         {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
         - maxSkew: 1
@@ -125,7 +143,7 @@ spec:
             {{- end }}
           ports:
             {{- toYaml .ports | nindent 12 }}
-          startupProbe: {httpGet: {path: /livez, port: admin}, periodSeconds: 1, failureThreshold: 60}
+          startupProbe: {httpGet: {path: /livez, port: admin}, periodSeconds: 1, failureThreshold: {{ $single | ternary 300 60 }}}
           livenessProbe: {httpGet: {path: /livez, port: admin}, periodSeconds: 10, timeoutSeconds: 3}
           readinessProbe: {httpGet: {path: /readyz, port: admin}, periodSeconds: 5, timeoutSeconds: 3}
           {{- if $preStop }}
@@ -137,17 +155,21 @@ spec:
           securityContext: {{- include "sallyport.containerSecurity" . | nindent 12 }}
           volumeMounts:
             - {name: config, mountPath: /etc/sallyport/config, readOnly: true}
+            {{- if $keys }}
             - {name: keys, mountPath: /etc/sallyport/keys, readOnly: true}
+            {{- end }}
             {{- if $files }}
             - {name: secrets, mountPath: /etc/sallyport/secrets, readOnly: true}
             {{- end }}
-            {{- if eq .service "proxy" }}
+            {{- if $gatewayTls }}
             - {name: gateway-tls, mountPath: /etc/sallyport/gateway-tls, readOnly: true}
             {{- end }}
-            {{- if ne $v.internalTls.from "none" }}
+            {{- if $internalTls }}
             - {name: tls, mountPath: {{ eq .service "proxy" | ternary "/etc/sallyport/tls" (printf "/etc/sallyport/tls/%s" .service) }}, readOnly: true}
             {{- end }}
-            {{- if ne .service "audit" }}
+            {{- if $single }}
+            - {name: data, mountPath: /var/lib/sallyport}
+            {{- else if ne .service "audit" }}
             - {name: spool, mountPath: /var/spool/sallyport}
             {{- else if and $v.evaluation (not (include "sallyport.evaluationPostgres" .root)) }}
             - {name: store, mountPath: /var/lib/sallyport}
@@ -164,9 +186,10 @@ spec:
           projected:
             sources:
               - configMap: {name: {{ $fullname }}-config, items: [{key: {{ .service }}.yaml, path: sallyport.yaml}]}
-              {{- if and $v.cluster.enabled (has .service (list "authorize" "proxy")) }}
+              {{- if and $v.cluster.enabled (has .service (list "authorize" "proxy" "serve")) }}
               - configMap: {name: {{ include "sallyport.policyConfigMap" .root }}, items: [{key: policy.yaml, path: policy.yaml}]}
               {{- end }}
+        {{- if $keys }}
         - name: keys
           projected:
             defaultMode: 288
@@ -179,17 +202,18 @@ spec:
               - secret: {name: {{ $fullname }}-identity-key, items: [{key: identity.pem, path: identity.pem}]}
               {{- end }}
               - configMap: {name: {{ $fullname }}-public-keys}
+        {{- end }}
         {{- if $files }}
         - name: secrets
           projected:
             defaultMode: 288
             sources: {{- include "sallyport.sources" $files | nindent 14 }}
         {{- end }}
-        {{- if eq .service "proxy" }}
+        {{- if $gatewayTls }}
         - name: gateway-tls
           secret: {secretName: {{ include "sallyport.gatewayTlsSecret" .root }}, defaultMode: 288, items: [{key: tls.crt, path: tls.crt}, {key: tls.key, path: tls.key}{{ with include "sallyport.gatewayCaKey" .root }}, {key: {{ . }}, path: ca.crt}{{ end }}]}
         {{- end }}
-        {{- if ne $v.internalTls.from "none" }}
+        {{- if $internalTls }}
         - name: tls
           {{- if eq .service "proxy" }}
           # Only the certificate authorities of the other services, not their keys.
@@ -203,7 +227,10 @@ spec:
           secret: {secretName: {{ $fullname }}-{{ .service }}-tls, defaultMode: 288}
           {{- end }}
         {{- end }}
-        {{- if ne .service "audit" }}
+        {{- if $single }}
+        - name: data
+          persistentVolumeClaim: {claimName: {{ $fullname }}-data}
+        {{- else if ne .service "audit" }}
         # Survives the container, not the pod or the node. It is on the node's disk, not in its memory.
         - name: spool
           emptyDir: {sizeLimit: {{ $v.spool.sizeLimit }}}
@@ -214,6 +241,26 @@ spec:
         {{- with concat $pods.volumes (index $own "volumes" | default list) }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
+{{- end }}
+
+{{/* The volume of a single process. It is not in the StatefulSet, which cannot change the size of its claims. */}}
+{{- define "sallyport.volumeClaim" -}}
+{{- $volume := .Values.single.volume -}}
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: {{ include "sallyport.fullname" . }}-data
+  namespace: {{ .Release.Namespace }}
+  labels: {{- include "sallyport.labels" (dict "root" . "component" "proxy") | nindent 4 }}
+  annotations:
+    # It has the keys and the audit trail. An installation with the same name goes on with it.
+    helm.sh/resource-policy: keep
+spec:
+  accessModes: [ReadWriteOnce]
+  {{- with $volume.storageClassName }}
+  storageClassName: {{ . }}
+  {{- end }}
+  resources: {requests: {storage: {{ $volume.size }}}}
 {{- end }}
 
 {{/* The Service through which the gateway calls another service. Takes (dict "root" $ "service" "audit" "port" 4182). */}}

@@ -27,6 +27,23 @@
 {{- define "sallyport.validate" -}}
 {{- $v := .Values -}}
 {{- $faults := dict -}}
+{{- $single := eq $v.mode "single" -}}
+{{- if $single -}}
+  {{- if $v.evaluation -}}
+    {{- $_ := set $faults "evaluation" "is set, but mode is single, which needs no servers to try. Remove one of the two" -}}
+  {{- end -}}
+  {{- if ne (int $v.single.replicas) 1 -}}
+    {{- $_ := set $faults "single.replicas" (printf "is %d, but one process keeps everything in a volume of its own. Set it to 1, or set mode to services for more pods" (int $v.single.replicas)) -}}
+  {{- end -}}
+  {{- range $service := list "proxy" "authenticate" "authorize" "auditService" -}}
+    {{- range $name, $_value := omit (index $v $service) "replicas" "resources" -}}
+      {{- $_ := set $faults (printf "%s.%s" $service $name) (printf "is set, but mode is single and the service has no pod of its own. Set single.%s" $name) -}}
+    {{- end -}}
+  {{- end -}}
+  {{- if ne (toJson $v.sessionKeys) `[{"id":"first","secretKey":"key"}]` -}}
+    {{- $_ := set $faults "sessionKeys" "is set, but mode is single and the process makes its own key. Remove it" -}}
+  {{- end -}}
+{{- end -}}
 {{- if not $v.evaluation -}}
   {{- if not $v.gateway.url -}}
     {{- $_ := set $faults "gateway.url" "is missing. Set the address that people type: --set gateway.url=https://gate.example.com" -}}
@@ -34,13 +51,13 @@
   {{- if not $v.identity.providers -}}
     {{- $_ := set $faults "identity.providers" "is empty, so no one could log in. Set at least id, issuer, clientId and clientSecretRef of your identity provider, or try --set evaluation=true first" -}}
   {{- end -}}
-  {{- if not (or $v.redis.url $v.redis.secret.name) -}}
+  {{- if not (or $single $v.redis.url $v.redis.secret.name) -}}
     {{- $_ := set $faults "redis" "has no address. Set redis.secret.name to a Secret with the address, or redis.url to one without a password, such as rediss://redis.example.com:6379/0" -}}
   {{- end -}}
-  {{- if not $v.kafka.brokers -}}
+  {{- if not (or $single $v.kafka.brokers) -}}
     {{- $_ := set $faults "kafka.brokers" "is empty. Set the brokers: --set kafka.brokers={kafka.example.com:9093}" -}}
   {{- end -}}
-  {{- if not (or $v.postgres.url $v.postgres.secret.name) -}}
+  {{- if not (or $single $v.postgres.url $v.postgres.secret.name) -}}
     {{- $_ := set $faults "postgres" "has no address. Set postgres.secret.name to a Secret with the address, or postgres.url to one without a password" -}}
   {{- end -}}
 {{- else -}}

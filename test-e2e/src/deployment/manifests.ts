@@ -10,7 +10,12 @@ export type VolumeSource = {
   secret?: { name?: string; secretName?: string; items?: { key: string; path: string }[] };
   configMap?: { name: string; items?: { key: string; path: string }[] };
 };
-export type Volume = VolumeSource & { name: string; projected?: { sources: VolumeSource[] }; emptyDir?: object };
+export type Volume = VolumeSource & {
+  name: string;
+  projected?: { sources: VolumeSource[] };
+  emptyDir?: object;
+  persistentVolumeClaim?: object;
+};
 export type Container = {
   name: string;
   args: string[];

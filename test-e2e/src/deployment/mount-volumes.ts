@@ -24,7 +24,7 @@ const account = '/var/run/secrets/kubernetes.io/serviceaccount';
 const writable = ['/var/spool/sallyport', '/var/lib/sallyport'];
 
 /**
- * Writes the volumes of a Deployment's pod below `root`. Paths in the files are rewritten to be below `root` too, so that
+ * Writes the volumes of the pod of a Deployment or StatefulSet below `root`. Paths in the files are rewritten to be below `root` too, so that
  * a program that is started here finds its files. Returns the arguments of its container, rewritten in the same way.
  */
 export function mountVolumes(deployment: Manifest, objects: readonly Manifest[], root: string): string[] {
@@ -43,7 +43,7 @@ export function mountVolumes(deployment: Manifest, objects: readonly Manifest[],
   for (const mount of container.volumeMounts) {
     const volume = spec.volumes.find((one) => one.name === mount.name);
     if (!volume) throw new Error(`${deployment.metadata.name} mounts ${mount.name}, which is not a volume`);
-    if (volume.emptyDir) {
+    if (volume.emptyDir || volume.persistentVolumeClaim) {
       mkdirSync(path.join(root, mount.mountPath), { recursive: true });
       continue;
     }
