@@ -18,6 +18,7 @@ export const installing = {
   'pods/chart.pods.ts': 'It counts all objects of the cluster before and after.',
   'pods/evaluation.pods.ts': 'It counts all objects of the cluster before and after.',
   'pods/kustomize.pods.ts': 'It counts all objects of the cluster before and after.',
+  'pods/single.pods.ts': 'It counts all objects of the cluster before and after.',
   'pods/tls.pods.ts': 'It installs the manifests, which name their namespace.',
   'rolling/rolling.pods.ts': 'It installs the manifests, which name their namespace.',
 };
