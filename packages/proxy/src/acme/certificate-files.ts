@@ -55,7 +55,11 @@ async function replaceFile(file: string, text: string): Promise<void> {
   }
   await rename(next, file);
   const directory = await open(path.dirname(file));
-  await directory.sync().finally(() => directory.close());
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
 }
 
 function readOptional(file: string): string | undefined {

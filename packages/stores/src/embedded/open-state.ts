@@ -36,7 +36,7 @@ class NotedMap<Value> extends Map<string, Value> {
   }
 
   override clear(): void {
-    for (const key of [...this.keys()]) this.delete(key);
+    for (const key of this.keys()) this.delete(key);
   }
 }
 
