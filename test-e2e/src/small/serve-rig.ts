@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { expect } from '@jest/globals';
 import { freePort } from '@sallyport/bed';
 import { createIdentityProvider, demoPeople } from '@sallyport/standalone';
 import { stringify } from 'yaml';
 import {
   answerLogin,
-  eventually,
   httpRequestOnce,
   runCli,
   runCommand,
@@ -94,17 +94,8 @@ export async function createServeRig(settings: Record<string, unknown>): Promise
     async start() {
       const gateway = startCli(['serve', '--config', config], { ...options, timeoutMs: 600_000 });
       running.push(gateway);
-      let over = false;
-      void gateway.ended.then(() => (over = true));
-      await eventually(
-        'the gateway to be ready',
-        async () =>
-          over ||
-          (await httpRequestOnce(`http://127.0.0.1:${adminPort}/readyz`).catch(() => undefined))?.status === 200,
-        60_000,
-        () => gateway.stderr() + gateway.stdout(),
-      );
-      if (over) throw new Error(`sallyport serve ended: ${gateway.stderr()}`);
+      await gateway.says(/the gateway is ready/);
+      expect((await httpRequestOnce(`http://127.0.0.1:${adminPort}/readyz`)).status).toBe(200);
       return gateway;
     },
     run: (...args) => runCli(['serve', '--config', config, ...args], options),

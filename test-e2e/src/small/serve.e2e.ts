@@ -13,8 +13,8 @@ describeWith(['kubectl'], 'a small gateway', () => {
         {
           name: 'admin',
           clusters: ['dev'],
-          adds: { groups: ['sre'] },
-          requesters: { or: [{ groups: 'developers' }] },
+          groups: ['sre'],
+          requesters: { groups: ['developers'] },
           approvals: 0,
           maxDuration: '30m',
         },

@@ -36,16 +36,30 @@ export type ReadKafkaAuditDeps = Omit<KafkaClientDeps, 'logger'> & {
  */
 const retry = { retries: 6, initialRetryTime: 200, maxRetryTime: 1500 };
 
-/** How often a read joins its group, and the pause after the first time. */
-const [maxJoins, firstPauseMs] = [5, 300];
+/** How often a read is tried, and the pause after the first time. */
+const [maxAttempts, firstPauseMs] = [5, 300];
 
-/** What a broker says that has just begun to coordinate groups. kafkajs gives up at once when it hears that. */
-const coordinatorErrors = new Set([
+/**
+ * What a broker says that has just begun to coordinate groups, or to lead a partition. kafkajs gives up at once when it
+ * hears that.
+ */
+const passingErrors = new Set([
   'GROUP_LOAD_IN_PROGRESS',
   'GROUP_COORDINATOR_NOT_AVAILABLE',
   'NOT_COORDINATOR_FOR_GROUP',
+  'NOT_LEADER_FOR_PARTITION',
 ]);
-const isCoordinatorError = (error: unknown) => coordinatorErrors.has((error as { type?: string }).type ?? '');
+const isPassingError = (error: unknown) => passingErrors.has((error as { type?: string }).type ?? '');
+
+async function tryAgain<Result>(read: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      return await read();
+    } catch (error) {
+      if (attempt === maxAttempts || !isPassingError(error)) throw error;
+      await pause(attempt * firstPauseMs);
+    }
+}
 
 /** The offsets of one partition that are still to be read, from `next` up to but excluding `end`. */
 type Range = { next: number; end: number };
@@ -197,15 +211,9 @@ export async function readKafkaAudit(deps: ReadKafkaAuditDeps): Promise<number> 
   };
   try {
     await admin.connect();
-    const ranges = await findRanges(admin, deps.kafka.topic, deps.since);
+    const ranges = await tryAgain(() => findRanges(admin, deps.kafka.topic, deps.since));
     const messages = [...ranges.values()].reduce((sum, { next, end }) => sum + end - next, 0);
-    for (let join = 1; ranges.size > 0; join += 1)
-      try {
-        await readRanges(ranges);
-      } catch (error) {
-        if (join === maxJoins || !isCoordinatorError(error)) throw error;
-        await pause(join * firstPauseMs);
-      }
+    if (ranges.size > 0) await tryAgain(() => readRanges(ranges));
     return messages;
   } finally {
     if (deps.groupId === undefined) await admin.deleteGroups([groupId]).catch(() => undefined);

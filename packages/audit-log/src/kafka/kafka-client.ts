@@ -36,7 +36,8 @@ async function loadKafka(): Promise<{ module: KafkaModule; isPatched: boolean }>
   suppressTimerWarning();
   const isPatched = patchKafkajs();
   const loaded = (await import('kafkajs')) as KafkaModule & { default?: KafkaModule };
-  return { module: loaded.default ?? loaded, isPatched };
+  const module = loaded.default ?? loaded;
+  return { module, isPatched: isPatched(module) };
 }
 
 /**

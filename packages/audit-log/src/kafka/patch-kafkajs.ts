@@ -48,17 +48,18 @@ function patchProduce(produce: ProduceModule): void {
  * most of the CPU time of a send: a zeroed half-kilobyte buffer for every field of every record, several copies of every
  * batch, and a checksum byte by byte. Tests compare the bytes with those of kafkajs.
  *
- * Nothing is patched in any other version of kafkajs, or in a bundle, where the files cannot be found. Returns whether
- * it is.
+ * Nothing is patched in any other version of kafkajs, or if its files cannot be found. Returns a function that reports
+ * whether a copy of kafkajs is the one that is patched: a bundle has its own.
  */
-export function patchKafkajs(): boolean {
+export function patchKafkajs(): (copy: { Kafka: unknown }) => boolean {
   const load = createRequire(import.meta.url);
   try {
-    if ((load('kafkajs/package.json') as { version: string }).version !== knownVersion) return false;
+    if ((load('kafkajs/package.json') as { version: string }).version !== knownVersion) return () => false;
     restIdleQueue(load(patchedModules.requestQueue) as Parameters<typeof restIdleQueue>[0]);
     patchProduce(load(patchedModules.produce) as ProduceModule);
-    return true;
+    const { Kafka } = load('kafkajs') as { Kafka: unknown };
+    return (copy) => copy.Kafka === Kafka;
   } catch {
-    return false;
+    return () => false;
   }
 }

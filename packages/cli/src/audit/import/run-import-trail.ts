@@ -35,7 +35,11 @@ export type ImportTargets = ImportTarget & {
 type Loaded = Awaited<ReturnType<typeof loadGatewayConfig>>;
 export type OpenTargets = (loaded: Loaded, tools: PolicyTools, isDryRun: boolean) => Promise<ImportTargets>;
 
-const unknownTopic = 'UNKNOWN_TOPIC_OR_PARTITION';
+/** Reports whether the broker does not have the topic, however many errors of kafkajs wrap its answer. */
+function isUnknownTopic(error: unknown): boolean {
+  const { type, cause } = error as { type?: unknown; cause?: unknown };
+  return type === 'UNKNOWN_TOPIC_OR_PARTITION' || (cause != null && isUnknownTopic(cause));
+}
 
 function kafkaOf({ config, file }: Loaded): KafkaConfig {
   const { kafka } = config.audit;
@@ -66,7 +70,7 @@ const openTargets: OpenTargets = async (loaded, tools, isDryRun) => {
           },
         });
       } catch (error) {
-        if (isDryRun && (error as { type?: unknown }).type === unknownTopic) return;
+        if (isDryRun && isUnknownTopic(error)) return;
         throw new CliError(
           'unreachable',
           `the audit topic ${kafka.topic} cannot be read from ${kafka.brokers.join(', ')}: ${(error as Error).message}`,
