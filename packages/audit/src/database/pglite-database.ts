@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ListValue } from './list-value.ts';
 import type { PgliteAnswer, PgliteRequest } from './pglite-worker.ts';
@@ -26,7 +24,6 @@ const withPlainLists = (statement: Statement): Statement => ({
 
 /** Opens the embedded database in its own thread. Queries wait while it opens, which can take some seconds. */
 export function createPgliteDatabase(deps: PgliteDatabaseDeps): SqlDatabase {
-  if (deps.directory !== undefined) mkdirSync(path.dirname(path.resolve(deps.directory)), { recursive: true });
   const file = import.meta.url.endsWith('.ts') ? './pglite-worker.ts' : './pglite-worker.js';
   const worker = new Worker(new URL(file, import.meta.url), { workerData: deps, name: 'audit-store' });
   const waiting = new Map<number, Waiting>();

@@ -1,4 +1,5 @@
 // The thread of the embedded database. A bulk insert blocks its event loop for tens of milliseconds.
+import { mkdirSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, type Results } from '@electric-sql/pglite';
 import type { Row, Statement } from './sql-database.ts';
@@ -50,6 +51,8 @@ async function handle(database: PGlite, request: PgliteRequest): Promise<void> {
 
 const { directory } = workerData as { directory?: string };
 try {
+  // The engine would create a directory, and files in it, that every user can read.
+  if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
   const database = await PGlite.create(directory === undefined ? 'memory://' : directory);
   parentPort?.on('message', (request: PgliteRequest) => void handle(database, request));
   answer({});
