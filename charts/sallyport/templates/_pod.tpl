@@ -65,9 +65,10 @@ spec:
   # A StatefulSet starts a pod only when the one before it is gone. A Deployment with Recreate waits at a rollout, but not when
   # a pod is deleted or evicted, or when its node is silent.
   serviceName: {{ $fullname }}-proxy
-  # With OrderedReady, a pod that never became ready would also keep the next upgrade from replacing it.
+  # Together, these let an upgrade replace a pod that never became ready. With OrderedReady, and from Kubernetes 1.35 with
+  # maxUnavailable 1, an upgrade would wait for that pod. There is one name, so there are never two pods.
   podManagementPolicy: Parallel
-  updateStrategy: {type: RollingUpdate}
+  updateStrategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 2}}
   {{- else if and $v.evaluation (eq .service "audit") }}
   # Two of them cannot share the store that is embedded.
   strategy: {type: Recreate}

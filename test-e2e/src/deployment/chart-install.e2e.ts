@@ -77,6 +77,7 @@ describeWith(['cluster', 'kubectl', 'helm'], 'the chart on a real API server', (
   it.each<[string, ChartValues]>([
     ['with everything from the Job', values],
     ['for an evaluation', { evaluation: true, fullnameOverride: 'gate' }],
+    ['as one pod', { ...values, mode: 'single' }],
     ['like the manifests', { ...valuesOfManifests, fullnameOverride: 'gate' }],
   ])('is accepted, %s', async (_what, given) => {
     expect(await helm(['install', 'gate', chart, '--dry-run=server'], given)).toContain('STATUS: pending-install');

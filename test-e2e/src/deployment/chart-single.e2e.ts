@@ -124,8 +124,9 @@ describeWith(['helm'], 'the chart with mode: single', () => {
     expect(configOf(rendered['with Kafka']!).audit).toMatchObject({
       kafka: { brokers: ['kafka.sallyport-data.svc:9092'] },
       spool: { dir: '/var/lib/sallyport/spool' },
+      // Otherwise it would be in memory.
+      store: { embedded: '/var/lib/sallyport/audit' },
     });
-    expect(configOf(rendered['with Kafka']!).audit).not.toHaveProperty('store');
     expect(configOf(rendered['with PostgreSQL']!).audit).toHaveProperty('store.postgres');
     expect(configOf(rendered['with PostgreSQL']!).audit).not.toHaveProperty('kafka');
     expect(configOf(rendered['with all servers and a certificate']!).gateway).toMatchObject({
@@ -163,7 +164,12 @@ describeWith(['helm'], 'the chart with mode: single', () => {
 
   it('never runs two pods, and asks the gateway for the state of all services', () => {
     const { spec } = one('StatefulSet');
-    expect(spec).toMatchObject({ replicas: 1, updateStrategy: { type: 'RollingUpdate' } });
+    expect(spec).toMatchObject({
+      replicas: 1,
+      // An upgrade replaces a pod that never became ready.
+      podManagementPolicy: 'Parallel',
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 2 } },
+    });
     expect(spec).not.toHaveProperty('volumeClaimTemplates');
     const [container] = spec!.template!.spec.containers;
     expect(container).toMatchObject({

@@ -71,12 +71,10 @@ describeWith(['pods', 'kubectl', 'helm'], 'the chart with mode: single, on a nod
     );
     return line.trim() === 'true';
   };
-  /** Returns the files of the volume that others than the process itself can read or write. */
+  /** Returns what is in the volume that others than the process itself can read or write. */
   const openFiles = () =>
     inPod(
-      `fs.readdirSync('/var/lib/sallyport', { recursive: true, withFileTypes: true })
-        .filter((one) => one.isFile() && (fs.statSync(one.parentPath + '/' + one.name).mode & 0o077) !== 0)
-        .map(({ name }) => name).join()`,
+      `fs.readdirSync('/var/lib/sallyport').filter((name) => (fs.statSync('/var/lib/sallyport/' + name).mode & 0o077) !== 0).join()`,
     );
   const alicesPods = () => alice.tryKubectl(['get', 'pods', '-n', work, '-o', 'name']);
 
@@ -206,6 +204,18 @@ describeWith(['pods', 'kubectl', 'helm'], 'the chart with mode: single, on a nod
     expect((await release.pods())['proxy']).not.toBe(proxy);
     await eventually('a request with the session', async () => (await alicesPods()).code === 0);
     expect(await release.restarts()).toBe(0);
+  });
+
+  it('is repaired by an upgrade when its pod never became ready', async () => {
+    await release.helm(['upgrade', 'gate', chart], { ...values, image: { tag: 'missing' } });
+    await eventually(
+      'a pod without an image',
+      async () =>
+        (await release.list('pods', '{.status.containerStatuses[*].state.waiting.reason}')).join().includes('Pull'),
+      120_000,
+    );
+    await deploy('upgrade');
+    await eventually('a request with the session', async () => (await alicesPods()).code === 0);
   });
 
   it('is uninstalled, leaves only its volume, and goes on with it when it is installed again', async () => {
