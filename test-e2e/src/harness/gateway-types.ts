@@ -9,6 +9,7 @@ import type { MoreProxy } from './more-proxies.ts';
 import type { Person } from './person.ts';
 
 export type GatewayOptions = {
+  /** The services as processes with Redis, Kafka and PostgreSQL, or as a small installation in this process. */
   mode: 'processes' | 'embedded';
   /** Entries of `clusters`. By default, `name` is "dev" and `policy` allows developers and sre. */
   clusters: Record<string, unknown>[];

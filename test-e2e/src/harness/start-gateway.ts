@@ -35,7 +35,7 @@ type Stores = {
 
 async function openStores(options: GatewayOptions, closers: Closers): Promise<Stores> {
   if (options.mode === 'embedded')
-    return { sessions: { memory: true }, audit: { kafka: { memory: true }, store: { embedded: './audit' } } };
+    return { sessions: {}, audit: {} };
   const {
     redis: redisUrl = theBed().redis!.url,
     kafka: brokers = theBed().kafka!.brokers,

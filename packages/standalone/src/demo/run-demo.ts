@@ -105,10 +105,9 @@ async function writeDemoSettings(
     authority,
     gatewayPort: options.port,
     pagesPort,
-    sessions: { memory: true },
+    // The stores of a small installation, below `data`.
+    sessions: {},
     audit: {
-      kafka: { memory: true },
-      store: { embedded: './audit' },
       keep: 50_000,
       // Soon, so that a reader can prove what they have just done. The file stands for a second place.
       checkpoints: { every: '3s', anchor: { file: './checkpoints.ndjson' } },
