@@ -22,7 +22,6 @@ export * from './config/check-certificates.ts';
 export {
   dataDirectory,
   dataFiles,
-  isForOneProcess,
   isSingleProcess,
   needsOwnCertificate,
 } from './config/complete-config.ts';

@@ -24,15 +24,17 @@ export function checkSessionStores(loaded: LoadedConfig): ConfigFault[] {
     ...loaded.place(path.split('.')),
   });
   if (!('redis' in sessions))
-    return [
-      fault(
-        'memory' in sessions ? 'sessions.memory' : 'sessions.redis',
-        'memory' in sessions
-          ? 'keeps the sessions of one process to itself, so authorize knows no login of authenticate'
-          : 'is missing',
-        'write it like redis://user:password@redis:6379/0; without Redis, run all services in one process: sallyport serve',
-      ),
-    ];
+    return loaded.forOneProcess
+      ? []
+      : [
+          fault(
+            'memory' in sessions ? 'sessions.memory' : 'sessions.redis',
+            'memory' in sessions
+              ? 'keeps the sessions of one process to itself, so authorize knows no login of authenticate'
+              : 'is missing',
+            'write it like redis://user:password@redis:6379/0; without Redis, run all services in one process: sallyport serve',
+          ),
+        ];
   return [
     ...(isUsable(sessions)
       ? []

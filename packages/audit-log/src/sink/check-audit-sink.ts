@@ -5,14 +5,16 @@ import { checkAuthorities, checkKeyPair, checkNamedFile, type ConfigFault, type 
 export function checkAuditSink(loaded: LoadedConfig): ConfigFault[] {
   const { kafka } = loaded.config.audit;
   if (!usesKafka(kafka))
-    return [
-      {
-        path: 'audit.kafka',
-        message: kafka ? 'does not name a Kafka cluster' : 'is missing',
-        hint: 'set `brokers`, because each service is a process of its own; without Kafka, run all services in one process: sallyport serve',
-        ...loaded.place(['audit', 'kafka']),
-      },
-    ];
+    return loaded.forOneProcess
+      ? []
+      : [
+          {
+            path: 'audit.kafka',
+            message: kafka ? 'does not name a Kafka cluster' : 'is missing',
+            hint: 'set `brokers`, because each service is a process of its own; without Kafka, run all services in one process: sallyport serve',
+            ...loaded.place(['audit', 'kafka']),
+          },
+        ];
   const { sasl, tls } = kafka;
   const ofLogin =
     sasl?.mechanism === 'oauthbearer'

@@ -34,9 +34,10 @@ async function findInConfig(
   services: readonly ServiceName[],
 ): Promise<ConfigFindings> {
   const tools = await import('./gateway-config.ts');
-  const examined = tools.examineConfigFile(file, env);
+  const first = tools.examineConfigFile(file, env);
+  const isSingle = tools.isSingleProcess(first.data);
+  const examined = isSingle ? tools.examineConfigFile(file, env, { forOneProcess: true }) : first;
   const { config, place } = examined;
-  const isSingle = tools.isSingleProcess(examined.data);
   const placed = (found: { path: string; message: string; hint?: string }[]): ConfigFault[] =>
     found.map((warning) => ({ ...warning, ...place(warning.path.split('.')) }));
   const ofKafka = config ? placed(tools.warnOfClearKafka(config.audit)) : [];
@@ -56,8 +57,7 @@ async function findInConfig(
   const faultsOf = async (name: ServiceName) => {
     const check = tools.serviceChecks[name];
     const later = await tools.faultsWhileRunning(file, examined, check);
-    const all = [...tools.faultsForService(file, examined, check), ...later];
-    return [name, isSingle ? all.filter((fault) => !tools.isForOneProcess(examined, fault)) : all] as const;
+    return [name, [...tools.faultsForService(file, examined, check), ...later]] as const;
   };
   return {
     faults: merge(await Promise.all(services.map(faultsOf))),

@@ -36,7 +36,6 @@ export {
   faultsForService,
   faultsWhileRunning,
   formatFaults,
-  isForOneProcess,
   isSingleProcess,
   loadConfig,
   locateFault,

@@ -31,16 +31,6 @@ export const dataDirectory = (data: unknown, resolvePath: (file: string) => stri
   return resolvePath(typeof named === 'string' && named !== '' ? named : './data');
 };
 
-/** What is wrong for services that are processes of their own, and right if all of them are in one. */
-const ofSeveralProcesses = new Set(['sessions.redis', 'sessions.memory', 'audit.kafka']);
-
-/** Reports whether a fault is none for a single process: it makes what is missing itself, and shares what it keeps. */
-export const isForOneProcess = (
-  { added }: { added: ReadonlySet<string> },
-  { path: at, message }: { path: string; message: string },
-): boolean =>
-  added.has(at) || (ofSeveralProcesses.has(at) && (message === 'is missing' || /^(keeps|does not name)/.test(message)));
-
 /** Reports whether the data of a configuration leaves sessions to a single process. */
 export function isSingleProcess(data: unknown): boolean {
   const sessions = sectionOf(sectionOf(data)?.sessions) ?? {};

@@ -58,6 +58,8 @@ export type LoadedConfig = {
   files: ConfigFiles;
   /** The settings that are nothing but the text of a file: their paths, and the absolute path of the file. */
   fileOf: ReadonlyMap<string, string>;
+  /** Whether all services are in one process, which may share what it keeps in memory or on its disk. */
+  forOneProcess?: boolean | undefined;
 };
 
 const resolveBeside = (file: string, name: string) => path.resolve(path.dirname(file), name);
@@ -106,8 +108,8 @@ type ReadOptions = {
   maxBytes?: number;
   /** Called with every file that is read, even if the configuration is faulty. */
   onFile?: (file: string, identity: string) => void;
-  /** Whether the reader is a single process, which makes the keys and certificates that the configuration does not name. */
-  forOneProcess?: boolean;
+  /** Whether all services are in one process, which makes the keys and certificates that the configuration does not name. */
+  forOneProcess?: boolean | undefined;
 };
 
 function readWith(
@@ -148,6 +150,7 @@ export type ExaminedConfig = {
   unread: ReadonlySet<string>;
   /** The paths of keys and certificates that the configuration leaves to a single process. */
   added: ReadonlySet<string>;
+  forOneProcess?: boolean | undefined;
   place: FindPlace;
   config?: Config;
   files: ConfigFiles;
@@ -199,12 +202,16 @@ export function examineConfig(
     [...substituted].flatMap(([at, { file: name }]) => (name === undefined ? [] : [[at, resolvePath(name)] as const])),
   );
   const { added } = complete;
-  return { faults: all, data, place, unread, added, files, fileOf, ...(parsed.success ? { config: parsed.data } : {}) };
+  const { forOneProcess } = options;
+  const examined = { faults: all, data, place, unread, added, forOneProcess, files, fileOf };
+  return { ...examined, ...(parsed.success ? { config: parsed.data } : {}) };
 }
 
 /** Returns an examined configuration with its files; undefined if it does not match the schema. */
-export function loadedFrom(file: string, { config, place, files, fileOf }: ExaminedConfig): LoadedConfig | undefined {
-  return config && { config, file, resolvePath: (name) => resolveBeside(file, name), place, files, fileOf };
+export function loadedFrom(file: string, examined: ExaminedConfig): LoadedConfig | undefined {
+  const { config, place, files, fileOf, forOneProcess } = examined;
+  const resolvePath = (name: string) => resolveBeside(file, name);
+  return config && { config, file, resolvePath, place, files, fileOf, forOneProcess };
 }
 
 function loadedOrThrow(file: string, examined: ExaminedConfig): LoadedConfig {

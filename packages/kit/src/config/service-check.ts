@@ -17,7 +17,9 @@ export function faultsForService(file: string, examined: ExaminedConfig, check: 
   const loaded = loadedFrom(file, examined);
   const found = [...(check.ofData?.(examined) ?? []), ...(loaded ? check.ofConfig(loaded) : [])];
   // A value that could not be read has its fault already. Whatever a check says about it would mislead.
-  const all = [...examined.faults, ...found.filter(({ path: at }) => !examined.unread.has(at))];
+  // A single process makes what is missing of these.
+  const made = examined.forOneProcess ? examined.added : new Set();
+  const all = [...examined.faults, ...found.filter(({ path: at }) => !examined.unread.has(at) && !made.has(at))];
   return [...new Map(all.map((fault) => [JSON.stringify(fault), fault])).values()];
 }
 

@@ -7,7 +7,6 @@ import {
   dataDirectory,
   examineConfigFile,
   faultsForService,
-  isForOneProcess,
   loadedFrom,
   needsOwnCertificate,
   type ConfigFault,
@@ -34,7 +33,7 @@ export function readServeSettings(file: string, env: Record<string, string | und
     faultsForService(file, examined, check),
   );
   const faults = new Map<string, ConfigFault>();
-  for (const fault of all) if (!isForOneProcess(examined, fault)) faults.set(JSON.stringify(fault), fault);
+  for (const fault of all) faults.set(JSON.stringify(fault), fault);
   const loaded = loadedFrom(file, examined);
   if (faults.size > 0 || !loaded) throw new ConfigFaults(file, [...faults.values()]);
   const resolvePath = (name: string) => path.resolve(path.dirname(file), name);
