@@ -36,7 +36,8 @@ import { writeArchive } from './release/write-archive.mjs';
 const usage = `Usage: npm run release -- [--signing-key FILE] [--trusted-key FILE]... [--only PLATFORMS] [--out DIR]
 
 Writes into dist/release: the npm package sallyport-VERSION.tgz, an archive with its own Node.js for each platform,
-for Linux also one with the gateway (sallyport-server-VERSION-PLATFORM.tar.gz), the Helm chart sallyport-VERSION-chart.tgz, and SHA256SUMS. With --signing-key, also its signature SHA256SUMS.minisig
+for Linux also one with the gateway (sallyport-VERSION-server-PLATFORM.tar.gz), the Helm chart
+sallyport-VERSION-chart.tgz, and SHA256SUMS. With --signing-key, also its signature SHA256SUMS.minisig
 and the public key minisign.pub. The same sources and keys result in the same bytes.
 
   --only PLATFORMS    only the archives of these platforms, separated by commas; "none" for only the npm package and
@@ -123,7 +124,7 @@ async function packPackage(work, cli, texts) {
 
 async function packArchive(work, cli, { platform, source, texts, serve }) {
   const node = await source.get(platform);
-  const top = `sallyport-${serve ? 'server-' : ''}${version}-${platform}`;
+  const top = `sallyport-${version}-${serve ? 'server-' : ''}${platform}`;
   const name = `${top}.${platform.startsWith('windows-') ? 'zip' : 'tar.gz'}`;
   say(`Packing ${name} ...`);
   const directory = path.join(work, 'archives');

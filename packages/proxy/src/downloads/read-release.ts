@@ -27,7 +27,7 @@ const line = /^([0-9a-f]{64}) [ *](\S+)$/;
 /** Reports whether a name is that of the npm package, of an archive or of the chart of this version. */
 function isOfVersion(name: string, version: string): boolean {
   const rest = name.startsWith(`sallyport-${version}`) ? name.slice(`sallyport-${version}`.length) : '';
-  return /^(?:-(?:chart|[a-z]+-[a-z0-9]+))?\.(?:tgz|tar\.gz|zip)$/.test(rest);
+  return /^(?:-(?:chart|(?:server-)?[a-z]+-[a-z0-9]+))?\.(?:tgz|tar\.gz|zip)$/.test(rest);
 }
 
 /** Describes a file so that another one, or another content, is described differently. */
