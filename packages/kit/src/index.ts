@@ -19,12 +19,7 @@ export * from './config/check-policies.ts';
 export { checkOwnService } from './service/check-own-service.ts';
 export * from './config/check-named-file.ts';
 export * from './config/check-certificates.ts';
-export {
-  dataDirectory,
-  dataFiles,
-  isSingleProcess,
-  needsOwnCertificate,
-} from './config/complete-config.ts';
+export { dataDirectory, dataFiles, isSingleProcess, needsOwnCertificate } from './config/complete-config.ts';
 export * from './config/config-faults.ts';
 export * from './config/service-check.ts';
 export { describeIssue } from './config/describe-issue.ts';

@@ -34,8 +34,7 @@ type Stores = {
 };
 
 async function openStores(options: GatewayOptions, closers: Closers): Promise<Stores> {
-  if (options.mode === 'embedded')
-    return { sessions: {}, audit: {} };
+  if (options.mode === 'embedded') return { sessions: {}, audit: {} };
   const {
     redis: redisUrl = theBed().redis!.url,
     kafka: brokers = theBed().kafka!.brokers,
