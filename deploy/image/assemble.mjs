@@ -37,7 +37,10 @@ export function copyDependencies(source, target) {
   }
 }
 
-/** Copies the bundles of the services, that of the command line, and beside it that of `sallyport serve`. */
+/**
+ * Copies the bundles of the services, that of the command line with the script that starts it, and beside it that of
+ * `sallyport serve`. The command finds its own directory by that script.
+ */
 export function copyPackages(source, target) {
   for (const name of [...services, 'cli']) {
     const [from, to] = [source, target].map((base) => path.join(base, 'packages', name));
@@ -45,6 +48,7 @@ export function copyPackages(source, target) {
     cpSync(path.join(from, 'package.json'), path.join(to, 'package.json'));
     copyTree(path.join(from, 'dist'), path.join(to, 'dist'), name === 'cli' ? isOfCommand : isOfService);
   }
+  cpSync(path.join(source, 'packages/cli/bin/sallyport.js'), path.join(target, 'packages/cli/bin/sallyport.js'));
   copyServe(source, path.join(target, 'packages/cli/serve'));
 }
 

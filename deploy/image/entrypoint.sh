@@ -21,10 +21,10 @@ case $program in
   # All services in one process.
   serve)
     # shellcheck disable=SC2086 # these are several words each
-    exec node $guards $stable "/app/packages/cli/dist/sallyport.mjs" serve "$@"
+    exec node $guards $stable "/app/packages/cli/bin/sallyport.js" serve "$@"
     ;;
   sallyport)
-    exec node "/app/packages/cli/dist/sallyport.mjs" "$@"
+    exec node "/app/packages/cli/bin/sallyport.js" "$@"
     ;;
   # For the Helm chart: creates keys and certificates, and asks every service whether it works.
   create-secrets | check-installation)

@@ -32,13 +32,20 @@ export function releaseIn(namespace: string): Release {
       .split('\n')
       .filter((line) => line !== '')
       .toSorted();
+  const lastLinesOfPods = async () => {
+    const names = await list('pods', '{.metadata.name}');
+    const logs = names.map((name) =>
+      cluster().admin.tryKubectl(['logs', name, '-n', namespace, '--all-containers', '--prefix', '--tail=5']),
+    );
+    return (await Promise.all(logs)).map(({ stdout, stderr }) => stdout + stderr).join('');
+  };
   return {
     list,
     async helm(args, values) {
       const began = Date.now();
       const access = ['--namespace', namespace, '--kubeconfig', cluster().adminKubeconfig];
       const { code, stdout, stderr } = await runHelm([...args, ...access], values, { timeoutMs: 170_000 });
-      if (code !== 0) throw new Error(`helm ${args[0]}: ${stderr}\n${stdout}`);
+      if (code !== 0) throw new Error(`helm ${args[0]}: ${stderr}\n${stdout}\n${await lastLinesOfPods()}`);
       process.stderr.write(`pods: helm ${args[0]} took ${((Date.now() - began) / 1000).toFixed(1)} s\n`);
       return stdout;
     },
