@@ -67,10 +67,10 @@ function missingPackages({ outputs }, main) {
     .flatMap((one) => one.imports)
     .filter(({ external, kind, path: name }) => external && kind !== 'require-call' && !isBuiltin(name));
   const { resolve } = createRequire(main);
+  const outside = [...externalPackages, ...externalWhenLoadedLater];
+  const isOutside = (name) => outside.some((one) => name === one || name.startsWith(`${one}/`));
   return imported
-    .filter(
-      ({ path: name }) => ![...externalPackages, ...externalWhenLoadedLater].includes(name) || !isFound(resolve, name),
-    )
+    .filter(({ path: name }) => !isOutside(name) || !isFound(resolve, name))
     .map(({ path: name }) => `${name} is imported, but neither in the bundle nor found from it`);
 }
 

@@ -24,6 +24,7 @@ import { createWebhookLimits } from './cluster-events/webhook-limits.ts';
 import { createWebhookMetrics } from './cluster-events/webhook-metrics.ts';
 import { createAuditApp } from './create-audit-app.ts';
 import { createIngest } from './create-ingest.ts';
+import { hasDatabase } from './database/pglite-files.ts';
 import { createStoreMetrics, enforceRetention } from './events/enforce-retention.ts';
 import { createJoinMetrics } from './live-join/join-metrics.ts';
 import type { JoinStore } from './live-join/join-store.ts';
@@ -58,7 +59,7 @@ type Subscription = { check(): void; close(): Promise<void> };
  */
 const groupOf = (topic: string) => `sallyport-audit.${topic}`;
 
-function subscribe(parts: StartAudit, onRecords: AuditConsumer): Subscription {
+function subscribe(parts: StartAudit, onRecords: AuditConsumer, anew: boolean): Subscription {
   const {
     loaded: { config, resolvePath },
     logger,
@@ -79,7 +80,7 @@ function subscribe(parts: StartAudit, onRecords: AuditConsumer): Subscription {
     });
   }
   if (!log) throw new ConfigFaults(parts.loaded.file, checkAuditSink(parts.loaded));
-  return { check: () => undefined, close: log.subscribe('store', onRecords) };
+  return { check: () => undefined, close: log.subscribe('store', onRecords, { anew }) };
 }
 
 function urlOf({ config }: LoadedConfig, port: number): string {
@@ -118,6 +119,8 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const following = own?.follow(parts);
   const counters = createIngestMetrics(metrics);
   const store = storeOf(loaded.config);
+  // Asked before the store is opened. The log may know a position of a store that is gone.
+  const isNew = store !== undefined && 'embedded' in store && !hasDatabase(loaded.resolvePath(store.embedded));
   const stores =
     parts.stores ?? openStores(store, { logger, resolvePath: loaded.resolvePath, onConflicts: counters.conflicting });
   const embedded = !store || 'embedded' in store;
@@ -144,7 +147,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
       live?.stored(records);
     },
   });
-  const subscription = subscribe(parts, ingest);
+  const subscription = subscribe(parts, ingest, isNew);
   readiness.add('store', () => stores.ping());
   readiness.add('events', () => subscription.check());
   const handler = createAuditApp({

@@ -14,7 +14,7 @@ export type LogJoin = Pick<JoinResult, 'sent' | 'matched' | 'unverifiable'> & {
 
 /** Joins the events of a run, from `from` to `to` in milliseconds since the epoch, with the API server's own log. */
 export async function joinLogs(
-  messages: readonly TopicMessage[],
+  messages: readonly Pick<TopicMessage, 'value'>[],
   auditLogFile: string,
   window: { from: number; to: number },
 ): Promise<LogJoin> {

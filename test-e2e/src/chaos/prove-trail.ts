@@ -1,6 +1,13 @@
 import type { AuditEvent } from '@sallyport/contracts';
 import pg from 'pg';
-import { clusterEvents, eventually, readWholeTopic, verifyChains, type ChainReport } from '../harness/index.ts';
+import {
+  clusterEvents,
+  eventually,
+  readWholeTopic,
+  verifyChains,
+  type ChainReport,
+  type TopicMessage,
+} from '../harness/index.ts';
 import type { ResilienceRig } from '../resilience/resilience-fixture.ts';
 import { joinLogs, type LogJoin } from './join-logs.ts';
 import { loadKinds, type ChaosLoad, type LoadKind } from './chaos-load.ts';
@@ -19,13 +26,26 @@ const writing = new Set(['create', 'update', 'patch', 'delete', 'deletecollectio
 
 /** Compares the answers of the clients with everything that a run left behind. */
 export async function proveTrail(
-  rig: ResilienceRig,
+  { bed, gateway }: ResilienceRig,
   answers: ChaosLoad['answers'],
   window: { from: number; to: number },
 ): Promise<TrailProof> {
-  const { bed, gateway } = rig;
   const messages = await readWholeTopic(gateway.kafka!);
   const ids = new Set(messages.map(({ headers }) => headers['ce_id']!));
+  return {
+    ...(await compareAnswers(messages, answers, bed.cluster.auditLogFile, window)),
+    topic: { messages: messages.length, events: ids.size, ...verifyChains(messages) },
+    store: await compareStore(gateway.postgres!.url, ids),
+  };
+}
+
+/** Compares the answers of the clients, and the API server's own log, with the events of a trail. */
+export async function compareAnswers(
+  messages: readonly Pick<TopicMessage, 'headers' | 'value'>[],
+  answers: ChaosLoad['answers'],
+  clusterLog: string,
+  window: { from: number; to: number },
+): Promise<Pick<TrailProof, 'unaudited' | 'join' | 'writes'>> {
   const recorded = new Set(
     messages
       .filter(({ headers }) => headers['ce_type'] === 'k8s.request')
@@ -34,16 +54,14 @@ export async function proveTrail(
   const unaudited = Object.fromEntries(
     loadKinds.map((kind) => [kind, answers[kind].acknowledged.filter((id) => !recorded.has(id))]),
   ) as TrailProof['unaudited'];
-  const writes = clusterEvents(bed.cluster.auditLogFile).filter(
+  const writes = clusterEvents(clusterLog).filter(
     ({ impersonatedUser, verb }) => impersonatedUser !== undefined && writing.has(verb),
   );
   const inCluster = new Set(writes.map(({ auditID }) => auditID));
   return {
     unaudited,
-    join: await joinLogs(messages, bed.cluster.auditLogFile, window),
+    join: await joinLogs(messages, clusterLog, window),
     writes: { inCluster: inCluster.size, unknown: [...inCluster].filter((id) => !recorded.has(id)) },
-    topic: { messages: messages.length, events: ids.size, ...verifyChains(messages) },
-    store: await compareStore(gateway.postgres!.url, ids),
   };
 }
 

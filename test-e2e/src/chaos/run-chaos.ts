@@ -61,7 +61,7 @@ async function takeStep({ victim, disturbance }: ChaosStep, rig: ChaosRig, dice:
 }
 
 /** Waits until clients of every kind get answers of the cluster again. */
-async function recover({ answers }: ChaosLoad): Promise<void> {
+export async function recover({ answers }: ChaosLoad): Promise<void> {
   const before = loadKinds.map((kind) => answers[kind].acknowledged.length);
   await eventually(
     'requests of every kind to succeed again',

@@ -12,6 +12,7 @@ export type CommandResult = { code: number; stdout: string; stderr: string };
 
 /** A program that was started and may still be running. */
 export type RunningCommand = {
+  readonly pid: number;
   readonly stdin: Writable;
   stdout(): string;
   stderr(): string;
@@ -47,6 +48,7 @@ export function startCommand(program: string, args: readonly string[], options: 
   });
   ended.catch(() => undefined);
   return {
+    pid: child.pid!,
     stdin: child.stdin,
     stdout: () => text.stdout,
     stderr: () => text.stderr,

@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from '@jest/globals';
@@ -20,9 +21,12 @@ import {
 export type ServeRig = {
   /** What an operator writes, without the ports that only a test needs. */
   settings: string;
-  directory: string;
+  /** Where the gateway keeps everything. */
+  data: string;
   url: string;
   caPem(): string;
+  /** Writes the public key of the checkpoints into a file, and returns its name. */
+  checkpointKey(): string;
   /** Starts `sallyport serve`, and waits until it is ready. */
   start(): Promise<RunningCommand>;
   /** Runs `sallyport serve` to its end. */
@@ -31,12 +35,18 @@ export type ServeRig = {
   /** Logs the user in with the command line, like on a machine that has never seen the gateway. */
   login(user: string, ...args: string[]): Promise<void>;
   kubectl(...args: string[]): Promise<CommandResult>;
+  /** Logs a user in with a home of their own, and returns a bearer token for requests to a cluster. */
+  tokenFor(user: string, cluster: string): Promise<string>;
   stop(): Promise<void>;
 };
 
-/** Creates the rig. `settings` are further sections of sallyport.yaml. */
-export async function createServeRig(settings: Record<string, unknown>): Promise<ServeRig> {
+/** Creates the rig. `settings` are further sections of sallyport.yaml, and `environment` is for the gateway. */
+export async function createServeRig(
+  settings: Record<string, unknown> & { data?: string },
+  environment: Record<string, string> = {},
+): Promise<ServeRig> {
   const directory = mkdtempSync(path.join(runDirectory(), 'serve-'));
+  const data = settings.data ?? path.join(directory, 'data');
   const home = path.join(directory, 'home');
   mkdirSync(home, { mode: 0o700 });
   const port = await freePort();
@@ -85,14 +95,30 @@ export async function createServeRig(settings: Record<string, unknown>): Promise
   };
   const options = { home: path.join(home, '.config/sallyport'), cwd: directory, env };
   const running: RunningCommand[] = [];
-  const caPem = () => readFileSync(path.join(directory, 'data/tls/ca.crt'), 'utf8');
+  const caPem = () => readFileSync(path.join(data, 'tls/ca.crt'), 'utf8');
+  const logIn = async (user: string, args: readonly string[], as = options) => {
+    const command = startCli(['login', url, '--no-browser', ...args], as);
+    await answerLogin(command, { caPem: caPem() }, { user, password: user.split('@')[0]! });
+    const { code, stderr } = await command.ended;
+    if (code !== 0) throw new Error(`sallyport login failed with ${code}: ${stderr}`);
+  };
   return {
     settings: stringify(written),
-    directory,
+    data,
     url,
     caPem,
+    checkpointKey() {
+      const file = path.join(directory, 'checkpoints.pub');
+      const key = createPublicKey(readFileSync(path.join(data, 'keys/checkpoints.pem')));
+      writeFileSync(file, key.export({ type: 'spki', format: 'pem' }));
+      return file;
+    },
     async start() {
-      const gateway = startCli(['serve', '--config', config], { ...options, timeoutMs: 600_000 });
+      const gateway = startCli(['serve', '--config', config], {
+        ...options,
+        env: { ...env, ...environment },
+        timeoutMs: 600_000,
+      });
       running.push(gateway);
       await gateway.says(/the gateway is ready/);
       expect((await httpRequestOnce(`http://127.0.0.1:${adminPort}/readyz`)).status).toBe(200);
@@ -100,11 +126,12 @@ export async function createServeRig(settings: Record<string, unknown>): Promise
     },
     run: (...args) => runCli(['serve', '--config', config, ...args], options),
     cli: (...args) => runCli(args, options),
-    async login(user, ...args) {
-      const command = startCli(['login', url, '--no-browser', ...args], options);
-      await answerLogin(command, { caPem: caPem() }, { user, password: user.split('@')[0]! });
-      const { code, stderr } = await command.ended;
-      if (code !== 0) throw new Error(`sallyport login failed with ${code}: ${stderr}`);
+    login: (user, ...args) => logIn(user, args),
+    async tokenFor(user, cluster) {
+      const own = { ...options, home: path.join(home, user) };
+      await logIn(user, ['--ca-file', path.join(data, 'tls/ca.crt')], own);
+      const { stdout } = await runCli(['exec-credential', `${url}/clusters/${cluster}`], own);
+      return (JSON.parse(stdout) as { status: { token: string } }).status.token;
     },
     kubectl: (...args) => runCommand('kubectl', args, options),
     async stop() {

@@ -1,5 +1,7 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { describeWith, startPractice, type PracticeAccess } from '../harness/index.ts';
+import { describeWith, eventually, startPractice, type PracticeAccess } from '../harness/index.ts';
 import { createServeRig, type ServeRig } from './serve-rig.ts';
 
 describeWith(['kubectl'], 'a small gateway', () => {
@@ -9,6 +11,7 @@ describeWith(['kubectl'], 'a small gateway', () => {
     practice = await startPractice();
     rig = await createServeRig({
       clusters: [{ name: 'dev', ...practice.access, policy: [{ allow: { or: [{ groups: 'developers' }] } }] }],
+      api: { policy: { audit: [{ allow: { or: [{ groups: 'developers' }] } }] } },
       elevations: [
         {
           name: 'admin',
@@ -54,5 +57,18 @@ describeWith(['kubectl'], 'a small gateway', () => {
     const whoami = await rig.cli('whoami', '-o', 'json');
     expect(JSON.parse(whoami.stdout)).toMatchObject({ user: 'alice@example.com' });
     expect(await gateway.stop('SIGTERM')).toMatchObject({ code: 0 });
+  });
+
+  it('fills the store of events again when it is gone', async () => {
+    rmSync(path.join(rig.data, 'audit'), { recursive: true });
+    const gateway = await rig.start();
+    // What alice did before: her own events she may see.
+    await eventually('the first event of alice', async () => {
+      const { stdout } = await rig.cli('audit', 'search', '--type', 'session.login', '-o', 'json');
+      return stdout.includes('"session.login"');
+    });
+    expect(await gateway.stop('SIGTERM')).toMatchObject({ code: 0 });
+    const verified = await rig.cli('audit', 'verify', rig.data, '--keys', rig.checkpointKey());
+    expect(verified).toMatchObject({ code: 0 });
   });
 });

@@ -124,6 +124,23 @@ describe('a consumer of an audit log in files', () => {
     expect(more.received).toEqual([late]);
   });
 
+  it('that has lost what it stored begins with the oldest event again, also if it is killed at once', async () => {
+    const first = await open();
+    const sent = samples(5);
+    for (const record of sent) await first.publish(record);
+    const before = collect(first);
+    await until(() => before.received.length === 5);
+    await first.close();
+    const second = await open();
+    // It never stores anything in this life.
+    second.subscribe('store', () => Promise.reject(new Error('the store is away')), { anew: true });
+    await until(() => bed.messages('warn').includes('cannot store audit events; retrying'));
+    await second.close(0);
+    const { received } = collect(await open());
+    await until(() => received.length >= 5);
+    expect(idsOf(received).slice(0, 5)).toEqual(idsOf(sent));
+  });
+
   it('that fails holds up neither acknowledgements nor the others, and gets its batch again', async () => {
     const log = await open();
     const [failing, fine]: AuditRecord[][] = [[], []];

@@ -161,6 +161,6 @@ export async function openFileAuditLog(config: FileAuditLogConfig, deps: FileAud
   return {
     ...sink,
     close: (timeoutMs = 5000) => (closing ??= close(timeoutMs)),
-    subscribe: (name, consumer) => consumers.subscribe(name, consumer),
+    subscribe: consumers.subscribe,
   };
 }

@@ -13,6 +13,8 @@ type TrailConsumerDeps = {
   name: string;
   /** Resolves when the events are stored. A failure is retried without limit. */
   consumer: AuditConsumer;
+  /** Forget the position, and begin with the oldest event that is there. */
+  anew: boolean;
   trail: Trail;
   positions: Pick<ConsumerPositions, 'of' | 'note' | 'save'>;
   files: Files;
@@ -43,7 +45,7 @@ export class TrailConsumer {
 
   constructor(deps: TrailConsumerDeps) {
     this.#deps = deps;
-    const { name, trail, positions, logger } = deps;
+    const { name, anew, trail, positions, logger } = deps;
     this.#reading = createWarnOnce(logger, {
       failed: `cannot read the audit trail for ${name}; retrying`,
       recovered: `reading the audit trail for ${name} again`,
@@ -52,8 +54,9 @@ export class TrailConsumer {
       failed: `cannot save how far ${name} has read the audit trail; retrying`,
       recovered: `saving how far ${name} has read the audit trail again`,
     });
-    this.#saved = positions.of(name);
+    this.#saved = anew ? undefined : positions.of(name);
     this.#position = this.#saved ?? { file: trail.list[0]?.number ?? 0, offset: 0 };
+    positions.note(name, this.#position);
     this.#running = this.#run();
   }
 
@@ -91,6 +94,7 @@ export class TrailConsumer {
     const { signal } = this.#stop;
     for (let attempt = 0; !signal.aborted;) {
       try {
+        // The first time, before anything is read: a consumer that begins anew is known as such from here on.
         const isSaveDue = performance.now() - this.#savedAt >= saveEveryMs;
         if (isSaveDue) await this.#save();
         const file = this.#nextFile();

@@ -94,9 +94,9 @@ export const samples = (count: number, time?: number): AuditRecord[] =>
 export const idsOf = (records: readonly AuditRecord[]): string[] => records.map(({ id }) => id);
 
 /** Subscribes a consumer that keeps what it gets. */
-export function collect(log: AuditLog, name = 'store') {
+export function collect(log: AuditLog, name = 'store', options: { anew?: boolean } = {}) {
   const received: AuditRecord[] = [];
-  const stop = log.subscribe(name, async (records) => void received.push(...records));
+  const stop = log.subscribe(name, async (records) => void received.push(...records), options);
   return { received, stop };
 }
 

@@ -1,7 +1,11 @@
 // The thread of the embedded database. A bulk insert blocks its event loop for tens of milliseconds.
-import { mkdirSync } from 'node:fs';
-import { parentPort, workerData } from 'node:worker_threads';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { PGlite, type Results } from '@electric-sql/pglite';
+import { hasDatabase, startParams, SyncedFiles, syncDirectory, versionFile } from './pglite-files.ts';
 import type { Row, Statement } from './sql-database.ts';
 
 /** A request to the database's thread. */
@@ -49,14 +53,41 @@ async function handle(database: PGlite, request: PgliteRequest): Promise<void> {
   }
 }
 
-const { directory } = workerData as { directory?: string };
-try {
+// V8's optimizing compiler for WebAssembly takes up to 400 MB for this engine, and the queries get no faster. These flags
+// are those that --liftoff-only implies on a command line.
+for (const flag of ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering']) setFlagsFromString(flag);
+
+const open = (directory: string | undefined) =>
+  PGlite.create({ ...(directory === undefined ? {} : { fs: new SyncedFiles(directory) }), startParams });
+
+/** Creates the files of a database. The one that names the version appears last, when the others are complete. */
+async function initialize(directory: string): Promise<void> {
+  const unfinished = path.join(directory, 'unfinished');
+  rmSync(unfinished, { recursive: true, force: true });
   // The engine would create a directory, and files in it, that every user can read.
-  if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const database = await PGlite.create(directory === undefined ? 'memory://' : directory);
+  mkdirSync(unfinished, { recursive: true, mode: 0o700 });
+  // The memory of this is given back only with its thread.
+  const thread = new Worker(new URL(import.meta.url), { workerData: { initialize: unfinished } });
+  await once(thread, 'exit');
+  syncDirectory(unfinished);
+  for (const name of [...readdirSync(unfinished).filter((one) => one !== versionFile), versionFile]) {
+    rmSync(path.join(directory, name), { recursive: true, force: true });
+    renameSync(path.join(unfinished, name), path.join(directory, name));
+  }
+  rmSync(unfinished, { recursive: true });
+}
+
+async function serve(directory: string | undefined): Promise<void> {
+  if (directory !== undefined && !hasDatabase(directory)) await initialize(directory);
+  const database = await open(directory);
   parentPort?.on('message', (request: PgliteRequest) => void handle(database, request));
   answer({});
-} catch (error) {
-  answer({ error: asError(error) });
-  parentPort?.close();
 }
+
+const work = workerData as { directory?: string; initialize?: string };
+if (work.initialize === undefined)
+  await serve(work.directory).catch((error: unknown) => {
+    answer({ error: asError(error) });
+    parentPort?.close();
+  });
+else await (await open(work.initialize)).close();
