@@ -5,7 +5,7 @@ import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { serviceProgram } from '@sallyport/standalone';
 import { parse } from 'yaml';
-import { runCommand } from '../harness/index.ts';
+import { runCli, runCommand } from '../harness/index.ts';
 import { repository } from './manifests.ts';
 
 type ComposeService = {
@@ -48,12 +48,24 @@ describe('docker-compose.yml', () => {
     expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('ok') });
   });
 
+  it('accepts the configuration of the profile small with the files of the setup', async () => {
+    const text = readFileSync(path.join(repository, 'deploy/compose/small.yaml'), 'utf8');
+    const file = path.join(directory, 'small.yaml');
+    const moved = text.replaceAll('/development/', `${directory}/`).replace('/var/lib/sallyport', `${directory}/small`);
+    writeFileSync(file, moved);
+    expect(await runCli(['serve', '--check-config', '--config', file], { home: directory })).toMatchObject({
+      code: 0,
+      stdout: `${file}: ok\n`,
+    });
+  });
+
   it('starts programs of the image, without privileges and with a read-only root', () => {
     const ours = Object.entries(compose.services).filter(([, one]) => one.image.includes('SALLYPORT_IMAGE'));
     const bundled = /const programs = \[(.*)\]/
       .exec(readFileSync(path.join(repository, 'deploy/image/bundle-development.mjs'), 'utf8'))![1]!
       .match(/[a-z-]+/g)!;
-    expect(ours.map(([, one]) => one.command![0]!).toSorted()).toEqual([...services, ...bundled].toSorted());
+    const programs = new Set(ours.map(([, one]) => one.command![0]!));
+    expect([...programs].toSorted()).toEqual([...services, 'serve', ...bundled].toSorted());
     for (const [, one] of ours) expect(one).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
   });
 
