@@ -1,4 +1,3 @@
-import path from 'node:path';
 import {
   checkAuditSink,
   consumeKafkaAudit,
@@ -6,7 +5,7 @@ import {
   type AuditConsumer,
   type AuditLog,
 } from '@sallyport/audit-log';
-import { usesKafka, type AuditConfig } from '@sallyport/contracts';
+import { usesKafka } from '@sallyport/contracts';
 import {
   ConfigFaults,
   createInternalServer,
@@ -102,14 +101,6 @@ function startJoin(
   return startLiveJoin({ ...rest, clusters, join, logger, now, metrics: createJoinMetrics(metrics) });
 }
 
-/**
- * Returns where events are searched. A single process that keeps its events in files keeps the store beside them: the
- * checkpoints must go on after a restart, and the files are not read again.
- */
-function storeOf({ audit, data }: LoadedConfig['config']): AuditConfig['store'] {
-  return audit.store ?? (audit.kafka ? undefined : { embedded: path.join(data, 'audit') });
-}
-
 /** Starts the service. It also starts while Kafka and PostgreSQL are down, and needs no restart when they come up. */
 export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const { loaded, logger, metrics, now = Date.now, readiness = createReadiness() } = parts;
@@ -118,7 +109,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const { identity, verifier } = parts.keys ?? own!;
   const following = own?.follow(parts);
   const counters = createIngestMetrics(metrics);
-  const store = storeOf(loaded.config);
+  const { store } = audit;
   // Asked before the store is opened. The log may know a position of a store that is gone.
   const isNew = store !== undefined && 'embedded' in store && !hasDatabase(loaded.resolvePath(store.embedded));
   const stores =

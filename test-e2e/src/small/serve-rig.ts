@@ -3,15 +3,18 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from '@jest/globals';
 import { freePort } from '@sallyport/bed';
-import { createIdentityProvider, demoPeople } from '@sallyport/standalone';
+import { serviceNames, type ServiceName } from '@sallyport/contracts';
+import { createIdentityProvider, demoPeople, serviceProgram } from '@sallyport/standalone';
 import { stringify } from 'yaml';
 import {
   answerLogin,
+  eventually,
   httpRequestOnce,
   runCli,
   runCommand,
   runDirectory,
   startCli,
+  startCommand,
   theBed,
   type CommandResult,
   type RunningCommand,
@@ -27,8 +30,13 @@ export type ServeRig = {
   caPem(): string;
   /** Writes the public key of the checkpoints into a file, and returns its name. */
   checkpointKey(): string;
+  /** The configuration, to which `change` adds sections. */
+  config: string;
+  change(settings: Record<string, unknown>): void;
   /** Starts `sallyport serve`, and waits until it is ready. */
   start(): Promise<RunningCommand>;
+  /** Starts the four services, each a process of its own with the same configuration, and waits until they are ready. */
+  startServices(): Promise<RunningCommand[]>;
   /** Runs `sallyport serve` to its end. */
   run(...args: string[]): Promise<CommandResult>;
   cli(...args: string[]): Promise<CommandResult>;
@@ -74,16 +82,21 @@ export async function createServeRig(
     },
     ...settings,
   };
-  const services: Record<string, unknown> = {};
-  let adminPort = 0;
-  for (const name of ['authenticate', 'authorize', 'audit', 'proxy']) {
+  const services: Record<string, { adminListen: string }> = {};
+  for (const name of serviceNames) {
     const own = await freePort();
-    adminPort = await freePort();
     const address = name === 'proxy' ? {} : { url: `http://127.0.0.1:${own}`, listen: `127.0.0.1:${own}` };
-    services[name] = { ...address, adminListen: `127.0.0.1:${adminPort}` };
+    services[name] = { ...address, adminListen: `127.0.0.1:${await freePort()}` };
   }
   const config = path.join(directory, 'sallyport.yaml');
-  writeFileSync(config, stringify({ ...written, services }));
+  let current: Record<string, unknown> = { ...written, services };
+  const change = (more: Record<string, unknown>) => {
+    current = { ...current, ...more };
+    writeFileSync(config, stringify(current));
+  };
+  change({});
+  const isReady = async (name: ServiceName) =>
+    (await httpRequestOnce(`http://${services[name]!.adminListen}/readyz`)).status === 200;
   const env = {
     HOME: home,
     SALLYPORT_CONFIG: undefined,
@@ -105,6 +118,8 @@ export async function createServeRig(
   return {
     settings: stringify(written),
     data,
+    config,
+    change,
     url,
     caPem,
     checkpointKey() {
@@ -121,8 +136,22 @@ export async function createServeRig(
       });
       running.push(gateway);
       await gateway.says(/the gateway is ready/);
-      expect((await httpRequestOnce(`http://127.0.0.1:${adminPort}/readyz`)).status).toBe(200);
+      expect(await isReady('proxy')).toBe(true);
       return gateway;
+    },
+    async startServices() {
+      const started = serviceNames.map((name) =>
+        startCommand(process.execPath, [serviceProgram(name), '--config', config], { ...options, timeoutMs: 600_000 }),
+      );
+      running.push(...started);
+      for (const name of serviceNames)
+        await eventually(
+          `${name} to be ready`,
+          () => isReady(name).catch(() => false),
+          60_000,
+          () => started.map((one) => one.stdout().slice(-500)).join('\n'),
+        );
+      return started;
     },
     run: (...args) => runCli(['serve', '--config', config, ...args], options),
     cli: (...args) => runCli(args, options),

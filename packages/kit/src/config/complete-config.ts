@@ -22,6 +22,8 @@ export function dataFiles(directory: string) {
     certificateKey: tls('gateway.key'),
     ca: tls('ca.crt'),
     caKey: tls('ca.key'),
+    /** The embedded store of events. */
+    store: path.join(directory, 'audit'),
   };
 }
 
@@ -60,8 +62,8 @@ export function needsOwnCertificate(data: unknown): boolean {
 }
 
 /**
- * Names the keys and certificates that a single process makes in its directory, where a configuration names none. Keys are
- * named once they are there, and the certificate always, because nothing can be read without it. A configuration with
+ * Names the keys, the certificates and the store that a single process makes in its directory, where a configuration names
+ * none. Keys are named once they are there, and the certificate always, because nothing can be read without it. A configuration with
  * Redis may also be that of several services, which are given keys. It gets them if there are keys in the directory, or if
  * the reader is a single process. Returns the paths of these settings.
  */
@@ -101,6 +103,7 @@ export function completeConfig(
     add(`services.${service}`, { keyFile: existing(keyFile), publicKey: publicKeyOf(keyFile) });
   }
   add('gateway', { identityKeyFile: existing(files.identity) });
+  if (sectionOf(sectionOf(root.audit)?.kafka)?.memory === undefined) add('audit', { store: { embedded: files.store } });
   if (existsSync(files.checkpoints)) add('audit.checkpoints', { keyFile: files.checkpoints });
   if (existsSync(files.tokens) && sectionOf(root.sessions)?.encryption == null)
     add('sessions.encryption', { keys: [{ id: 'own', keyFile: files.tokens }] });

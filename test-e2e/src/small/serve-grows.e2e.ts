@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Closers } from '../harness/closers.ts';
+import { claimRedis, createDatabase } from '../harness/gateway-stores.ts';
+import { describeWith, eventually, startPractice, theBed, type RunningCommand } from '../harness/index.ts';
+import { createServeRig, type ServeRig } from './serve-rig.ts';
+
+describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a small gateway that grows', () => {
+  const closers = new Closers();
+  const kafka = { brokers: theBed().kafka!.brokers, topic: `sallyport.e2e.${crypto.randomUUID()}` };
+  let rig: ServeRig;
+  let redis: Awaited<ReturnType<typeof claimRedis>>;
+  let database: Awaited<ReturnType<typeof createDatabase>>;
+  let gateway: RunningCommand;
+  const create = (name: string) => rig.kubectl('create', 'configmap', name, '-n', 'dev');
+  const login = () => rig.login('alice@example.com', '--ca-file', `${rig.data}/tls/ca.crt`);
+  /** Verifies the trail with the key of its checkpoints, and returns the number of its events. */
+  const verify = async (...where: string[]): Promise<number> => {
+    const options = ['--keys', rig.checkpointKey(), '-o', 'json'];
+    const { code, stdout, stderr } = await rig.cli('audit', 'verify', ...where, ...options);
+    expect({ code, stdout, stderr }).toMatchObject({ code: 0 });
+    return (JSON.parse(stdout) as { events: number }).events;
+  };
+  const config = () => ['--config', rig.config];
+  /** Expects that the creations are found in the store, by a person who may see the trail. */
+  const expectFound = (...names: string[]) =>
+    eventually(`${names.join()} in the store`, async () => {
+      const { stdout } = await rig.cli('audit', 'search', '--verb', 'create', '--resource', 'configmaps', '-o', 'json');
+      return names.every((name) => stdout.includes(name));
+    });
+
+  beforeAll(async () => {
+    const practice = await startPractice();
+    closers.add(() => practice.stop());
+    redis = await claimRedis(theBed().redis!.url);
+    closers.add(() => redis.release());
+    database = await createDatabase(theBed().postgres!.url);
+    closers.add(() => database.drop());
+    const policy = [{ allow: { or: [{ groups: 'developers' }] } }];
+    rig = await createServeRig({
+      api: { policy: { audit: policy } },
+      clusters: [{ name: 'dev', ...practice.access, policy }],
+    });
+    closers.add(() => rig.stop());
+  });
+  afterAll(() => closers.run());
+
+  it('begins with everything in its directory', async () => {
+    gateway = await rig.start();
+    await login();
+    expect(await rig.cli('kubeconfig', '--merge')).toMatchObject({ code: 0 });
+    expect(await create('in-files')).toMatchObject({ code: 0 });
+    await expectFound('in-files');
+    expect(await gateway.stop()).toMatchObject({ code: 0 });
+    expect(await verify('--files', ...config())).toBeGreaterThan(2);
+  });
+
+  it('keeps sessions in Redis, where users log in again', async () => {
+    rig.change({ sessions: { redis: redis.url } });
+    gateway = await rig.start();
+    expect((await create('without-login')).code).not.toBe(0);
+    await login();
+    expect(await create('with-redis')).toMatchObject({ code: 0 });
+    expect(await gateway.stop()).toMatchObject({ code: 0 });
+    expect(await verify('--files', ...config())).toBeGreaterThan(4);
+  });
+
+  it('takes its trail to Kafka, and still searches it', async () => {
+    const before = await verify('--files', ...config());
+    rig.change({ audit: { kafka } });
+    expect(await rig.cli('audit', 'import', ...config(), '--keys', rig.checkpointKey())).toMatchObject({ code: 0 });
+    expect(await verify('--topic', ...config())).toBe(before);
+    gateway = await rig.start();
+    expect(await create('with-kafka')).toMatchObject({ code: 0 });
+    await expectFound('in-files', 'with-redis', 'with-kafka');
+    expect(await gateway.stop()).toMatchObject({ code: 0 });
+    expect(await verify('--topic', ...config())).toBeGreaterThan(before);
+  });
+
+  it('stores the events of the topic in PostgreSQL', async () => {
+    rig.change({ audit: { kafka, store: { postgres: database.url } } });
+    gateway = await rig.start();
+    expect(await create('with-postgres')).toMatchObject({ code: 0 });
+    await expectFound('in-files', 'with-redis', 'with-kafka', 'with-postgres');
+    expect(await gateway.stop()).toMatchObject({ code: 0 });
+    expect(await verify('--store', ...config())).toBe(await verify('--topic', ...config()));
+  });
+
+  it('becomes four services with the same keys, policies and addresses', async () => {
+    const services = await rig.startServices();
+    // With the session of before.
+    expect(await create('with-services')).toMatchObject({ code: 0 });
+    await expectFound('in-files', 'with-redis', 'with-kafka', 'with-postgres', 'with-services');
+    for (const service of services) expect(await service.stop()).toMatchObject({ code: 0 });
+    await verify('--topic', ...config());
+    await verify('--store', ...config());
+  });
+});
