@@ -4,7 +4,7 @@ import { direct } from './direct.ts';
 import { haproxy } from './haproxy.ts';
 import { nodeForwarder } from './node-forwarder.ts';
 import { oauth2Proxy } from './oauth2-proxy.ts';
-import { sallyport, sallyportWithOneEvent, sallyportWithoutEvents } from './sallyport.ts';
+import { sallyport, sallyportSmall, sallyportWithOneEvent, sallyportWithoutEvents } from './sallyport.ts';
 
 export const contenders: readonly Contender[] = [
   direct,
@@ -12,6 +12,7 @@ export const contenders: readonly Contender[] = [
   nodeForwarder,
   oauth2Proxy,
   sallyport,
+  sallyportSmall,
   sallyportWithOneEvent,
   sallyportWithoutEvents,
 ];

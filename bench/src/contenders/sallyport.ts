@@ -4,11 +4,12 @@ import { freePort } from '@sallyport/bed';
 import { serviceNames, type ServiceName } from '@sallyport/contracts';
 import { createIdentityProvider, startProcesses, writeSettings, type Settings } from '@sallyport/standalone';
 import { parse, stringify } from 'yaml';
+import { startServer } from '../machine/child.ts';
 import { sleep } from '../machine/processes.ts';
 import type { Contender, Setup, Running, Wire } from './contender.ts';
 import { logIn, logInBrowser } from './log-in.ts';
 
-/** The four processes of the gateway, and how to reach them. */
+/** The processes of the gateway, and how to reach them. */
 export type RunningGateway = Running & { settings: Settings; token: string };
 
 const clientSecret = 'bench';
@@ -45,6 +46,8 @@ type StartOptions = {
   omitStages?: readonly string[];
   /** The host of a web application with the same upstream, instead of the cluster. */
   webHost?: string | undefined;
+  /** One process with everything in its directory, instead of four with Redis, Kafka and PostgreSQL. */
+  small?: boolean;
 };
 
 /** A web application that learns who asks by an assertion. */
@@ -61,7 +64,7 @@ async function settle(
   directory: string,
   issuer: string,
   wire: Wire,
-  { omitStages = [], webHost }: StartOptions,
+  { omitStages = [], webHost, small = false }: StartOptions,
 ): Promise<Settings> {
   const gatewayPort = await freePort();
   const routes =
@@ -70,12 +73,14 @@ async function settle(
     directory,
     gatewayPort,
     authority,
-    sessions: { redis: bed.redis!.url },
-    audit: {
-      kafka: { brokers: bed.kafka!.brokers, topic: `sallyport.bench.${path.basename(directory)}` },
-      ...(omitStages.length > 0 ? { omitStages } : {}),
-      store: bed.postgres ? { postgres: bed.postgres.url } : { embedded: path.join(directory, 'audit') },
-    },
+    sessions: small ? {} : { redis: bed.redis!.url },
+    audit: small
+      ? {}
+      : {
+          kafka: { brokers: bed.kafka!.brokers, topic: `sallyport.bench.${path.basename(directory)}` },
+          ...(omitStages.length > 0 ? { omitStages } : {}),
+          store: bed.postgres ? { postgres: bed.postgres.url } : { embedded: path.join(directory, 'audit') },
+        },
     providers: [
       {
         id: 'corp',
@@ -113,7 +118,32 @@ async function allReady(adminPorts: Readonly<Record<string, number>>): Promise<v
   }
 }
 
-/** Starts the four services and logs in. */
+type Started = Pick<Running, 'pids' | 'apart' | 'stop'>;
+
+async function startServices(
+  { bed }: Setup,
+  { configFile, adminPorts }: Settings,
+  rest: Required<Pick<StartOptions, 'environment' | 'programs'>> & { directory: string },
+): Promise<Started> {
+  const processes = await startProcesses({ configFile, adminPorts, readyTimeoutMs: 60_000, ...rest });
+  const { proxy, authorize, ...others } = Object.fromEntries(serviceNames.map((name) => [name, processes.pid(name)!]));
+  return {
+    pids: { proxy: proxy!, authorize: authorize! },
+    apart: { ...others, redis: bed.redis!.pid()!, kafka: bed.kafka!.pid()! },
+    stop: () => processes.stopAll(),
+  };
+}
+
+async function startServe({ configFile, gatewayUrl }: Settings, directory: string): Promise<Started> {
+  const command = path.join(import.meta.dirname, '../../../packages/cli/bin/sallyport.js');
+  const child = await startServer(process.execPath, [command, 'serve', '--config', configFile], {
+    port: Number(new URL(gatewayUrl).port),
+    logFile: path.join(directory, 'serve.log'),
+  });
+  return { pids: { serve: child.pid }, apart: {}, stop: () => child.stop() };
+}
+
+/** Starts the gateway and logs in. */
 export async function startGateway(setup: Setup, wire: Wire, options: StartOptions = {}): Promise<RunningGateway> {
   const { environment = {}, programs = {}, webHost } = options;
   const directory = mkdtempSync(path.join(setup.directory, 'gateway-'));
@@ -125,21 +155,16 @@ export async function startGateway(setup: Setup, wire: Wire, options: StartOptio
     redirectUris: [`${settings.pagesUrl}/.sallyport/callback`],
   });
   mkdirSync(path.join(directory, 'logs'));
-  const processes = await startProcesses({
-    configFile: settings.configFile,
-    directory: path.join(directory, 'logs'),
-    adminPorts: settings.adminPorts,
-    environment,
-    programs,
-    readyTimeoutMs: 60_000,
-  });
+  const logs = path.join(directory, 'logs');
+  const started = options.small
+    ? await startServe(settings, logs)
+    : await startServices(setup, settings, { directory: logs, environment, programs });
   await allReady(settings.adminPorts);
   const ca = setup.authority.caPem;
   const token = await logIn({ ...settings, ca }, person);
   const webOrigin = webHost === undefined ? undefined : originOf(webHost, new URL(settings.gatewayUrl).port);
-  const pids = Object.fromEntries(serviceNames.map((name) => [name, processes.pid(name)!]));
-  const { proxy, authorize, ...others } = pids;
   return {
+    ...started,
     settings,
     token,
     base: webHost === undefined ? `${settings.gatewayUrl}/clusters/bench` : settings.gatewayUrl,
@@ -147,10 +172,8 @@ export async function startGateway(setup: Setup, wire: Wire, options: StartOptio
       webOrigin === undefined
         ? { Authorization: `Bearer ${token}` }
         : { Host: new URL(webOrigin).host, Cookie: await logInBrowser(`${webOrigin}/`, person, ca) },
-    pids: { proxy: proxy!, authorize: authorize! },
-    apart: { ...others, redis: setup.bed.redis!.pid()!, kafka: setup.bed.kafka!.pid()! },
     async stop() {
-      await processes.stopAll();
+      await started.stop();
       await provider.close();
     },
   };
@@ -167,6 +190,14 @@ export const sallyport: Contender = {
   title: 'Sallyport (proxy + authorize)',
   obstacle: lacksServer,
   start: (setup, wire) => startGateway(setup, wire),
+};
+
+/** The same in one process, with everything in its directory. The store of events is part of it, too. */
+export const sallyportSmall: Contender = {
+  name: 'sallyport-small',
+  title: 'Sallyport, one process (sallyport serve)',
+  obstacle: () => undefined,
+  start: (setup, wire) => startGateway(setup, wire, { small: true }),
 };
 
 /** The same without the events of requests. The difference is what the events cost. */
