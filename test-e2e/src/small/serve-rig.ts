@@ -40,6 +40,8 @@ export type ServeRig = {
   /** Runs `sallyport serve` to its end. */
   run(...args: string[]): Promise<CommandResult>;
   cli(...args: string[]): Promise<CommandResult>;
+  /** Starts the command line. */
+  startCli(...args: string[]): RunningCommand;
   /** Logs the user in with the command line, like on a machine that has never seen the gateway. */
   login(user: string, ...args: string[]): Promise<void>;
   kubectl(...args: string[]): Promise<CommandResult>;
@@ -155,6 +157,7 @@ export async function createServeRig(
     },
     run: (...args) => runCli(['serve', '--config', config, ...args], options),
     cli: (...args) => runCli(args, options),
+    startCli: (...args) => startCli(args, options),
     login: (user, ...args) => logIn(user, args),
     async tokenFor(user, cluster) {
       const own = { ...options, home: path.join(home, user) };
