@@ -135,7 +135,9 @@ describe('the audit service with a log in files', () => {
   it('publishes its checkpoints to the files, and continues them and its store after a restart', async () => {
     writeFileSync(path.join(directory, 'key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
     for (const round of [1, 2]) {
-      const loaded = load('{checkpoints: {keyFile: key.pem, every: 1s, everyEvents: 1}}\ndata: ./data');
+      const loaded = load(
+        '{store: {embedded: ./store}, checkpoints: {keyFile: key.pem, every: 1s, everyEvents: 1}}\ndata: ./data',
+      );
       const log = await openAuditLog(loaded.config, {
         logger,
         now: Date.now,

@@ -23,7 +23,7 @@ import { createWebhookLimits } from './cluster-events/webhook-limits.ts';
 import { createWebhookMetrics } from './cluster-events/webhook-metrics.ts';
 import { createAuditApp } from './create-audit-app.ts';
 import { createIngest } from './create-ingest.ts';
-import { hasDatabase } from './database/pglite-files.ts';
+import { nameOfDatabase } from './database/pglite-files.ts';
 import { createStoreMetrics, enforceRetention } from './events/enforce-retention.ts';
 import { createJoinMetrics } from './live-join/join-metrics.ts';
 import type { JoinStore } from './live-join/join-store.ts';
@@ -54,11 +54,15 @@ type Subscription = { check(): void; close(): Promise<void> };
 /**
  * All replicas of an installation form one consumer group, so that one of them stores each event. Installations that
  * share Kafka have different topics. In a common group the leader would assign only the partitions of its own topic,
- * and the others would not be read.
+ * and the others would not be read. An embedded store has a group of its own.
  */
-const groupOf = (topic: string) => `sallyport-audit.${topic}`;
+function groupOf(topic: string, loaded: LoadedConfig): string {
+  const { store } = loaded.config.audit;
+  const own = store && 'embedded' in store ? `.${nameOf(loaded)}` : '';
+  return `sallyport-audit.${topic}${own}`;
+}
 
-function subscribe(parts: StartAudit, onRecords: AuditConsumer, anew: boolean): Subscription {
+function subscribe(parts: StartAudit, onRecords: AuditConsumer): Subscription {
   const {
     loaded: { config, resolvePath },
     logger,
@@ -70,7 +74,7 @@ function subscribe(parts: StartAudit, onRecords: AuditConsumer, anew: boolean): 
   if (usesKafka(kafka)) {
     return consumeKafkaAudit({
       kafka,
-      groupId: groupOf(kafka.topic),
+      groupId: groupOf(kafka.topic, parts.loaded),
       onRecords,
       logger,
       now,
@@ -79,7 +83,7 @@ function subscribe(parts: StartAudit, onRecords: AuditConsumer, anew: boolean): 
     });
   }
   if (!log) throw new ConfigFaults(parts.loaded.file, checkAuditSink(parts.loaded));
-  return { check: () => undefined, close: log.subscribe('store', onRecords, { anew }) };
+  return { check: () => undefined, close: log.subscribe('store', onRecords, nameOf(parts.loaded)) };
 }
 
 function urlOf({ config }: LoadedConfig, port: number): string {
@@ -101,6 +105,17 @@ function startJoin(
   return startLiveJoin({ ...rest, clusters, join, logger, now, metrics: createJoinMetrics(metrics) });
 }
 
+/**
+ * Names the store, so that events are read from the oldest on when another one takes its place. All replicas have the same
+ * PostgreSQL database. An embedded one may be lost, and made again.
+ */
+function nameOf({ config: { audit }, resolvePath }: LoadedConfig): string | undefined {
+  if (audit.store === undefined) return undefined;
+  if ('embedded' in audit.store) return `embedded.${nameOfDatabase(resolvePath(audit.store.embedded))}`;
+  const { host, pathname } = new URL(audit.store.postgres);
+  return `${host}${pathname}`;
+}
+
 /** Starts the service. It also starts while Kafka and PostgreSQL are down, and needs no restart when they come up. */
 export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const { loaded, logger, metrics, now = Date.now, readiness = createReadiness() } = parts;
@@ -110,8 +125,6 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const following = own?.follow(parts);
   const counters = createIngestMetrics(metrics);
   const { store } = audit;
-  // Asked before the store is opened. The log may know a position of a store that is gone.
-  const isNew = store !== undefined && 'embedded' in store && !hasDatabase(loaded.resolvePath(store.embedded));
   const stores =
     parts.stores ?? openStores(store, { logger, resolvePath: loaded.resolvePath, onConflicts: counters.conflicting });
   const embedded = !store || 'embedded' in store;
@@ -138,7 +151,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
       live?.stored(records);
     },
   });
-  const subscription = subscribe(parts, ingest, isNew);
+  const subscription = subscribe(parts, ingest);
   readiness.add('store', () => stores.ping());
   readiness.add('events', () => subscription.check());
   const handler = createAuditApp({

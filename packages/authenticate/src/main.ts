@@ -1,14 +1,11 @@
 #!/usr/bin/env node
 import process from 'node:process';
-import { runService } from '@sallyport/kit';
+import { proxyEnvironment, runService } from '@sallyport/kit';
 import { startTracing } from '@sallyport/kit/tracing';
 import { checkAuthenticate } from './check-authenticate.ts';
 import { startAuthenticate } from './start-authenticate.ts';
 
-const environment = {
-  httpsProxy: process.env['HTTPS_PROXY'] ?? process.env['https_proxy'] ?? '',
-  noProxy: process.env['NO_PROXY'] ?? process.env['no_proxy'] ?? '',
-};
+const environment = proxyEnvironment(process.env);
 
 await runService({
   name: 'authenticate',

@@ -1,15 +1,12 @@
 import { openAuditSink } from '@sallyport/audit-log';
 import { createDirectoryStore } from '@sallyport/directory';
-import { loadServiceKeys, runService } from '@sallyport/kit';
+import { loadServiceKeys, proxyEnvironment, runService } from '@sallyport/kit';
 import { startTracing } from '@sallyport/kit/tracing';
-import { checkDurability, createSessionStores } from '@sallyport/stores';
+import { createSessionStores, warnOfLosses } from '@sallyport/stores';
 import { checkAuthorize } from './check-authorize.ts';
 import { startAuthorize } from './service/start-authorize.ts';
 
-const environment = {
-  httpsProxy: process.env['HTTPS_PROXY'] ?? process.env['https_proxy'] ?? '',
-  noProxy: process.env['NO_PROXY'] ?? process.env['no_proxy'] ?? '',
-};
+const environment = proxyEnvironment(process.env);
 
 await runService({
   name: 'authorize',
@@ -29,10 +26,7 @@ await runService({
       resolvePath: loaded.resolvePath,
       service: 'authorize',
     });
-    const { sessions, elevations } = loaded.config;
-    if (stores.redis && 'redis' in sessions && elevations.length > 0)
-      for (const risk of await checkDurability(stores.redis, sessions))
-        logger.warn({ risk }, 'elevations may be lost or brought back');
+    await warnOfLosses(stores.redis, loaded.config, logger);
     const tracer = await startTracing({ loaded, service: 'authorize', logger, metrics });
     const authorize = await startAuthorize({
       loaded,

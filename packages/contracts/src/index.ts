@@ -60,7 +60,7 @@ export { createTextSearch } from './text/text-search.ts';
 export { plainHeaderName } from './text/plain-header-name.ts';
 export { formatDuration } from './config/duration.ts';
 export { type AnchorConfig, type AuditConfig, type CheckpointsConfig } from './config/audit.ts';
-export { acmeDomains, type AcmeConfig } from './config/acme.ts';
+export { acmeDomains, gatewayHosts, type AcmeConfig } from './config/acme.ts';
 export { defaultTlsProfile, type TlsProfile } from './config/tls.ts';
 export { isDnsLabel } from './text/name.ts';
 export { type ListenAddress } from './config/address.ts';

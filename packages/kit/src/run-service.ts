@@ -113,7 +113,8 @@ function readArguments(name: string): { config: string; checkConfig: boolean } {
   }
 }
 
-function onSignal(stop: (signal: string) => Promise<void>, logger: Logger): void {
+/** Stops at SIGTERM or SIGINT and ends the process with 0, or with 1 if that fails. A second signal ends it at once. */
+export function onSignal(stop: (signal: string) => Promise<void>, logger: Logger): void {
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {

@@ -1,13 +1,10 @@
 import { openAuditSink } from '@sallyport/audit-log';
-import { loadServiceKeys, runService } from '@sallyport/kit';
+import { loadServiceKeys, proxyEnvironment, runService } from '@sallyport/kit';
 import { startTracing } from '@sallyport/kit/tracing';
 import { checkProxy } from './check-proxy.ts';
 import { startProxy } from './start-proxy.ts';
 
-const environment = {
-  httpsProxy: process.env['HTTPS_PROXY'] ?? process.env['https_proxy'] ?? '',
-  noProxy: process.env['NO_PROXY'] ?? process.env['no_proxy'] ?? '',
-};
+const environment = proxyEnvironment(process.env);
 
 await runService({
   name: 'proxy',

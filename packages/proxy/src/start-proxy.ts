@@ -50,6 +50,7 @@ export async function startProxy(parts: ProxyParts) {
     apply(changed) {
       gateway.apply(changed);
       acme?.use(changed);
+      parts.onConfig?.(changed);
     },
     onChange: (change) => {
       streams.onChange(change);

@@ -1,9 +1,9 @@
 // `sallyport serve`: the command line imports this file when it has read its arguments.
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
-import { ConfigFaults, ListenFailure } from '@sallyport/kit';
+import { ConfigFaults, createLogger, ListenFailure, onSignal } from '@sallyport/kit';
 import { readServeSettings } from './serve/read-settings.ts';
-import { runServe, type RunningGateway, type ServeRequest } from './serve/run-serve.ts';
+import { runServe, type ServeRequest } from './serve/run-serve.ts';
 
 const say = (text: string) => void process.stderr.write(`${text}\n`);
 
@@ -19,31 +19,18 @@ export async function serve(request: ServeRequest): Promise<void> {
   setFlagsFromString('--no-sparkplug');
   // Otherwise it would open a debugger, which can read keys and tokens.
   process.on('SIGUSR1', () => undefined);
-  let gateway: RunningGateway | undefined;
-  let stopping: string | undefined;
-  const stop = (signal: string) => {
-    gateway!.logger.info({ signal }, 'stopping');
-    gateway!.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        gateway!.logger.error({ err: error }, 'stopping failed');
-        process.exit(1);
-      },
-    );
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => {
-      // A second signal does not wait.
-      if (stopping !== undefined) process.exit(1);
-      stopping = signal;
-      if (gateway) stop(signal);
-    });
-  process.on('SIGHUP', () => gateway?.reload());
+  const logger = createLogger({ service: 'sallyport', level: request.env['SALLYPORT_LOG_LEVEL'] ?? 'info' });
+  const starting = runServe(request);
+  onSignal(async (signal) => {
+    logger.info({ signal }, 'stopping');
+    await (await starting).close();
+  }, logger);
+  process.on('SIGHUP', () => void starting.then((gateway) => gateway.reload()));
   try {
-    gateway = await runServe(request);
-    if (stopping !== undefined) stop(stopping);
+    await starting;
   } catch (error) {
     const isPlain = error instanceof ConfigFaults || error instanceof ListenFailure;
+    if (!isPlain) logger.fatal({ err: error }, 'could not start');
     say(isPlain ? error.message : `sallyport: ${(error as Error).message}`);
     process.exit(1);
   }

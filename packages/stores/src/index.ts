@@ -20,7 +20,7 @@ export * from './replicas/report-replica.ts';
 export { createMemoryStreamQuestionRegistry, type StreamQuestionRegistry } from './streams/stream-question-registry.ts';
 export * from './streams/create-redis-stream-question-registry.ts';
 export { createMemoryNameStore, type HeldName, type NameHolder, type NameStore } from './names/name-store.ts';
-export { checkDurability } from './elevations/check-durability.ts';
+export { warnOfLosses } from './elevations/check-durability.ts';
 export { createMemoryElevationStore } from './elevations/create-memory-elevation-store.ts';
 export type * from './notices/notice-outbox.ts';
 export { type ElevationStore } from './elevations/elevation-store.ts';

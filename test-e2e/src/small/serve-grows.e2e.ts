@@ -7,19 +7,19 @@ import { createServeRig, type ServeRig } from './serve-rig.ts';
 describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a small gateway that grows', () => {
   const closers = new Closers();
   const kafka = { brokers: theBed().kafka!.brokers, topic: `sallyport.e2e.${crypto.randomUUID()}` };
+  const checkpoints = { every: '1s' };
   let rig: ServeRig;
   let redis: Awaited<ReturnType<typeof claimRedis>>;
   let database: Awaited<ReturnType<typeof createDatabase>>;
   let gateway: RunningCommand;
   const create = (name: string) => rig.kubectl('create', 'configmap', name, '-n', 'dev');
   const login = () => rig.login('alice@example.com', '--ca-file', `${rig.data}/tls/ca.crt`);
-  /** Verifies the trail with the key of its checkpoints, and returns the number of its events. */
-  const verify = async (...where: string[]): Promise<number> => {
-    const options = ['--keys', rig.checkpointKey(), '-o', 'json'];
-    const { code, stdout, stderr } = await rig.cli('audit', 'verify', ...where, ...options);
-    expect({ code, stdout, stderr }).toMatchObject({ code: 0 });
-    return (JSON.parse(stdout) as { events: number }).events;
-  };
+  /** Returns the number of events, when the trail has a checkpoint and no fault. */
+  const verify = (...where: string[]): Promise<number> =>
+    eventually('a trail without faults', async () => {
+      const { code, events } = await rig.verify(...where);
+      return code === 0 && events;
+    });
   const config = () => ['--config', rig.config];
   /** Expects that the creations are found in the store, by a person who may see the trail. */
   const expectFound = (...names: string[]) =>
@@ -38,6 +38,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a small gateway that gr
     const policy = [{ allow: { or: [{ groups: 'developers' }] } }];
     rig = await createServeRig({
       api: { policy: { audit: policy } },
+      audit: { checkpoints },
       clusters: [{ name: 'dev', ...practice.access, policy }],
     });
     closers.add(() => rig.stop());
@@ -50,6 +51,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a small gateway that gr
     expect(await rig.cli('kubeconfig', '--merge')).toMatchObject({ code: 0 });
     expect(await create('in-files')).toMatchObject({ code: 0 });
     await expectFound('in-files');
+    await verify('--files', ...config());
     expect(await gateway.stop()).toMatchObject({ code: 0 });
     expect(await verify('--files', ...config())).toBeGreaterThan(2);
   });
@@ -66,7 +68,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a small gateway that gr
 
   it('takes its trail to Kafka, and still searches it', async () => {
     const before = await verify('--files', ...config());
-    rig.change({ audit: { kafka } });
+    rig.change({ audit: { kafka, checkpoints } });
     expect(await rig.cli('audit', 'import', ...config(), '--keys', rig.checkpointKey())).toMatchObject({ code: 0 });
     expect(await verify('--topic', ...config())).toBe(before);
     gateway = await rig.start();
@@ -77,7 +79,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a small gateway that gr
   });
 
   it('stores the events of the topic in PostgreSQL', async () => {
-    rig.change({ audit: { kafka, store: { postgres: database.url } } });
+    rig.change({ audit: { kafka, checkpoints, store: { postgres: database.url } } });
     gateway = await rig.start();
     expect(await create('with-postgres')).toMatchObject({ code: 0 });
     await expectFound('in-files', 'with-redis', 'with-kafka', 'with-postgres');
@@ -87,7 +89,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a small gateway that gr
 
   it('becomes four services with the same keys, policies and addresses', async () => {
     const services = await rig.startServices();
-    // With the session of before.
+    // With the earlier session.
     expect(await create('with-services')).toMatchObject({ code: 0 });
     await expectFound('in-files', 'with-redis', 'with-kafka', 'with-postgres', 'with-services');
     for (const service of services) expect(await service.stop()).toMatchObject({ code: 0 });

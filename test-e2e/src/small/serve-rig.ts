@@ -20,6 +20,9 @@ import {
   type RunningCommand,
 } from '../harness/index.ts';
 
+/** The result of a verification. */
+export type Verified = { code: number; faults: object[]; events: number; checkpoints: { count: number } };
+
 /** A small gateway in a directory of its own, and a user of it with an empty home. */
 export type ServeRig = {
   /** What an operator writes, without the ports that only a test needs. */
@@ -42,8 +45,10 @@ export type ServeRig = {
   cli(...args: string[]): Promise<CommandResult>;
   /** Starts the command line. */
   startCli(...args: string[]): RunningCommand;
-  /** Logs the user in with the command line, like on a machine that has never seen the gateway. */
+  /** Logs the user in with the command line, as on a machine that has never seen the gateway. */
   login(user: string, ...args: string[]): Promise<void>;
+  /** Verifies the trail, with the key of its checkpoints: that in files, unless `where` says otherwise. */
+  verify(...where: string[]): Promise<Verified>;
   kubectl(...args: string[]): Promise<CommandResult>;
   /** Logs a user in with a home of their own, and returns a bearer token for requests to a cluster. */
   tokenFor(user: string, cluster: string): Promise<string>;
@@ -82,6 +87,8 @@ export async function createServeRig(
         },
       ],
     },
+    // Often enough for a test.
+    audit: { checkpoints: { every: '1s' } },
     ...settings,
   };
   const services: Record<string, { adminListen: string }> = {};
@@ -111,6 +118,12 @@ export async function createServeRig(
   const options = { home: path.join(home, '.config/sallyport'), cwd: directory, env };
   const running: RunningCommand[] = [];
   const caPem = () => readFileSync(path.join(data, 'tls/ca.crt'), 'utf8');
+  const checkpointKey = () => {
+    const file = path.join(directory, 'checkpoints.pub');
+    const key = createPublicKey(readFileSync(path.join(data, 'keys/checkpoints.pem')));
+    writeFileSync(file, key.export({ type: 'spki', format: 'pem' }));
+    return file;
+  };
   const logIn = async (user: string, args: readonly string[], as = options) => {
     const command = startCli(['login', url, '--no-browser', ...args], as);
     await answerLogin(command, { caPem: caPem() }, { user, password: user.split('@')[0]! });
@@ -124,11 +137,13 @@ export async function createServeRig(
     change,
     url,
     caPem,
-    checkpointKey() {
-      const file = path.join(directory, 'checkpoints.pub');
-      const key = createPublicKey(readFileSync(path.join(data, 'keys/checkpoints.pem')));
-      writeFileSync(file, key.export({ type: 'spki', format: 'pem' }));
-      return file;
+    checkpointKey,
+    async verify(...where) {
+      const from = where.length > 0 ? where : [path.join(data, 'trail')];
+      const args = ['audit', 'verify', ...from, '--keys', checkpointKey(), '-o', 'json'];
+      const { code, stdout, stderr } = await runCli(args, options);
+      if (stdout === '') throw new Error(`audit verify failed: ${stderr}`);
+      return { ...(JSON.parse(stdout) as Omit<Verified, 'code'>), code };
     },
     async start() {
       const gateway = startCli(['serve', '--config', config], {

@@ -5,10 +5,10 @@ import type { TrailPosition } from './trail.ts';
 
 /** Where the consumers of a trail are. */
 export type ConsumerPositions = {
-  /** Returns where a consumer continues, or undefined if it is new. */
-  of(name: string): TrailPosition | undefined;
+  /** Returns where a consumer that writes into `store` continues, or undefined if it is new there. */
+  of(name: string, store: string | undefined): TrailPosition | undefined;
   /** Resolves when the disk has the position. */
-  save(name: string, position: TrailPosition): Promise<void>;
+  save(name: string, position: TrailPosition, store: string | undefined): Promise<void>;
   /** Notes a position that is not saved yet. */
   note(name: string, position: TrailPosition): void;
   /** What the disk has of all consumers that ever were, by name. */
@@ -19,7 +19,7 @@ export type ConsumerPositions = {
 
 const ending = '.json';
 
-function isPosition(value: unknown): value is TrailPosition {
+function isPosition(value: unknown): value is TrailPosition & { store?: string } {
   const { file, offset } = (value ?? {}) as Record<string, unknown>;
   return Number.isSafeInteger(file) && Number.isSafeInteger(offset) && (offset as number) >= 0;
 }
@@ -28,22 +28,26 @@ function isPosition(value: unknown): value is TrailPosition {
 export async function openConsumerPositions(files: Files, dir: string, logger: Logger): Promise<ConsumerPositions> {
   await createDirectory(dir, logger);
   const saved = new Map<string, TrailPosition>();
+  const stores = new Map<string, string | undefined>();
   for (const name of await files.list(dir)) {
     if (!name.endsWith(ending)) continue;
     const found = await readJsonFile(files, join(dir, name)).catch((error: Error) => error);
-    if (isPosition(found)) saved.set(name.slice(0, -ending.length), found);
-    else
+    if (isPosition(found)) {
+      saved.set(name.slice(0, -ending.length), found);
+      stores.set(name.slice(0, -ending.length), found.store);
+    } else
       logger.error({ file: join(dir, name) }, 'the position of a consumer of audit events is damaged; it begins anew');
   }
   const reached = new Map(saved);
   return {
     saved,
     reached,
-    of: (name) => reached.get(name),
+    of: (name, store) => (stores.get(name) === store ? reached.get(name) : undefined),
     note: (name, position) => void reached.set(name, position),
-    async save(name, { file, offset }) {
-      await writeJsonFile(files, dir, `${name}${ending}`, { file, offset });
+    async save(name, { file, offset }, store) {
+      await writeJsonFile(files, dir, `${name}${ending}`, { file, offset, ...(store === undefined ? {} : { store }) });
       saved.set(name, { file, offset });
+      stores.set(name, store);
     },
   };
 }

@@ -17,7 +17,7 @@ type ConsumerSetDeps = {
 /** The consumers of a trail. */
 export type ConsumerSet = {
   /** Adds a consumer, and returns a function that removes it. Throws if the name is in use or not allowed. */
-  subscribe(name: string, consumer: AuditConsumer, options?: { anew?: boolean }): () => Promise<void>;
+  subscribe(name: string, consumer: AuditConsumer, store?: string): () => Promise<void>;
   /** Says that there are new lines. */
   wake(): void;
   /** Returns how many bytes each consumer has not read, by name. */
@@ -34,11 +34,11 @@ export function createConsumerSet(deps: ConsumerSetDeps): ConsumerSet {
   const consumers = new Map<string, TrailConsumer>();
   let isClosed = false;
   return {
-    subscribe(name, consumer, { anew = false } = {}) {
+    subscribe(name, consumer, store) {
       if (isClosed) throw new Error('the audit log is closed');
       if (!allowed.test(name)) throw new Error(`${name} is not allowed as the name of a consumer`);
       if (consumers.has(name)) throw new Error(`the audit log already has a consumer ${name}`);
-      const made = new TrailConsumer({ ...deps, name, consumer, anew });
+      const made = new TrailConsumer({ ...deps, name, consumer, store });
       consumers.set(name, made);
       return async () => {
         await made.stop();

@@ -13,8 +13,8 @@ type TrailConsumerDeps = {
   name: string;
   /** Resolves when the events are stored. A failure is retried without limit. */
   consumer: AuditConsumer;
-  /** Forget the position, and begin with the oldest event that is there. */
-  anew: boolean;
+  /** Names what it writes into. */
+  store: string | undefined;
   trail: Trail;
   positions: Pick<ConsumerPositions, 'of' | 'note' | 'save'>;
   files: Files;
@@ -45,7 +45,7 @@ export class TrailConsumer {
 
   constructor(deps: TrailConsumerDeps) {
     this.#deps = deps;
-    const { name, anew, trail, positions, logger } = deps;
+    const { name, store, trail, positions, logger } = deps;
     this.#reading = createWarnOnce(logger, {
       failed: `cannot read the audit trail for ${name}; retrying`,
       recovered: `reading the audit trail for ${name} again`,
@@ -54,7 +54,7 @@ export class TrailConsumer {
       failed: `cannot save how far ${name} has read the audit trail; retrying`,
       recovered: `saving how far ${name} has read the audit trail again`,
     });
-    this.#saved = anew ? undefined : positions.of(name);
+    this.#saved = positions.of(name, store);
     this.#position = this.#saved ?? { file: trail.list[0]?.number ?? 0, offset: 0 };
     positions.note(name, this.#position);
     this.#running = this.#run();
@@ -213,7 +213,7 @@ export class TrailConsumer {
     const position = this.#position;
     this.#savedAt = performance.now();
     try {
-      await this.#deps.positions.save(this.#deps.name, position);
+      await this.#deps.positions.save(this.#deps.name, position, this.#deps.store);
       this.#saved = position;
       this.#saving.recovered();
     } catch (error) {

@@ -54,9 +54,9 @@ export interface AuditLog extends AuditSink {
   /**
    * Sends events to `consumer`, in order and in batches, each event at least once: a batch that it rejects comes again.
    * A log in files keeps the position of the consumer under its name, which must be unique: a new consumer begins with
-   * the oldest event that is there, and continues where it was after a restart. With `anew`, it begins like a new one,
-   * because it has lost what it stored. A log in memory begins with the next event. Returns a function that
-   * unsubscribes, and resolves when the consumer is not called any more.
+   * the oldest event that is there, and continues where it was after a restart, unless `store`, which names what it
+   * writes into, is another one now. A log in memory begins with the next event. Returns a function that unsubscribes,
+   * and resolves when the consumer is not called any more.
    */
-  subscribe(name: string, consumer: AuditConsumer, options?: { anew?: boolean }): () => Promise<void>;
+  subscribe(name: string, consumer: AuditConsumer, store?: string): () => Promise<void>;
 }

@@ -94,9 +94,9 @@ export const samples = (count: number, time?: number): AuditRecord[] =>
 export const idsOf = (records: readonly AuditRecord[]): string[] => records.map(({ id }) => id);
 
 /** Subscribes a consumer that keeps what it gets. */
-export function collect(log: AuditLog, name = 'store', options: { anew?: boolean } = {}) {
+export function collect(log: AuditLog, name = 'store', store?: string) {
   const received: AuditRecord[] = [];
-  const stop = log.subscribe(name, async (records) => void received.push(...records), options);
+  const stop = log.subscribe(name, async (records) => void received.push(...records), store);
   return { received, stop };
 }
 

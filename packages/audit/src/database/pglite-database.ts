@@ -22,10 +22,40 @@ const withPlainLists = (statement: Statement): Statement => ({
   }),
 });
 
-/** Opens the embedded database in its own thread. Queries wait while it opens, which can take some seconds. */
+/**
+ * Opens the embedded database in its own thread. Queries wait while it opens, which can take some seconds. If the thread
+ * ends, because the disk failed, the next query opens the database again.
+ */
 export function createPgliteDatabase(deps: PgliteDatabaseDeps): SqlDatabase {
   const file = import.meta.url.endsWith('.ts') ? './pglite-worker.ts' : './pglite-worker.js';
-  const worker = new Worker(new URL(file, import.meta.url), { workerData: deps, name: 'audit-store' });
+  let thread: PgliteThread | undefined;
+  let isClosed = false;
+  const start = (): PgliteThread => {
+    const worker = new Worker(new URL(file, import.meta.url), { workerData: deps, name: 'audit-store' });
+    const started = createPgliteThread(worker);
+    worker.on('exit', () => {
+      if (thread === started) thread = undefined;
+    });
+    return started;
+  };
+  const send = async (request: Omit<PgliteRequest, 'id'>): Promise<Row[][]> => {
+    if (isClosed) throw new Error('the embedded database is closed');
+    return (thread ??= start()).send(request);
+  };
+  thread = start();
+  return {
+    query: async (statement) => (await send({ statements: [withPlainLists(statement)], transaction: false }))[0] ?? [],
+    transaction: (statements) => send({ statements: statements.map(withPlainLists), transaction: true }),
+    async close() {
+      isClosed = true;
+      await thread?.close();
+    },
+  };
+}
+
+type PgliteThread = { send(request: Omit<PgliteRequest, 'id'>): Promise<Row[][]>; close(): Promise<void> };
+
+function createPgliteThread(worker: Worker): PgliteThread {
   const waiting = new Map<number, Waiting>();
   let failure: Error | undefined;
   let lastId = 0;
@@ -61,8 +91,7 @@ export function createPgliteDatabase(deps: PgliteDatabaseDeps): SqlDatabase {
     }
   };
   return {
-    query: async (statement) => (await send({ statements: [withPlainLists(statement)], transaction: false }))[0] ?? [],
-    transaction: (statements) => send({ statements: statements.map(withPlainLists), transaction: true }),
+    send,
     async close() {
       if (!failure) await send({ close: true }).catch(() => undefined);
       await worker.terminate();

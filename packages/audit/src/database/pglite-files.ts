@@ -1,4 +1,16 @@
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { NodeFS } from '@electric-sql/pglite/nodefs';
@@ -21,10 +33,24 @@ export const startParams: string[] = [
 ];
 
 /** The file of a database that names the version of PostgreSQL. */
-export const versionFile = 'PG_VERSION';
+const versionFile = 'PG_VERSION';
 
 /** Returns whether a directory has the files of a database. */
 export const hasDatabase = (directory: string): boolean => existsSync(path.join(directory, versionFile));
+
+/** Returns a name for the database in a directory that another one in its place would not have. */
+export function nameOfDatabase(directory: string): string {
+  const file = path.join(directory, 'name');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (!existsSync(file)) {
+    writeFileSync(`${file}.new`, randomUUID(), { mode: 0o600, flush: true });
+    renameSync(`${file}.new`, file);
+  }
+  return readFileSync(file, 'utf8');
+}
+
+/** EIO, as WASI numbers it. */
+const inputOutputError = 29;
 
 /** The files of the embedded database in a directory, written to the disk when the engine asks for it. */
 export class SyncedFiles extends NodeFS {
@@ -39,8 +65,13 @@ export class SyncedFiles extends NodeFS {
     // Without this, fsync does nothing, and a commit is lost, or breaks the database, when the machine loses power.
     const sync = ({ NODEFS }: { NODEFS: EmscriptenFiles }) => {
       NODEFS.stream_ops.fsync = ({ nfd }) => {
-        if (nfd !== undefined) this.#sync(nfd);
-        return 0;
+        try {
+          if (nfd !== undefined) this.#sync(nfd);
+          return 0;
+        } catch {
+          // The engine stops itself then. An exception would leave it in the middle of its work.
+          return inputOutputError;
+        }
       };
     };
     const { emscriptenOpts } = await super.init(pg, options);
@@ -51,12 +82,22 @@ export class SyncedFiles extends NodeFS {
 const asList = <T>(value: T | T[] | undefined): T[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
-/** Writes everything below a directory to the disk. */
-export function syncDirectory(directory: string): void {
-  const entries = readdirSync(directory, { recursive: true, encoding: 'utf8' });
-  for (const name of ['', ...entries]) {
-    const descriptor = openSync(path.join(directory, name), 'r');
-    fsyncSync(descriptor);
-    closeSync(descriptor);
-  }
+function syncOne(file: string): void {
+  const descriptor = openSync(file, 'r');
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}
+
+/** Moves a database into a directory. The file that names the version appears last, when the disk has the others. */
+export function moveDatabase(from: string, to: string): void {
+  for (const name of readdirSync(from, { recursive: true, encoding: 'utf8' })) syncOne(path.join(from, name));
+  const move = (name: string) => {
+    rmSync(path.join(to, name), { recursive: true, force: true });
+    renameSync(path.join(from, name), path.join(to, name));
+  };
+  for (const name of readdirSync(from)) if (name !== versionFile) move(name);
+  syncOne(to);
+  move(versionFile);
+  syncOne(to);
+  rmSync(from, { recursive: true });
 }

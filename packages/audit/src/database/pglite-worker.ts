@@ -1,11 +1,11 @@
 // The thread of the embedded database. A bulk insert blocks its event loop for tens of milliseconds.
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
-import { PGlite, type Results } from '@electric-sql/pglite';
-import { hasDatabase, startParams, SyncedFiles, syncDirectory, versionFile } from './pglite-files.ts';
+import { messages, PGlite, type Results } from '@electric-sql/pglite';
+import { hasDatabase, moveDatabase, startParams, SyncedFiles } from './pglite-files.ts';
 import type { Row, Statement } from './sql-database.ts';
 
 /** A request to the database's thread. */
@@ -33,6 +33,9 @@ function asError(error: unknown): NonNullable<PgliteAnswer['error']> {
   return { message: String(message ?? error), ...(typeof code === 'string' ? { code } : {}) };
 }
 
+/** The severities of PostgreSQL after which a session is over. */
+const isLast = /^(?:FATAL|PANIC)$/;
+
 const answer = (message: PgliteAnswer) => parentPort?.postMessage(message);
 
 async function handle(database: PGlite, request: PgliteRequest): Promise<void> {
@@ -50,6 +53,9 @@ async function handle(database: PGlite, request: PgliteRequest): Promise<void> {
     answer({ id: request.id, results: results ?? [] });
   } catch (error) {
     answer({ id: request.id, error: asError(error) });
+    // An engine that has stopped itself, because the disk failed, answers nothing any more.
+    if (!(error instanceof messages.DatabaseError) || isLast.test(error.severity ?? ''))
+      setImmediate(() => process.exit(1));
   }
 }
 
@@ -60,7 +66,7 @@ for (const flag of ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering']) setFlagsF
 const open = (directory: string | undefined) =>
   PGlite.create({ ...(directory === undefined ? {} : { fs: new SyncedFiles(directory) }), startParams });
 
-/** Creates the files of a database. The one that names the version appears last, when the others are complete. */
+/** Creates the files of a database. */
 async function initialize(directory: string): Promise<void> {
   const unfinished = path.join(directory, 'unfinished');
   rmSync(unfinished, { recursive: true, force: true });
@@ -69,12 +75,7 @@ async function initialize(directory: string): Promise<void> {
   // The memory of this is given back only with its thread.
   const thread = new Worker(new URL(import.meta.url), { workerData: { initialize: unfinished } });
   await once(thread, 'exit');
-  syncDirectory(unfinished);
-  for (const name of [...readdirSync(unfinished).filter((one) => one !== versionFile), versionFile]) {
-    rmSync(path.join(directory, name), { recursive: true, force: true });
-    renameSync(path.join(unfinished, name), path.join(directory, name));
-  }
-  rmSync(unfinished, { recursive: true });
+  moveDatabase(unfinished, directory);
 }
 
 async function serve(directory: string | undefined): Promise<void> {

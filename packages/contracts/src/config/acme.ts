@@ -73,18 +73,23 @@ type Parts = {
   routes: readonly { from: string; tls?: object | null | undefined }[];
 };
 
-/** Returns the names that the certificate must have, and where the configuration has each. Empty without ACME. */
-export function acmeDomains({ gateway, clusters, routes }: Parts): { host: string; path: string }[] {
-  const acme = gateway.tls?.acme;
-  if (acme == null) return [];
-  const named = acme.domains?.map((host, index) => ({ host, path: `gateway.tls.acme.domains.${index}` }));
-  const found = named ?? [
+/** Returns the hosts at which clients reach the gateway with its own certificate, and where the configuration has each. */
+export function gatewayHosts({ gateway, clusters, routes }: Parts): { host: string; path: string }[] {
+  return [
     { host: new URL(gateway.url).hostname, path: 'gateway.url' },
     ...clusters.flatMap(({ host }, index) => (host == null ? [] : [{ host, path: `clusters.${index}.host` }])),
     ...routes.flatMap(({ from, tls }, index) =>
       tls == null && from.startsWith('https:') ? [{ host: new URL(from).hostname, path: `routes.${index}.from` }] : [],
     ),
   ];
+}
+
+/** Returns the names that the certificate must have, and where the configuration has each. Empty without ACME. */
+export function acmeDomains(parts: Parts): { host: string; path: string }[] {
+  const { acme } = parts.gateway.tls ?? {};
+  if (acme == null) return [];
+  const named = acme.domains?.map((host, index) => ({ host, path: `gateway.tls.acme.domains.${index}` }));
+  const found = named ?? gatewayHosts(parts);
   return found.filter(({ host }, index) => found.findIndex((one) => one.host === host) === index);
 }
 

@@ -130,7 +130,7 @@ export const configSchema = z
             z.prefault(durationSchema, '30s'),
           ),
           drain: about(
-            'How long open streams may continue when the gateway shuts down.',
+            'How long open streams may continue when the gateway shuts down. A single process takes 5s if this is not set.',
             z.prefault(durationSchema, '60s'),
           ),
           perUser: about(

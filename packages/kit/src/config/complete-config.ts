@@ -1,34 +1,15 @@
 import { createPublicKey } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import { serviceNames } from '@sallyport/contracts';
+import { dataFiles } from './data-files.ts';
 
 type Section = Record<string, unknown>;
 
 const sectionOf = (value: unknown): Section | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Section) : undefined;
 
-/** The files that a single process makes in its directory, by what they are for. */
-export function dataFiles(directory: string) {
-  const key = (name: string) => path.join(directory, 'keys', name);
-  const tls = (name: string) => path.join(directory, 'tls', name);
-  return {
-    keyOf: (service: string) => key(`${service}.pem`),
-    identity: key('identity.pem'),
-    checkpoints: key('checkpoints.pem'),
-    /** Encrypts the tokens of identity providers. */
-    tokens: key('tokens.key'),
-    certificate: tls('gateway.crt'),
-    certificateKey: tls('gateway.key'),
-    ca: tls('ca.crt'),
-    caKey: tls('ca.key'),
-    /** The embedded store of events. */
-    store: path.join(directory, 'audit'),
-  };
-}
-
 /** Returns the directory that the data of a configuration names, valid or not. */
-export const dataDirectory = (data: unknown, resolvePath: (file: string) => string): string => {
+const dataDirectory = (data: unknown, resolvePath: (file: string) => string): string => {
   const named = sectionOf(data)?.data;
   return resolvePath(typeof named === 'string' && named !== '' ? named : './data');
 };
@@ -51,41 +32,48 @@ function publicKeyOf(file: string): string | undefined {
 
 /**
  * Reports whether the gateway needs a certificate that the configuration does not name. Behind a load balancer that
- * terminates TLS, it needs none.
+ * terminates TLS, it needs none. One that sends the PROXY protocol passes TLS through.
  */
 export function needsOwnCertificate(data: unknown): boolean {
   const gateway = sectionOf(sectionOf(data)?.gateway) ?? {};
   const tls = sectionOf(gateway.tls);
   if (typeof gateway.url !== 'string' || !gateway.url.startsWith('https:')) return false;
   if (tls) return tls.certFile === undefined && tls.keyFile === undefined && tls.acme === undefined;
-  return gateway.tls == null && !(Array.isArray(gateway.trustedProxies) && gateway.trustedProxies.length > 0);
+  const isBehindTls = Array.isArray(gateway.trustedProxies) && gateway.trustedProxies.length > 0;
+  return gateway.tls == null && (gateway.proxyProtocol === true || !isBehindTls);
 }
 
+/** What was added to a configuration. */
+type Completed = {
+  data: unknown;
+  /** The paths of the settings, with the file that each names. Undefined for what the process makes anew if it is bad. */
+  added: ReadonlyMap<string, string | undefined>;
+};
+
 /**
- * Names the keys, the certificates and the store that a single process makes in its directory, where a configuration names
- * none. Keys are named once they are there, and the certificate always, because nothing can be read without it. A configuration with
- * Redis may also be that of several services, which are given keys. It gets them if there are keys in the directory, or if
- * the reader is a single process. Returns the paths of these settings.
+ * Names what a configuration leaves to a single process: its keys, its certificate, its store, and a short end of streams.
+ * A key is named once it is there. A configuration with Redis may also be that of several services, which are given keys:
+ * it is completed if there are keys in the directory, or if the reader is a single process.
  */
 export function completeConfig(
   data: unknown,
   resolvePath: (file: string) => string,
   { forOneProcess = false }: { forOneProcess?: boolean } = {},
-): { data: unknown; added: ReadonlySet<string> } {
+): Completed {
   const root = sectionOf(data);
-  const added = new Set<string>();
+  const added = new Map<string, string | undefined>();
   if (!root) return { data, added };
   const directory = dataDirectory(data, resolvePath);
-  const isForOne = forOneProcess || isSingleProcess(data) || existsSync(path.join(directory, 'keys'));
-  if (!isForOne) return { data, added };
   const files = dataFiles(directory);
+  const isForOne = forOneProcess || isSingleProcess(data);
+  if (!isForOne && !existsSync(files.keys)) return { data, added };
   const result = { ...root };
   /** Adds to a section what it lacks. Whatever else is there in place of a section is a fault for the schema. */
-  const add = (name: string, settings: Section) => {
+  const add = (name: string, settings: Section, isRemade = false) => {
     const parts = name.split('.');
     let parent = result as Section;
     for (const part of parts) {
-      const child = parent[part] == null ? {} : sectionOf(parent[part]);
+      const child = parent[part] === undefined ? {} : sectionOf(parent[part]);
       if (!child) return;
       parent[part] = { ...child };
       parent = parent[part] as Section;
@@ -93,7 +81,7 @@ export function completeConfig(
     for (const [key, value] of Object.entries(settings))
       if (parent[key] == null) {
         if (value !== undefined) parent[key] = value;
-        added.add(`${name}.${key}`);
+        added.set(`${name}.${key}`, isRemade || typeof value !== 'string' ? undefined : value);
       }
   };
   for (const service of serviceNames) {
@@ -104,11 +92,13 @@ export function completeConfig(
   }
   add('gateway', { identityKeyFile: existing(files.identity) });
   if (sectionOf(sectionOf(root.audit)?.kafka)?.memory === undefined) add('audit', { store: { embedded: files.store } });
-  if (existsSync(files.checkpoints)) add('audit.checkpoints', { keyFile: files.checkpoints });
+  add('audit.checkpoints', { keyFile: files.checkpoints });
   if (existsSync(files.tokens) && sectionOf(root.sessions)?.encryption == null)
     add('sessions.encryption', { keys: [{ id: 'own', keyFile: files.tokens }] });
+  // While streams end, nobody can connect: the next process starts only after this one.
+  if (isForOne) add('streams', { drain: '5s' });
   if (needsOwnCertificate(data)) {
-    add('gateway.tls', { certFile: files.certificate, keyFile: files.certificateKey });
+    add('gateway.tls', { certFile: files.certificate, keyFile: files.certificate }, true);
     add('gateway', { caFile: files.ca });
   }
   return { data: result, added };

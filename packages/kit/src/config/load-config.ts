@@ -148,8 +148,8 @@ export type ExaminedConfig = {
   data: unknown;
   /** The paths of substitutions that could not be read. Each has its fault, and stands for an unknown value. */
   unread: ReadonlySet<string>;
-  /** The paths of keys and certificates that the configuration leaves to a single process. */
-  added: ReadonlySet<string>;
+  /** What the configuration leaves to a single process. */
+  added: ReturnType<typeof completeConfig>['added'];
   forOneProcess?: boolean | undefined;
   place: FindPlace;
   config?: Config;
@@ -161,7 +161,7 @@ const nothing = {
   data: undefined,
   place: () => undefined,
   unread: new Set<string>(),
-  added: new Set<string>(),
+  added: new Map<string, string>(),
   fileOf: new Map<string, string>(),
 };
 

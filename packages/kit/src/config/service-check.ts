@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { ConfigFault } from './config-faults.ts';
 import { examineConfigFile, loadedFrom, type ExaminedConfig, type LoadedConfig } from './load-config.ts';
 import type { FindPlace } from './yaml-places.ts';
@@ -16,10 +17,11 @@ export type ServiceCheck = {
 export function faultsForService(file: string, examined: ExaminedConfig, check: ServiceCheck): ConfigFault[] {
   const loaded = loadedFrom(file, examined);
   const found = [...(check.ofData?.(examined) ?? []), ...(loaded ? check.ofConfig(loaded) : [])];
+  const { added, unread, forOneProcess = false } = examined;
+  // A single process makes what is missing.
+  const isMade = (at: string) => forOneProcess && added.has(at) && !existsSync(added.get(at) ?? '');
   // A value that could not be read has its fault already. Whatever a check says about it would mislead.
-  // A single process makes what is missing of these.
-  const made = examined.forOneProcess ? examined.added : new Set();
-  const all = [...examined.faults, ...found.filter(({ path: at }) => !examined.unread.has(at) && !made.has(at))];
+  const all = [...examined.faults, ...found.filter(({ path: at }) => !unread.has(at) && !isMade(at))];
   return [...new Map(all.map((fault) => [JSON.stringify(fault), fault])).values()];
 }
 

@@ -23,6 +23,7 @@ export type ConfigReader = (request: {
   file: string;
   maxBytes: number;
   files: Iterable<string>;
+  forOneProcess?: boolean | undefined;
   signal?: AbortSignal;
 }) => Promise<ReadCandidate>;
 
@@ -91,9 +92,9 @@ function run(
  */
 export function createConfigReader(deps: { engine: string; documents: boolean }): ConfigReader {
   const { engine, documents } = deps;
-  return async ({ file, maxBytes, files, signal }) => {
+  return async ({ file, maxBytes, files, forOneProcess, signal }) => {
     try {
-      const request = { file, maxBytes, engine, documents };
+      const request = { file, maxBytes, forOneProcess, engine, documents };
       const { head, bytes, allWarnings } = await run(request, memoryFor(files), signal);
       const { index, ...candidate } = JSON.parse(head) as Candidate & { index: PackedDocuments['index'] };
       if (!candidate.ok) return candidate;

@@ -11,7 +11,13 @@ import { readCandidate } from './read-candidate.ts';
  * The input of the worker. `engine` is the module of the policy language; without `documents` the policies are checked but
  * not returned.
  */
-export type WorkerRequest = { file: string; maxBytes: number; engine: string; documents: boolean };
+export type WorkerRequest = {
+  file: string;
+  maxBytes: number;
+  forOneProcess?: boolean | undefined;
+  engine: string;
+  documents: boolean;
+};
 
 /** Returns undefined if lint fails. An error here could arrive before the configuration, which is good. */
 function tryLint(lint: () => ConfigFault[]): ConfigFault[] | undefined {

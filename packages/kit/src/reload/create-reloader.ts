@@ -63,7 +63,8 @@ export function createReloader(deps: ReloaderDeps): Reloader {
     // Another read may already have seen this change.
     if (trigger === 'file' && !unread && !isWaiting && !differ(files, seen)) return 'unchanged';
     const startedAt = performance.now();
-    const candidate = await deps.read({ file: loaded.file, maxBytes, files: files.keys(), signal: stopping.signal });
+    const { file, forOneProcess } = loaded;
+    const candidate = await deps.read({ file, maxBytes, files: files.keys(), forOneProcess, signal: stopping.signal });
     if (stopping.signal.aborted) return 'unchanged';
     if (!candidate.ok && candidate.failure !== undefined) {
       const result = retryLater(candidate, trigger, performance.now() - startedAt);

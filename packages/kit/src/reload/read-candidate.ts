@@ -41,10 +41,15 @@ function versionOf(
  * Never throws for the content of files.
  */
 export function readCandidate(
-  request: { file: string; maxBytes: number; env: Record<string, string | undefined> },
+  request: {
+    file: string;
+    maxBytes: number;
+    env: Record<string, string | undefined>;
+    forOneProcess?: boolean | undefined;
+  },
   engine: PolicyEngine,
 ): Candidate {
-  const { file, maxBytes, env } = request;
+  const { file, maxBytes, env, forOneProcess } = request;
   const files = new Map<string, string>();
   const onFile = (name: string, identity: string) => {
     if (!files.has(name)) files.set(name, identity);
@@ -54,7 +59,7 @@ export function readCandidate(
     faults: faults.map((fault) => ({ file, ...fault })),
     files: [...files],
   });
-  const { config, faults, data, place } = examineConfigFile(file, env, { maxBytes, onFile });
+  const { config, faults, data, place } = examineConfigFile(file, env, { maxBytes, onFile, forOneProcess });
   const checked = checkPolicies({ data, place }, engine, { lintLater: true });
   const { plan, faults: inPolicies, warnings, lint } = checked;
   if (faults.length > 0 || inPolicies.length > 0 || !config) return refuse([...faults, ...inPolicies]);

@@ -10,6 +10,7 @@ import {
   type Tracer,
 } from '@sallyport/kit';
 import type { AuditSink } from '@sallyport/audit-log';
+import type { Config } from '@sallyport/contracts';
 
 /** What the proxy is started with. */
 export type ProxyParts = Pick<ServiceKeys, 'identity' | 'publicKeysOf'> & {
@@ -23,6 +24,8 @@ export type ProxyParts = Pick<ServiceKeys, 'identity' | 'publicKeysOf'> & {
   now: () => number;
   /** HTTPS_PROXY and NO_PROXY, for calls to an ACME server. */
   environment?: { httpsProxy?: string; noProxy?: string };
+  /** Called with each configuration that takes effect after a change. */
+  onConfig?: (config: Config) => void;
   /** How long clients have to give up the connections that they keep, in milliseconds. */
   releaseMs?: number;
 };

@@ -154,6 +154,8 @@ async function startServices(settings: Settings, auditFile: string): Promise<InP
   });
 }
 
+const monthMs = 30 * 86_400_000;
+
 async function startParts(
   options: DemoOptions,
   directory: string,
@@ -162,7 +164,8 @@ async function startParts(
 ): Promise<DemoState> {
   const authority = await ownAuthority(directory, {
     name: 'sallyport demo',
-    now: Date.now,
+    // The certificates that it issues are valid for a year at most, and never longer than itself.
+    goodUntil: Date.now() + monthMs,
     onUnusable: (reason) =>
       say(
         `The certificate authority of an earlier demo is replaced, because ${reason}. Use the new kubeconfig, and log in again.`,

@@ -1,10 +1,10 @@
-import { randomBytes, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
-import type { Config } from '@sallyport/contracts';
+import { gatewayHosts, type Config } from '@sallyport/contracts';
 import { dataFiles } from '@sallyport/kit';
-import { createOnce } from '../settings/create-once.ts';
+import { createOnce, replaceFile } from '../settings/create-once.ts';
 import { ownAuthority } from '../settings/own-authority.ts';
 import { ensureKey, ensureServiceKeys } from '../settings/service-keys.ts';
 
@@ -19,30 +19,27 @@ export function prepareKeys(directory: string): void {
 }
 
 /** The hosts that the gateway's certificate must be valid for. */
-function hostsOf({ gateway, clusters, routes, login }: Config): string[] {
-  const urls = [gateway.url, ...(login.url === undefined ? [] : [login.url]), ...routes.map(({ from }) => from)];
-  const named = urls.filter((url) => url.startsWith('https:')).map((url) => new URL(url).hostname);
-  const hosts = [...named, ...clusters.flatMap(({ host }) => host ?? []), 'localhost', '127.0.0.1', '::1'];
+function hostsOf(config: Config): string[] {
+  const hosts = [...gatewayHosts(config).map(({ host }) => host), 'localhost', '127.0.0.1', '::1'];
   return [...new Set(hosts.map((host) => host.replace(/^\[|\]$/g, '')))].toSorted();
 }
 
 const month = 30 * 86_400_000;
 
-/** Reports whether a certificate is from this authority, for all these hosts, and valid for some time. */
+/** Reports whether a file has a certificate of this authority and its key, for all these hosts, and valid for some time. */
 function isGood(file: string, caPem: string, hosts: readonly string[], now: number): boolean {
-  if (!existsSync(file)) return false;
-  const certificate = new X509Certificate(readFileSync(file));
-  return (
-    certificate.verify(new X509Certificate(caPem).publicKey) &&
-    certificate.validToDate.getTime() - now > month &&
-    hosts.every((host) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined)
-  );
-}
-
-/** Replaces a file that only its owner can read. A reader finds the old or the new one. */
-function replace(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true });
-  renameSync(`${file}.new`, file);
+  try {
+    const text = readFileSync(file);
+    const certificate = new X509Certificate(text);
+    return (
+      certificate.checkPrivateKey(createPrivateKey(text)) &&
+      certificate.verify(new X509Certificate(caPem).publicKey) &&
+      certificate.validToDate.getTime() - now > month &&
+      hosts.every((host) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined)
+    );
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -53,7 +50,7 @@ export async function prepareCertificate(directory: string, config: Config, now:
   const files = dataFiles(directory);
   const authority = await ownAuthority(directory, {
     name: 'Sallyport',
-    now,
+    goodUntil: now(),
     onUnusable(reason) {
       throw new Error(
         `the certificate authority in ${path.dirname(files.ca)} cannot be used, because ${reason}; restore it from a backup, or delete ${files.caKey} and tell people the new fingerprint`,
@@ -61,15 +58,13 @@ export async function prepareCertificate(directory: string, config: Config, now:
     },
   });
   const hosts = hostsOf(config);
-  if (isGood(files.certificate, authority.caPem, hosts, now()) && existsSync(files.certificateKey)) return false;
+  if (isGood(files.certificate, authority.caPem, hosts, now())) return false;
   const issued = await authority.issue({
     commonName: hosts.find((host) => new URL(config.gateway.url).hostname === host) ?? 'sallyport',
     dnsNames: hosts.filter((host) => isIP(host) === 0),
     ipAddresses: hosts.filter((host) => isIP(host) !== 0),
     server: true,
   });
-  // A process that dies in between finds a pair that does not match, and issues another one.
-  replace(files.certificateKey, issued.keyPem);
-  replace(files.certificate, issued.certPem);
+  replaceFile(files.certificate, issued.certPem + issued.keyPem);
   return true;
 }

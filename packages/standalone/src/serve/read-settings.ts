@@ -1,10 +1,8 @@
-import path from 'node:path';
 import { checkAudit } from '@sallyport/audit/check';
 import { checkAuthenticate } from '@sallyport/authenticate/check';
 import { checkAuthorize } from '@sallyport/authorize/check';
 import {
   ConfigFaults,
-  dataDirectory,
   examineConfigFile,
   faultsForService,
   loadedFrom,
@@ -36,10 +34,9 @@ export function readServeSettings(file: string, env: Record<string, string | und
   for (const fault of all) faults.set(JSON.stringify(fault), fault);
   const loaded = loadedFrom(file, examined);
   if (faults.size > 0 || !loaded) throw new ConfigFaults(file, [...faults.values()]);
-  const resolvePath = (name: string) => path.resolve(path.dirname(file), name);
   return {
     loaded,
-    directory: dataDirectory(examined.data, resolvePath),
+    directory: loaded.resolvePath(loaded.config.data),
     ownCertificate: needsOwnCertificate(examined.data),
   };
 }

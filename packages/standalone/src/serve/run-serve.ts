@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createLogger, dataFiles, type Logger } from '@sallyport/kit';
+import type { Config } from '@sallyport/contracts';
+import { createLogger, dataFiles, proxyEnvironment, runEvery, type Logger } from '@sallyport/kit';
 import { holdLock } from '@sallyport/spool';
 import { startInProcess, type InProcessServices } from '../services/start-in-process.ts';
 import { fingerprintOf } from '../settings/own-authority.ts';
@@ -11,7 +12,6 @@ export type ServeRequest = { config: string; env: Record<string, string | undefi
 
 /** The running gateway. */
 export type RunningGateway = {
-  logger: Logger;
   /** Reads the configuration again. */
   reload(): void;
   close(): Promise<void>;
@@ -32,26 +32,51 @@ async function lock(directory: string): Promise<() => void> {
   }
 }
 
-/** Renews the certificate of the directory's own authority while the gateway runs. The gateway follows the file. */
-function keepCertificate(directory: string, read: () => Parameters<typeof prepareCertificate>[1], logger: Logger) {
-  const timer = setInterval(() => {
-    prepareCertificate(directory, read(), Date.now).then(
-      (isNew) => isNew && logger.info('issued a new certificate of the gateway'),
-      (error: unknown) =>
-        logger.error({ reason: (error as Error).message }, 'cannot renew the certificate of the gateway'),
-    );
-  }, renewEveryMs);
-  timer.unref();
-  return () => clearInterval(timer);
+/** Issues a certificate of the directory's own authority when the one in use ends, or lacks a host. */
+type OwnCertificate = { use(config: Config): void; close(): Promise<void> };
+
+/** Keeps the certificate good while the gateway runs, which follows the file. */
+function keepOwnCertificate(directory: string, config: Config, logger: Logger): OwnCertificate {
+  let wanted = config;
+  const renew = async () => {
+    try {
+      for (let done: Config | undefined; done !== wanted;) {
+        done = wanted;
+        if (await prepareCertificate(directory, done, Date.now)) logger.info('issued a new certificate of the gateway');
+      }
+    } catch (error) {
+      logger.error({ reason: (error as Error).message }, 'cannot renew the certificate of the gateway');
+    }
+  };
+  const renewal = runEvery(renewEveryMs, renew);
+  return {
+    use(changed) {
+      wanted = changed;
+      renewal.now();
+    },
+    close: () => renewal.close(),
+  };
+}
+
+/** Says when the gateway is ready, and once a minute why it is not. */
+async function announce(services: InProcessServices, { logger, say }: { logger: Logger; say(): void }): Promise<void> {
+  for (;;)
+    try {
+      await services.ready();
+      return say();
+    } catch (error) {
+      if (services.isClosed()) return;
+      logger.warn({ reason: (error as Error).message }, 'the gateway is not ready');
+    }
 }
 
 /**
  * Runs the four services in this process, with what they keep in one directory. Makes the keys and certificates that are
- * missing there. Resolves when all services are ready. Throws ConfigFaults if the configuration is faulty, and an Error
- * that says what to do if the directory cannot be used.
+ * missing there. Resolves when all services listen, and logs when they are ready. Throws ConfigFaults if the configuration
+ * is faulty, and an Error that says what to do if the directory cannot be used.
  */
 export async function runServe({ config, env }: ServeRequest): Promise<RunningGateway> {
-  const loggerOf = (service: string) => createLogger({ service, level: env.SALLYPORT_LOG_LEVEL ?? 'info' });
+  const loggerOf = (service: string) => createLogger({ service, level: env['SALLYPORT_LOG_LEVEL'] ?? 'info' });
   const logger = loggerOf('sallyport');
   const { directory, ownCertificate, ...first } = readServeSettings(config, env);
   const closers: (() => unknown)[] = [await lock(directory)];
@@ -65,25 +90,23 @@ export async function runServe({ config, env }: ServeRequest): Promise<RunningGa
     if (ownCertificate) await prepareCertificate(directory, first.loaded.config, Date.now);
     // With the keys and the certificate.
     const { loaded } = readServeSettings(config, env);
+    const certificate = ownCertificate ? keepOwnCertificate(directory, loaded.config, logger) : undefined;
+    closers.push(() => certificate?.close());
     const services: InProcessServices = await startInProcess({
       loaded,
       loggerOf,
-      environment: {
-        ...(env.HTTPS_PROXY === undefined ? {} : { httpsProxy: env.HTTPS_PROXY }),
-        ...(env.NO_PROXY === undefined ? {} : { noProxy: env.NO_PROXY }),
-      },
+      environment: proxyEnvironment(env),
+      onConfig: (changed) => certificate?.use(changed),
     });
     closers.push(() => services.close());
-    await services.ready();
-    if (ownCertificate) {
-      closers.push(keepCertificate(directory, () => readServeSettings(config, env).loaded.config, logger));
+    if (ownCertificate)
       logger.info(
         { caFingerprint: fingerprintOf(readFileSync(files.ca, 'utf8')) },
         "users log in with the fingerprint of the gateway's own CA",
       );
-    }
-    logger.info({ url: loaded.config.gateway.url, directory }, 'the gateway is ready');
-    return { logger, reload: () => services.reload(), close };
+    const { url } = loaded.config.gateway;
+    void announce(services, { logger, say: () => logger.info({ url, directory }, 'the gateway is ready') });
+    return { reload: () => services.reload(), close };
   } catch (error) {
     await close();
     throw error;

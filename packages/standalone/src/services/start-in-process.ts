@@ -3,7 +3,7 @@ import { startAudit } from '@sallyport/audit';
 import { startAuthenticate } from '@sallyport/authenticate';
 import { startAuthorize } from '@sallyport/authorize';
 import { openAuditLog, openAuditSink, type AuditLog, type AuditSink } from '@sallyport/audit-log';
-import { serviceNames, usesKafka, type ServiceName } from '@sallyport/contracts';
+import { serviceNames, usesKafka, type Config, type ServiceName } from '@sallyport/contracts';
 import {
   createAdminServer,
   createMetrics,
@@ -13,10 +13,11 @@ import {
   type LoadedConfig,
   type Logger,
   type Metrics,
+  type ProxyEnvironment,
   type Readiness,
 } from '@sallyport/kit';
 import { startTracing } from '@sallyport/kit/tracing';
-import { createSessionStores, type SessionStore } from '@sallyport/stores';
+import { createSessionStores, warnOfLosses, type SessionStore } from '@sallyport/stores';
 import { startProxy } from '@sallyport/proxy';
 
 export type InProcessDeps = {
@@ -25,7 +26,9 @@ export type InProcessDeps = {
   loggerOf(part: string): Logger;
   now?: () => number;
   /** Proxy settings for calls to identity providers. */
-  environment?: { httpsProxy?: string; noProxy?: string };
+  environment?: Partial<ProxyEnvironment>;
+  /** Called with each configuration that takes effect after a change. */
+  onConfig?: (config: Config) => void;
   /** Called with the audit log before the services start, to subscribe to the events. Not called with Kafka. */
   onLog?: (log: AuditLog) => void;
 };
@@ -37,9 +40,10 @@ export type InProcessServices = {
   sessions: SessionStore;
   /**
    * Resolves when every service is ready (the embedded audit store takes some seconds). Rejects after `timeoutMs` with
-   * the checks that fail.
+   * the checks that fail, or when the services are closed.
    */
   ready(timeoutMs?: number): Promise<void>;
+  isClosed(): boolean;
   /** Makes the services that follow the configuration read it again. */
   reload(): void;
   close(): Promise<void>;
@@ -63,12 +67,12 @@ async function refuseUnready(all: readonly Readiness[]): Promise<void> {
   if (unready.length > 0) throw new Error(JSON.stringify(unready));
 }
 
-async function allReady(all: readonly Readiness[], timeoutMs: number): Promise<void> {
-  for (const end = Date.now() + timeoutMs; ; await new Promise((resolve) => setTimeout(resolve, 50)))
+async function allReady(all: readonly Readiness[], timeoutMs: number, isClosed: () => boolean): Promise<void> {
+  for (const end = performance.now() + timeoutMs; ; await new Promise((resolve) => setTimeout(resolve, 50)))
     try {
       return await refuseUnready(all);
     } catch (error) {
-      if (Date.now() > end)
+      if (performance.now() > end || isClosed())
         throw new Error(`not ready after ${timeoutMs / 1000} s: ${(error as Error).message}`, { cause: error });
     }
 }
@@ -80,7 +84,12 @@ function perService<T>(create: () => T): Record<ServiceName, T> {
 /** Starts the services in the order in which they depend on each other. */
 async function startServices(deps: InProcessDeps, shared: Shared, started: Started) {
   const { log, sink, stores, directory, now } = shared;
-  const keysOf = (name: ServiceName) => loadServiceKeys(deps.loaded, name, now);
+  const keysOf = (name: ServiceName) => {
+    const keys = loadServiceKeys(deps.loaded, name, now);
+    const following = keys.follow({ logger: deps.loggerOf(name), metrics: shared.metrics[name] });
+    started({ close: async () => following.close() });
+    return keys;
+  };
   const common = (name: ServiceName) => ({
     loaded: deps.loaded,
     now,
@@ -124,7 +133,8 @@ async function startServices(deps: InProcessDeps, shared: Shared, started: Start
   );
   const tracer = await tracerOf('proxy');
   const environment = deps.environment ? { environment: deps.environment } : {};
-  const parts = { ...common('proxy'), ...keysOf('proxy'), ...environment, sink, tracer };
+  const onConfig = deps.onConfig ? { onConfig: deps.onConfig } : {};
+  const parts = { ...common('proxy'), ...keysOf('proxy'), ...environment, ...onConfig, sink, tracer };
   const proxy = started(await startProxy(parts));
   return { authorize, proxy };
 }
@@ -139,38 +149,18 @@ export async function startInProcess(deps: InProcessDeps): Promise<InProcessServ
   const { config, resolvePath } = loaded;
   const metrics = perService(createMetrics);
   const readiness = perService(createReadiness);
-  const log = usesKafka(config.audit.kafka)
-    ? undefined
-    : await openAuditLog(config, { logger, metrics: metrics.proxy, now, resolvePath });
-  if (log) deps.onLog?.(log);
-  const sink = await openAuditSink(config.audit, {
-    service: 'sallyport',
-    logger,
-    now,
-    resolvePath,
-    ...(log ? { log } : {}),
-  });
-  const data = resolvePath(config.data);
-  const stores = await createSessionStores(config.sessions, { logger, now, resolvePath, data });
-  // One for both services: with sessions in memory, authorize would otherwise see an empty directory.
-  const directory = createDirectoryStore({ redis: stores.redis, tables: stores.tables, now });
-  const closers: (() => Promise<unknown>)[] = [() => stores.close(), () => sink.close()];
+  const closers: (() => Promise<unknown>)[] = [];
+  let phase: 'starting' | 'running' | 'stopping' = 'starting';
   const started: Started = (service) => {
     closers.push(() => service.close());
     return service;
   };
   const close = async () => {
+    phase = 'stopping';
     for (const end of closers.toReversed()) await end();
   };
   try {
-    const { authorize, proxy } = await startServices(
-      deps,
-      { log, sink, stores, directory, now, metrics, readiness },
-      started,
-    );
-    const others = serviceNames.filter((name) => name !== 'proxy').map((name) => readiness[name]);
-    // The gateway is of no use before the others.
-    readiness.proxy.add('services', () => refuseUnready(others));
+    // Closed last, so that what happens while streams end can be measured.
     for (const name of serviceNames) {
       const admin = await listenHttp(
         createAdminServer({ metrics: metrics[name], readiness: readiness[name] }),
@@ -178,7 +168,36 @@ export async function startInProcess(deps: InProcessDeps): Promise<InProcessServ
         `services.${name}.adminListen`,
       );
       closers.push(() => admin.close(0));
+      readiness[name].add('service', () => {
+        if (phase !== 'running') throw new Error(phase);
+      });
     }
+    const log = usesKafka(config.audit.kafka)
+      ? undefined
+      : started(await openAuditLog(config, { logger, metrics: metrics.proxy, now, resolvePath }));
+    if (log) deps.onLog?.(log);
+    const sink = await openAuditSink(config.audit, {
+      service: 'sallyport',
+      logger,
+      metrics: metrics.proxy,
+      now,
+      resolvePath,
+      ...(log ? { log } : {}),
+    });
+    closers.push(() => sink.close());
+    const data = resolvePath(config.data);
+    const stores = started(await createSessionStores(config.sessions, { logger, now, resolvePath, data }));
+    await warnOfLosses(stores.redis, config, logger);
+    // One for both services: with sessions in memory, authorize would otherwise see an empty directory.
+    const directory = createDirectoryStore({ redis: stores.redis, tables: stores.tables, now });
+    const { authorize, proxy } = await startServices(
+      deps,
+      { log, sink, stores, directory, now, metrics, readiness },
+      started,
+    );
+    // Without these it refuses everyone. Without the store of events it only finds none of them.
+    readiness.proxy.add('services', () => refuseUnready([readiness.authenticate, readiness.authorize]));
+    phase = 'running';
     return {
       gatewayPort: proxy.port,
       pagesPort: proxy.pagesPort,
@@ -188,7 +207,8 @@ export async function startInProcess(deps: InProcessDeps): Promise<InProcessServ
         authorize.reload();
         proxy.reload();
       },
-      ready: (timeoutMs = 60_000) => allReady(Object.values(readiness), timeoutMs),
+      isClosed: () => phase === 'stopping',
+      ready: (timeoutMs = 60_000) => allReady(Object.values(readiness), timeoutMs, () => phase === 'stopping'),
     };
   } catch (error) {
     await close();

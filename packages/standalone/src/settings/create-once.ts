@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 
 /** Syncs a file or directory to the disk. */
@@ -9,6 +19,16 @@ function sync(file: string): void {
   } finally {
     closeSync(handle);
   }
+}
+
+/**
+ * Replaces a file that only its owner can read. A reader finds the old or the new one, also after the machine has died.
+ */
+export function replaceFile(file: string, text: string): void {
+  const temporary = `${file}.new`;
+  writeFileSync(temporary, text, { mode: 0o600, flush: true });
+  renameSync(temporary, file);
+  sync(path.dirname(file));
 }
 
 /**

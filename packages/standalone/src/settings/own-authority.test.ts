@@ -14,8 +14,8 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 const day = 86_400_000;
-const open = (now = Date.now()) =>
-  ownAuthority(directory, { name: 'test', onUnusable: (reason) => void said.push(reason), now: () => now });
+const open = (goodUntil = Date.now()) =>
+  ownAuthority(directory, { name: 'test', onUnusable: (reason) => void said.push(reason), goodUntil });
 const key = () => path.join(directory, 'tls/ca.key');
 
 describe('the certificate authority in a directory', () => {
@@ -53,11 +53,32 @@ describe('the certificate authority in a directory', () => {
     expect((await open()).caPem).toBe(second.caPem);
   });
 
+  it('is not replaced if whoever opens it refuses that', async () => {
+    const first = await open();
+    chmodSync(key(), 0o644);
+    const refuse = (reason: string) => {
+      throw new Error(reason);
+    };
+    const again = ownAuthority(directory, { name: 'test', onUnusable: refuse, goodUntil: 0 });
+    await expect(again).rejects.toThrow('other users can read its key');
+    chmodSync(key(), 0o600);
+    expect((await open()).caPem).toBe(first.caPem);
+  });
+
+  it('is made anew if a process died before it had written the key', async () => {
+    const first = await open();
+    rmSync(key());
+    const second = await open();
+    expect(second.caPem).not.toBe(first.caPem);
+    expect((await open()).caPem).toBe(second.caPem);
+    expect(said).toEqual([]);
+  });
+
   it('is replaced before it expires', async () => {
     const first = await open();
     const ends = new X509Certificate(first.caPem).validToDate.getTime();
-    expect((await open(ends - 31 * day)).caPem).toBe(first.caPem);
-    expect((await open(ends - 29 * day)).caPem).not.toBe(first.caPem);
-    expect(said).toEqual([expect.stringContaining('expires within 30 days')]);
+    expect((await open(ends - day)).caPem).toBe(first.caPem);
+    expect((await open(ends + day)).caPem).not.toBe(first.caPem);
+    expect(said).toEqual(['it has expired or expires soon']);
   });
 });

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import {
@@ -7,18 +7,15 @@ import {
   openCertificateAuthority,
   type CertificateAuthority,
 } from '@sallyport/bed/certificates';
-
-const oneDay = 86_400_000;
-/** The certificates that it issues are valid for a year at most, and never longer than itself. */
-const neededMs = 30 * oneDay;
+import { createOnce, replaceFile } from './create-once.ts';
 
 /** Returns why the authority of an earlier run cannot be used again, or undefined. */
-function unusable(files: { certificate: string; key: string }, now: number): string | undefined {
+function unusable(files: { certificate: string; key: string }, goodUntil: number): string | undefined {
   try {
     const certificate = new X509Certificate(readFileSync(files.certificate));
     const key = createPrivateKey(readFileSync(files.key));
     if (!certificate.ca || !certificate.checkPrivateKey(key)) return 'its certificate and its key do not match';
-    if (certificate.validToDate.getTime() - now < neededMs) return 'it has expired or expires within 30 days';
+    if (certificate.validToDate.getTime() < goodUntil) return 'it has expired or expires soon';
     // Whoever could read the key can make certificates that this machine trusts.
     if (process.platform !== 'win32' && (statSync(files.key).mode & 0o077) !== 0) return 'other users can read its key';
     return undefined;
@@ -38,13 +35,18 @@ export const fingerprintOf = (pem: string): string =>
  */
 export async function ownAuthority(
   directory: string,
-  deps: { name: string; onUnusable(reason: string): void; now: () => number },
+  deps: {
+    name: string;
+    onUnusable(reason: string): void;
+    /** It must be valid until then, in milliseconds since the epoch. */
+    goodUntil: number;
+  },
 ): Promise<CertificateAuthority> {
   const at = (name: string) => path.join(directory, 'tls', name);
   const files = { certificate: at('ca.crt'), key: at('ca.key') };
   mkdirSync(path.dirname(files.key), { recursive: true, mode: 0o700 });
   if (existsSync(files.key)) {
-    const fault = unusable(files, deps.now());
+    const fault = unusable(files, deps.goodUntil);
     if (fault === undefined)
       return openCertificateAuthority({
         caPem: readFileSync(files.certificate, 'utf8'),
@@ -53,8 +55,9 @@ export async function ownAuthority(
     deps.onUnusable(fault);
   }
   const authority = await createCertificateAuthority({ name: deps.name });
-  writeFileSync(files.key, authority.keyPem, { mode: 0o600 });
-  chmodSync(files.key, 0o600);
-  writeFileSync(files.certificate, authority.caPem, { mode: 0o600 });
+  rmSync(files.key, { force: true });
+  replaceFile(files.certificate, authority.caPem);
+  // Last: without a key there is no authority, so a process that dies before this leaves none.
+  createOnce(files.key, () => authority.keyPem);
   return authority;
 }

@@ -1,3 +1,5 @@
+import type { Config } from '@sallyport/contracts';
+import type { Logger } from '@sallyport/kit';
 import type { Redis } from 'ioredis';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import { mastersOf } from '../redis/durable-writer.ts';
@@ -61,6 +63,17 @@ async function replicaRisks(server: Redis, wanted: number | undefined): Promise<
       `a Redis master that is cut off goes on taking writes, such as the end of a session, which a failover loses; set "min-replicas-to-write ${wanted}" and "min-replicas-max-lag 10"`,
     );
   return risks;
+}
+
+/** Warns of settings of Redis with which it could lose elevations that it has acknowledged, if there can be any. */
+export async function warnOfLosses(
+  redis: RedisConnection | undefined,
+  { sessions, elevations }: Pick<Config, 'sessions' | 'elevations'>,
+  logger: Logger,
+): Promise<void> {
+  if (!redis || !('redis' in sessions) || elevations.length === 0) return;
+  for (const risk of await checkDurability(redis, sessions))
+    logger.warn({ risk }, 'elevations may be lost or brought back');
 }
 
 /**
