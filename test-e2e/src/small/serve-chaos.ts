@@ -106,7 +106,7 @@ async function compareStore(rig: ServeRig, ids: ReadonlySet<string>): Promise<{ 
   try {
     let cursor: string | undefined;
     do {
-      const query = auditQuerySchema.parse({ limit: 1000, order: 'oldest', ...(cursor ? { cursor } : {}) });
+      const query = auditQuerySchema.parse({ limit: 1000, order: 'oldest', ...(cursor ? { after: cursor } : {}) });
       const page = await stores.events.find(query);
       for (const { id } of page.events) stored.add(id);
       cursor = page.next;

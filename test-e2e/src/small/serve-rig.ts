@@ -175,7 +175,7 @@ export async function createServeRig(
     startCli: (...args) => startCli(args, options),
     login: (user, ...args) => logIn(user, args),
     async tokenFor(user, cluster) {
-      const own = { ...options, home: path.join(home, user) };
+      const own = { ...options, env: { ...env, HOME: path.join(home, user) } };
       await logIn(user, ['--ca-file', path.join(data, 'tls/ca.crt')], own);
       const { stdout } = await runCli(['exec-credential', `${url}/clusters/${cluster}`], own);
       return (JSON.parse(stdout) as { status: { token: string } }).status.token;
