@@ -49,11 +49,15 @@ describe('gateway.tls.acme', () => {
   });
 
   it('refuses a name that has a certificate of its own', () => {
-    const domains = ['gate.example.com', 'app.example.com'];
+    const domains = ['gate.example.com', 'gate.example.com', 'app.example.com'];
     const routes = [route('https://app.example.com', ownTls)];
     expect(faultsOf(withTls({ acme: { ...agreed, domains } }, { routes }))).toEqual([
-      'gateway.tls.acme.domains.1: is the host of routes.0, which has a certificate of its own',
+      'gateway.tls.acme.domains.2: is the host of routes.0, which has a certificate of its own',
     ]);
+    const clusters = [{ name: 'dev', server: 'https://10.0.0.1', token: 't', host: 'app.example.com' }];
+    expect(faultsOf(withTls({ acme: agreed }, { routes, clusters }))).toContain(
+      'clusters.0.host: is the host of routes.0, which has a certificate of its own',
+    );
   });
 });
 

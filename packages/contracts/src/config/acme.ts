@@ -99,9 +99,10 @@ export function acmeFaults(parts: Parts): { path: (string | number)[]; message: 
   const path = ['gateway', 'tls', 'acme', 'domains'];
   if (domains.length > maxDomains)
     return [{ path, message: `is missing, and the default has more than ${maxDomains} names: list those for ACME` }];
-  return domains.flatMap(({ host }, index) => {
+  return domains.flatMap(({ host, path: place }) => {
     const route = parts.routes.findIndex(({ from, tls }) => tls != null && new URL(from).hostname === host);
     if (route === -1) return [];
-    return [{ path: [...path, index], message: `is the host of routes.${route}, which has a certificate of its own` }];
+    const at = place.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+    return [{ path: at, message: `is the host of routes.${route}, which has a certificate of its own` }];
   });
 }
