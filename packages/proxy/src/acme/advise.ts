@@ -7,7 +7,8 @@ const reach: Record<AcmeConfig['challenge'], string> = {
 };
 
 /** Says what the operator can do about a failure, as an imperative. */
-export function advise({ problem, message, domain = 'the name' }: AcmeFailure, { challenge }: AcmeConfig): string {
+export function advise(failure: AcmeFailure, { challenge }: AcmeConfig): string {
+  const { problem, message, domain = 'the name' } = failure;
   const advice: Record<string, string> = {
     dns: `add a record to the DNS that leads ${domain} to this gateway`,
     connection: `open the way from the ACME server to this gateway: ${reach[challenge]}`,
@@ -23,8 +24,8 @@ export function advise({ problem, message, domain = 'the name' }: AcmeFailure, {
     unsupportedContact: 'correct gateway.tls.acme.email',
     userActionRequired: 'read what the ACME server says, and do it',
   };
-  const known = problem === undefined ? undefined : advice[problem];
-  if (known !== undefined) return known;
+  // The server names the problem, which may be that of a property of every object.
+  if (problem !== undefined && Object.hasOwn(advice, problem)) return advice[problem]!;
   if (/\((?:DEPTH_ZERO_)?SELF_SIGNED|\(UNABLE_TO_(?:GET_ISSUER|VERIFY)/.test(message))
     return 'set gateway.tls.acme.caFile to the CA of the ACME server';
   return 'check gateway.tls.acme.directory, and whether this machine reaches it (HTTPS_PROXY)';
