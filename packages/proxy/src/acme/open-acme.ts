@@ -64,15 +64,19 @@ export async function openAcme(parts: AcmeParts): Promise<Acme | undefined> {
   if (acme == null || directory === undefined) return undefined;
   const { challenge, externalAccount } = acme;
   const read = (file: string) => readFileSync(resolvePath(file), 'utf8');
-  const outbound = createOutboundFetch({
-    ...parts.environment,
-    ...(acme.caFile == null ? {} : { ca: read(acme.caFile) }),
-  });
   const macKey = externalAccount && {
     keyId: externalAccount.keyId,
     macKey: readMacKey(read(externalAccount.macKeyFile)),
   };
-  const { files, accountKey, challenges, unlock } = await openLocked(directory, acme, now);
+  const outbound = createOutboundFetch({
+    ...parts.environment,
+    ...(acme.caFile == null ? {} : { ca: read(acme.caFile) }),
+  });
+  const opened = await openLocked(directory, acme, now).catch(async (error: unknown) => {
+    await outbound.close();
+    throw error;
+  });
+  const { files, accountKey, challenges, unlock } = opened;
   const session = {
     directory: acme.directory,
     accountKey,
