@@ -10,6 +10,7 @@ const everywhere = new Set(['0.0.0.0', '::']);
 const loopback = /^(127\.|::1$|localhost$)/;
 
 function listenersOf({ gateway, services, login }: Config): Listener[] {
+  const acme = gateway.tls?.acme;
   const internal = (['authenticate', 'authorize', 'audit'] as const).map((service) => ({
     path: `services.${service}.listen`,
     service,
@@ -22,6 +23,9 @@ function listenersOf({ gateway, services, login }: Config): Listener[] {
   }));
   return [
     { path: 'gateway.listen', service: 'proxy', at: gateway.listen },
+    ...(acme?.challenge === 'http-01'
+      ? [{ path: 'gateway.tls.acme.httpListen', service: 'proxy' as const, at: acme.httpListen }]
+      : []),
     ...(login.listen ? [{ path: 'login.listen', service: 'proxy' as const, at: login.listen }] : []),
     ...internal,
     ...admin,
