@@ -70,6 +70,25 @@ describe('attempts after failures', () => {
     expect(create().notBefore()).toBe(clock.now + 5 * hour);
   });
 
+  it('wait for a week at most, whatever the server asks', () => {
+    const { clock, create } = rig();
+    void create().failed(new AcmeFailure('it answered 503', { retryAfterMs: 400 * day }), undefined);
+    expect(create().notBefore()).toBe(clock.now + 7 * day);
+  });
+
+  it('do not wait for what a clock that was ahead has named', () => {
+    const { clock, create } = rig();
+    const plan = create();
+    const real = clock.now;
+    clock.now += 60 * day;
+    void plan.failed(new AcmeFailure('it answered 429', { problem: {}, retryAfterMs: day }), undefined);
+    expect(plan.notBefore()).toBe(clock.now + day);
+    clock.now = real;
+    for (const one of [plan, create()]) expect(one.notBefore()).toBe(0);
+    void plan.failed(new AcmeFailure('it answered 503', { retryAfterMs: hour }), undefined);
+    expect(plan.notBefore()).toBe(real + hour);
+  });
+
   it('begin at once after a restart where no limit forbids it', () => {
     const { clock, create } = rig();
     const plan = create();

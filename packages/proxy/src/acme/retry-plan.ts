@@ -4,6 +4,8 @@ import type { Refusals } from './certificate-files.ts';
 const minute = 60_000;
 const hour = 60 * minute;
 const longestMs = 12 * hour;
+/** Whatever the ACME server asks for, there is an attempt after this time. */
+const longestWaitMs = 7 * 24 * hour;
 /**
  * How many refusals of the ACME server there may be in an hour. Let's Encrypt allows five failed validations of a name in
  * an hour, and this leaves one of them for another program of the operator.
@@ -22,7 +24,7 @@ export type RetryPlan = {
 /**
  * Creates the plan. Its pauses double from a minute to twelve hours, and less for certificates that live only for days.
  * Refusals are kept: a restart tries at once, but never more often than the limit or before the time that the server
- * named.
+ * named. Times that only a clock that was ahead can have given do not count.
  */
 export function createRetryPlan(deps: {
   kept: { refusals(): Refusals; writeRefusals(refusals: Refusals): Promise<void> };
@@ -39,8 +41,10 @@ export function createRetryPlan(deps: {
     const times = recent();
     return times.length < maxRefusals ? 0 : times[times.length - maxRefusals]! + hour;
   };
+  const unlessAhead = (time: number, longest: number) => (time > now() + longest ? 0 : time);
   return {
-    notBefore: () => Math.max(pauseUntil, refusals.waitUntil, limited()),
+    notBefore: () =>
+      Math.max(unlessAhead(pauseUntil, 2 * longestMs), unlessAhead(refusals.waitUntil, longestWaitMs), limited()),
     async failed(error, lifetimeMs = Infinity) {
       failures += 1;
       // Of a certificate for a day, a third is left for attempts.
@@ -48,10 +52,10 @@ export function createRetryPlan(deps: {
       const pause = Math.min(longestMs, lifetimeMs / 10, first * 2 ** (failures - 1));
       pauseUntil = now() + pause * (0.75 + 0.5 * random());
       if (!error || (!error.isRefusal && error.retryAfterMs === undefined)) return;
-      const { waitUntil } = refusals;
+      const asked = error.retryAfterMs === undefined ? 0 : now() + Math.min(error.retryAfterMs, longestWaitMs);
       refusals = {
         at: error.isRefusal ? [...recent(), now()] : recent(),
-        waitUntil: error.retryAfterMs === undefined ? waitUntil : Math.max(waitUntil, now() + error.retryAfterMs),
+        waitUntil: Math.max(unlessAhead(refusals.waitUntil, longestWaitMs), asked),
       };
       await kept.writeRefusals(refusals);
     },
