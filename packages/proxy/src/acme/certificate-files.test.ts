@@ -23,7 +23,7 @@ describe('the files of an ACME server', () => {
     const files = open();
     await files.accountKey();
     await files.write(server, key, ['localhost']);
-    await files.writeRefusals({ at: [1], waitUntil: 2 });
+    await files.writeRefusals({ at: [1], waitUntil: 2, issuedAt: 3 });
     expect(modeOf(path.join(data, 'acme'))).toBe('700');
     expect(modeOf(at('.'))).toBe('700');
     expect(readdirSync(at('.')).map((name) => `${name} ${modeOf(at(name))}`)).toEqual([
@@ -40,8 +40,8 @@ describe('the files of an ACME server', () => {
     const { pem } = await open().write(server, key, ['localhost']);
     expect(open().read()?.pem).toBe(pem);
     expect(pem.indexOf('BEGIN CERTIFICATE')).toBeLessThan(pem.indexOf('BEGIN PRIVATE KEY'));
-    await open().writeRefusals({ at: [1, 2], waitUntil: 3 });
-    expect(open().refusals()).toEqual({ at: [1, 2], waitUntil: 3 });
+    await open().writeRefusals({ at: [1, 2], waitUntil: 3, issuedAt: 4 });
+    expect(open().refusals()).toEqual({ at: [1, 2], waitUntil: 3, issuedAt: 4 });
   });
 
   it('stay whole if a process ends while it writes', async () => {
@@ -67,7 +67,7 @@ describe('the files of an ACME server', () => {
     await open().accountKey();
     for (const name of ['certificate.pem', 'refusals.json', 'account.pem']) writeFileSync(at(name), '{"at":"x"}');
     expect(open().read()).toBeUndefined();
-    expect(open().refusals()).toEqual({ at: [], waitUntil: 0 });
+    expect(open().refusals()).toEqual({ at: [], waitUntil: 0, issuedAt: 0 });
     await expect(open().accountKey()).rejects.toThrow(/account\.pem is not a private key\. Remove the file/);
   });
 

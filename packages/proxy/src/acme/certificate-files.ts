@@ -9,8 +9,11 @@ import { createKey } from './x509.ts';
 /** The certificate in use and its chain, with the private key, which are in one file so that they always fit together. */
 export type KeptCertificate = { leaf: X509Certificate; pem: string };
 
-/** What the ACME server has refused lately, which a restart must not forget. Times in milliseconds since 1970. */
-export type Refusals = { at: number[]; waitUntil: number };
+/**
+ * What a restart must not forget: what the ACME server has refused lately, and when it issued the certificate, by the clock
+ * of this machine. Times in milliseconds since 1970. 0: never.
+ */
+export type Refusals = { at: number[]; waitUntil: number; issuedAt: number };
 
 /** The files of one ACME server below `data`: the account, the certificate, and what was refused. */
 export type CertificateFiles = {
@@ -95,12 +98,13 @@ function parseIssued(pem: string, domains: readonly string[]): KeptCertificate {
 }
 
 function parseRefusals(text: string | undefined): Refusals {
-  const none: Refusals = { at: [], waitUntil: 0 };
+  const none: Refusals = { at: [], waitUntil: 0, issuedAt: 0 };
   if (text === undefined) return none;
   try {
-    const { at, waitUntil } = JSON.parse(text) as Partial<Refusals>;
+    const { at, waitUntil, issuedAt } = JSON.parse(text) as Partial<Refusals>;
     const isTime = (value: unknown): value is number => Number.isSafeInteger(value);
-    return Array.isArray(at) && at.every(isTime) && isTime(waitUntil) ? { at, waitUntil } : none;
+    const isWhole = Array.isArray(at) && at.every(isTime) && isTime(waitUntil) && isTime(issuedAt);
+    return isWhole ? { at, waitUntil, issuedAt } : none;
   } catch {
     return none;
   }

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { runEvery, type Logger, type Metrics } from '@sallyport/kit';
+import { runEvery, type Interval, type Logger, type Metrics } from '@sallyport/kit';
 import { Counter, Gauge } from 'prom-client';
 import { AcmeFailure } from './acme-failure.ts';
 import { covers, type CertificateFiles, type KeptCertificate } from './certificate-files.ts';
@@ -33,12 +33,16 @@ type KeeperDeps = {
   now: () => number;
   /** Returns a number from 0 to 1. */
   random: () => number;
-  /** How often it is checked whether something is due, in milliseconds. The default is a second. */
-  everyMs?: number;
+  /** Checks again and again whether something is due. */
+  every?: typeof runEvery;
 };
 
+const minute = 60_000;
 /** How long one attempt may take, in milliseconds. A server may validate many names one after the other. */
-const attemptMs = 15 * 60_000;
+const attemptMs = 15 * minute;
+
+/** What the ACME server has issued, while it is not on the disk, and when that is tried again. */
+type Issued = { chain: string; key: KeyObject; domains: readonly string[]; writeAt: number };
 
 const beginOf = ({ leaf }: KeptCertificate) => leaf.validFromDate.getTime();
 const endOf = ({ leaf }: KeptCertificate) => leaf.validToDate.getTime();
@@ -64,70 +68,110 @@ function createKeeperMetrics(metrics: Metrics) {
   };
 }
 
+/** Requests a certificate with a new key. Throws an AcmeFailure, or an Error if this process is at fault. */
+async function order(deps: KeeperDeps, domains: readonly string[], ending: AbortSignal): Promise<Issued> {
+  const { logger, request, server } = deps;
+  logger.info({ acmeServer: server, domains }, 'requesting a certificate');
+  const key = createKey();
+  const signal = AbortSignal.any([ending, AbortSignal.timeout(attemptMs)]);
+  return { chain: await request(domains, key, signal), key, domains, writeAt: 0 };
+}
+
+const iso = (time: number) => new Date(time).toISOString();
+
+/** Creates what tells the operator of failures, each in a line that says what to do. */
+function createReports({ logger, server, advise }: KeeperDeps) {
+  const checkDisk = 'check the directory data, its free space and its permissions';
+  const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+  return {
+    failed(error: unknown, facts: { domains: readonly string[]; retryAt: string; expiresAt: string | undefined }) {
+      const failure = error instanceof AcmeFailure ? error : undefined;
+      logger.error(
+        { acmeServer: server, ...facts, problem: failure?.problem },
+        `no certificate from the ACME server ${server}: ${reasonOf(error)}. What to do: ${failure ? advise(failure) : checkDisk}`,
+      );
+    },
+    unwritten(error: unknown, facts: { domains: readonly string[]; retryAt: string }) {
+      logger.error(
+        { acmeServer: server, ...facts },
+        `the certificate that the ACME server ${server} issued cannot be written: ${reasonOf(error)}. What to do: ${checkDisk}, and do not restart the gateway before, because it would request another one`,
+      );
+    },
+    /** Waits until a restart would know of what happened. */
+    remembered: (written: Promise<void>) =>
+      written.catch((err: unknown) =>
+        logger.warn(
+          { err },
+          'what the ACME server answered cannot be written down, so after a restart it may be asked too often',
+        ),
+      ),
+  };
+}
+
 /**
  * Keeps a certificate: requests one if there is none, renews it when two thirds of its lifetime have passed, and requests
  * another when it lacks a name. The one that it has stays in use meanwhile.
  */
 export function keepCertificate(deps: KeeperDeps): CertificateKeeper {
-  const { files, logger, now, server } = deps;
+  const { files, logger, now, server, every = runEvery } = deps;
   const shown = createKeeperMetrics(deps.metrics);
+  const reports = createReports(deps);
   const plan = createRetryPlan({ kept: files, now, random: deps.random });
   const ending = new AbortController();
   let { domains } = deps;
   let kept = files.read();
+  // Kept until it is written: the server counts every order, so a full disk must not lead to another one.
+  let issued: Issued | undefined;
   let onRenewed = () => {};
   shown.show(kept);
-  /** Before this time a new certificate is not renewed: with a wrong clock, it would be for ever due. */
-  let renewedUntil = 0;
-  const dueAt = () =>
-    kept && covers(kept, domains) ? Math.max(beginOf(kept) + (lifetimeOf(kept) * 2) / 3, renewedUntil) : 0;
-  const iso = (time: number) => new Date(time).toISOString();
-  const report = async (error: unknown) => {
+  const dueAt = () => {
+    if (!kept || !covers(kept, domains)) return 0;
+    const third = lifetimeOf(kept) / 3;
+    // With a clock that is ahead, a certificate that was issued just now would be due already.
+    return Math.max(beginOf(kept) + 2 * third, plan.issuedAt() + third);
+  };
+  const failed = async (error: unknown) => {
     const failure = error instanceof AcmeFailure ? error : undefined;
-    const remembered = plan.failed(failure, kept && lifetimeOf(kept));
-    const reason = error instanceof Error ? error.message : String(error);
-    const what = failure ? deps.advise(failure) : 'check the directory data, its free space and its permissions';
-    logger.error(
-      {
-        acmeServer: server,
-        domains,
-        problem: failure?.problem,
-        retryAt: iso(plan.notBefore()),
-        expiresAt: kept && iso(endOf(kept)),
-      },
-      `no certificate from the ACME server ${server}: ${reason}. What to do: ${what}`,
-    );
-    await remembered.catch((err: unknown) =>
-      logger.warn(
-        { err },
-        'what the ACME server refused cannot be written down, so after a restart it may be asked too often',
-      ),
-    );
+    const written = plan.failed(failure, kept && lifetimeOf(kept));
+    reports.failed(error, { domains, retryAt: iso(plan.notBefore()), expiresAt: kept && iso(endOf(kept)) });
+    await reports.remembered(written);
     shown.count(failure?.isRefusal ? 'refused' : 'failed');
   };
+  /** Writes what was issued, and keeps it for the next time unless no disk could help. */
+  const write = async (one: Issued): Promise<KeptCertificate> => {
+    try {
+      return await files.write(one.chain, one.key, one.domains);
+    } catch (error) {
+      issued = error instanceof AcmeFailure ? undefined : { ...one, writeAt: now() + minute };
+      throw error;
+    }
+  };
   const attempt = async () => {
-    const wanted = domains;
-    logger.info({ acmeServer: server, domains: wanted }, 'requesting a certificate');
-    const key = createKey();
-    const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(attemptMs)]);
-    const chain = await deps.request(wanted, key, signal);
-    kept = await files.write(chain, key, wanted);
-    renewedUntil = now() + lifetimeOf(kept) / 3;
-    plan.succeeded();
+    const one = (issued ??= await order(deps, domains, ending.signal));
+    kept = await write(one);
+    issued = undefined;
+    const written = plan.succeeded();
     shown.count('issued');
     shown.show(kept);
-    logger.info({ acmeServer: server, domains: wanted, expiresAt: iso(endOf(kept)) }, 'there is a new certificate');
+    logger.info(
+      { acmeServer: server, domains: one.domains, expiresAt: iso(endOf(kept)) },
+      'there is a new certificate',
+    );
     onRenewed();
+    await reports.remembered(written);
   };
   const run = async () => {
-    if (now() < Math.max(dueAt(), plan.notBefore())) return;
+    if (now() < (issued ? issued.writeAt : Math.max(dueAt(), plan.notBefore()))) return;
     try {
       await attempt();
     } catch (error) {
-      if (!ending.signal.aborted) await report(error);
+      if (issued) {
+        reports.unwritten(error, { domains: issued.domains, retryAt: iso(issued.writeAt) });
+        shown.count('failed');
+      } else if (!ending.signal.aborted) await failed(error);
     }
   };
-  let interval: ReturnType<typeof runEvery> | undefined;
+  let interval: Interval | undefined;
   return {
     use(wanted) {
       domains = wanted;
@@ -135,7 +179,7 @@ export function keepCertificate(deps: KeeperDeps): CertificateKeeper {
     hasCertificate: () => kept !== undefined,
     start(callback) {
       onRenewed = callback;
-      interval = runEvery(deps.everyMs ?? 1000, run);
+      interval = every(1000, run);
       interval.now();
     },
     fault() {

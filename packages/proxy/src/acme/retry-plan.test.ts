@@ -11,7 +11,7 @@ const away = () => new AcmeFailure('it cannot be reached (ECONNREFUSED)');
 
 function rig(random = 0.5) {
   const clock = { now: Date.parse('2026-12-01') };
-  let disk: Refusals = { at: [], waitUntil: 0 };
+  let disk: Refusals = { at: [], waitUntil: 0, issuedAt: 0 };
   const create = () =>
     createRetryPlan({
       kept: { refusals: () => disk, writeRefusals: async (refusals) => void (disk = refusals) },
@@ -66,7 +66,7 @@ describe('attempts after failures', () => {
     const plan = create();
     void plan.failed(new AcmeFailure('it answered 503', { retryAfterMs: 5 * hour }), undefined);
     expect(plan.notBefore()).toBe(clock.now + 5 * hour);
-    plan.succeeded();
+    void plan.succeeded();
     expect(create().notBefore()).toBe(clock.now + 5 * hour);
   });
 
@@ -81,10 +81,11 @@ describe('attempts after failures', () => {
     const plan = create();
     const real = clock.now;
     clock.now += 60 * day;
+    void plan.succeeded();
     void plan.failed(new AcmeFailure('it answered 429', { problem: {}, retryAfterMs: day }), undefined);
-    expect(plan.notBefore()).toBe(clock.now + day);
+    expect([plan.notBefore(), plan.issuedAt()]).toEqual([clock.now + day, clock.now]);
     clock.now = real;
-    for (const one of [plan, create()]) expect(one.notBefore()).toBe(0);
+    for (const one of [plan, create()]) expect([one.notBefore(), one.issuedAt()]).toEqual([0, 0]);
     void plan.failed(new AcmeFailure('it answered 503', { retryAfterMs: hour }), undefined);
     expect(plan.notBefore()).toBe(real + hour);
   });

@@ -18,7 +18,10 @@ export type RetryPlan = {
   notBefore(): number;
   /** Counts a failure at once, and resolves when a restart would know of it too. Rejects if that cannot be written. */
   failed(error: AcmeFailure | undefined, lifetimeMs: number | undefined): Promise<void>;
-  succeeded(): void;
+  /** Notes that there is a new certificate, in the same way. */
+  succeeded(): Promise<void>;
+  /** When there was a new certificate. 0 if there was none yet, or if the clock went back behind that time. */
+  issuedAt(): number;
 };
 
 /**
@@ -54,14 +57,18 @@ export function createRetryPlan(deps: {
       if (!error || (!error.isRefusal && error.retryAfterMs === undefined)) return;
       const asked = error.retryAfterMs === undefined ? 0 : now() + Math.min(error.retryAfterMs, longestWaitMs);
       refusals = {
+        ...refusals,
         at: error.isRefusal ? [...recent(), now()] : recent(),
         waitUntil: Math.max(unlessAhead(refusals.waitUntil, longestWaitMs), asked),
       };
       await kept.writeRefusals(refusals);
     },
-    succeeded() {
+    async succeeded() {
       failures = 0;
       pauseUntil = 0;
+      refusals = { ...refusals, issuedAt: now() };
+      await kept.writeRefusals(refusals);
     },
+    issuedAt: () => unlessAhead(refusals.issuedAt, 0),
   };
 }
