@@ -9,6 +9,8 @@ type Facts = {
   problem?: AcmeProblem | undefined;
   /** How long the ACME server asks to wait, in milliseconds. */
   retryAfterMs?: number | undefined;
+  /** Whether the time for the attempt was over. */
+  isLate?: boolean;
 };
 
 const prefix = 'urn:ietf:params:acme:error:';
@@ -21,13 +23,15 @@ export class AcmeFailure extends Error {
   /** The type of the problem without its prefix, such as `rateLimited`. */
   readonly problem: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly isLate: boolean;
 
-  constructor(message: string, { domain, problem, retryAfterMs }: Facts = {}) {
+  constructor(message: string, { domain, problem, retryAfterMs, isLate = false }: Facts = {}) {
     const detail = problem?.detail === undefined ? '' : `: ${shownText(problem.detail, 500)}`;
     super(`${message}${detail}`);
     this.isRefusal = problem !== undefined;
     this.domain = domain;
     this.problem = problem?.type?.startsWith(prefix) ? problem.type.slice(prefix.length) : undefined;
     this.retryAfterMs = retryAfterMs;
+    this.isLate = isLate;
   }
 }

@@ -17,4 +17,8 @@ describe('the advice about a failure', () => {
   it.each(['constructor', 'toString', '__proto__', 'unknown'])('is general for the unknown problem %s', (problem) => {
     expect(refused(problem)).toMatch(/^check gateway\.tls\.acme\.directory/);
   });
+
+  it('is to wait if the time for the attempt was over', () => {
+    expect(adviceFor('it was not done within 15 minutes', { isLate: true })).toMatch(/^wait for the next attempt/);
+  });
 });

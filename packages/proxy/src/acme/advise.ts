@@ -8,7 +8,7 @@ const reach: Record<AcmeConfig['challenge'], string> = {
 
 /** Says what the operator can do about a failure, as an imperative. */
 export function advise(failure: AcmeFailure, { challenge }: AcmeConfig): string {
-  const { problem, message, domain = 'the name' } = failure;
+  const { problem, message, isLate, domain = 'the name' } = failure;
   const advice: Record<string, string> = {
     dns: `add a record to the DNS that leads ${domain} to this gateway`,
     connection: `open the way from the ACME server to this gateway: ${reach[challenge]}`,
@@ -26,6 +26,7 @@ export function advise(failure: AcmeFailure, { challenge }: AcmeConfig): string 
   };
   // The server names the problem, which may be that of a property of every object.
   if (problem !== undefined && Object.hasOwn(advice, problem)) return advice[problem]!;
+  if (isLate) return 'wait for the next attempt, and ask the operator of the ACME server if it fails like this again';
   if (/\((?:DEPTH_ZERO_)?SELF_SIGNED|\(UNABLE_TO_(?:GET_ISSUER|VERIFY)/.test(message))
     return 'set gateway.tls.acme.caFile to the CA of the ACME server';
   return 'check gateway.tls.acme.directory, and whether this machine reaches it (HTTPS_PROXY)';

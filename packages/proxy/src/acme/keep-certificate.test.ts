@@ -44,6 +44,7 @@ function rig() {
     fail: undefined as Error | undefined,
     /** Issues a certificate for the key. */
     issue,
+    late: new AbortController(),
     lines,
     kept: undefined as KeptCertificate | undefined,
     refusals: { at: [], waitUntil: 0, issuedAt: 0 } as Refusals,
@@ -88,6 +89,7 @@ function rig() {
       metrics,
       now: () => state.now,
       random: () => 0.5,
+      deadline: () => state.late.signal,
       every(_everyMs, work) {
         look = work;
         return { now: () => void (running = work()), close: () => running };
@@ -259,6 +261,16 @@ describe('the certificate of the gateway', () => {
     state.now += 2 * minute;
     await check();
     expect(state.renewed).toBe(1);
+  });
+
+  it('names the time that an attempt may take if it ends the attempt', async () => {
+    const { state, begin } = rig();
+    state.late.abort();
+    state.fail = new DOMException('The operation was aborted', 'AbortError');
+    await begin();
+    expect(state.lines[0]!['msg']).toBe(
+      'no certificate from the ACME server ca.example: it was not done within 15 minutes. What to do: do this',
+    );
   });
 
   it('says nothing of a request that ends because the gateway stops', async () => {

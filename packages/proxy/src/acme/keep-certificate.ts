@@ -33,13 +33,15 @@ type KeeperDeps = {
   now: () => number;
   /** Returns a number from 0 to 1. */
   random: () => number;
+  /** Ends an attempt that takes too long. */
+  deadline?: () => AbortSignal;
   /** Checks again and again whether something is due. */
   every?: typeof runEvery;
 };
 
 const minute = 60_000;
-/** How long one attempt may take, in milliseconds. A server may validate many names one after the other. */
-const attemptMs = 15 * minute;
+/** How long one attempt may take, in minutes. A server may validate many names one after the other. */
+const attemptMinutes = 15;
 
 /** What the ACME server has issued, while it is not on the disk, and when that is tried again. */
 type Issued = { chain: string; key: KeyObject; domains: readonly string[]; writeAt: number };
@@ -70,11 +72,16 @@ function createKeeperMetrics(metrics: Metrics) {
 
 /** Requests a certificate with a new key. Throws an AcmeFailure, or an Error if this process is at fault. */
 async function order(deps: KeeperDeps, domains: readonly string[], ending: AbortSignal): Promise<Issued> {
-  const { logger, request, server } = deps;
+  const { logger, request, server, deadline = () => AbortSignal.timeout(attemptMinutes * minute) } = deps;
   logger.info({ acmeServer: server, domains }, 'requesting a certificate');
   const key = createKey();
-  const signal = AbortSignal.any([ending, AbortSignal.timeout(attemptMs)]);
-  return { chain: await request(domains, key, signal), key, domains, writeAt: 0 };
+  const late = deadline();
+  try {
+    return { chain: await request(domains, key, AbortSignal.any([ending, late])), key, domains, writeAt: 0 };
+  } catch (error) {
+    if (!late.aborted) throw error;
+    throw new AcmeFailure(`it was not done within ${attemptMinutes} minutes`, { isLate: true });
+  }
 }
 
 const iso = (time: number) => new Date(time).toISOString();
