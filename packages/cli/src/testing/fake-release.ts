@@ -24,8 +24,13 @@ const programOf = (version: string, ran: string) =>
   `#!/bin/sh\necho ${version} >> '${ran}'\necho '{"client": {"version": "${version}"}}'\n`;
 
 /** Returns the archive of a version, in the layout of a release. */
-export function archiveOf(version: string, ran: string, more: readonly TarEntry[] = []): Buffer {
-  const top = `sallyport-${version}-linux-x64`;
+export function archiveOf(
+  version: string,
+  ran: string,
+  more: readonly TarEntry[] = [],
+  platform = 'linux-x64',
+): Buffer {
+  const top = `sallyport-${version}-${platform}`;
   const link = (name: string, linkpath: string) => ({
     path: `${top}/${name}`,
     type: 'SymbolicLink' as const,

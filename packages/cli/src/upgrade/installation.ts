@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Environment } from '../environment/environment.ts';
 import { fieldOf, parseJson } from '../input/untrusted.ts';
@@ -8,13 +8,14 @@ import { firstOnPath } from '../kubectl/program-on-path.ts';
 /**
  * How this program is installed. An `archive` has a link to its current version, and npm itself installed `npm` in its
  * global directory. The others cannot be replaced by this program: a `package` that came there in another way, and an
- * archive without that link (`unpacked`), as for Windows.
+ * archive without that link (`unpacked`), as for Windows. An archive may be that of a gateway, with what
+ * `sallyport serve` runs.
  */
 export type Installation =
-  | { form: 'archive'; root: string; version: string }
+  | { form: 'archive'; root: string; version: string; hasGateway: boolean }
   | { form: 'npm'; root: string; npm: string }
   | { form: 'package'; root: string }
-  | { form: 'unpacked'; root: string };
+  | { form: 'unpacked'; root: string; hasGateway: boolean };
 
 /** Returns where the link to the current version of an archive leads, or undefined if there is none. */
 export function currentVersion(root: string): string | undefined {
@@ -55,8 +56,9 @@ export async function findInstallation(
   const versions = path.dirname(programDirectory);
   const [root, version] = [path.dirname(versions), path.basename(programDirectory)];
   const isArchive = path.basename(versions) === 'versions' && currentVersion(root) !== undefined;
-  if (isArchive) return { form: 'archive', root, version };
-  if (!isPackage(programDirectory)) return { form: 'unpacked', root: programDirectory };
+  const hasGateway = existsSync(path.join(programDirectory, 'serve'));
+  if (isArchive) return { form: 'archive', root, version, hasGateway };
+  if (!isPackage(programDirectory)) return { form: 'unpacked', root: programDirectory, hasGateway };
   const npm = environment.platform === 'win32' ? undefined : firstOnPath('npm', environment);
   const isGlobal = npm !== undefined && (await globalPackages(npm)) === versions;
   return isGlobal ? { form: 'npm', root: programDirectory, npm } : { form: 'package', root: programDirectory };
@@ -66,13 +68,14 @@ const systems: Partial<Record<NodeJS.Platform, string>> = { win32: 'windows' };
 
 /** Returns the name of the file of a release that has this program in the same form, for this platform. */
 export function fileFor(
-  { form }: Installation,
+  installation: Installation,
   version: string,
   { platform, architecture }: Pick<Environment, 'platform' | 'architecture'>,
 ): string {
-  if (form === 'npm' || form === 'package') return `sallyport-${version}.tgz`;
+  if (installation.form === 'npm' || installation.form === 'package') return `sallyport-${version}.tgz`;
   const extension = platform === 'win32' ? 'zip' : 'tar.gz';
-  return `sallyport-${version}-${systems[platform] ?? platform}-${architecture}.${extension}`;
+  const kind = installation.hasGateway ? 'server-' : '';
+  return `sallyport-${version}-${kind}${systems[platform] ?? platform}-${architecture}.${extension}`;
 }
 
 /** Reports whether the user may change what is in a directory. */

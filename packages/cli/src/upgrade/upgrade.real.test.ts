@@ -89,6 +89,26 @@ describe('sallyport upgrade', () => {
     expect(asked.filter(({ token, query }) => token !== undefined || query.size > 0)).toEqual([]);
   });
 
+  it('takes the archive of the gateway where a gateway is installed, and no other', async () => {
+    mkdirSync(path.join(root, 'versions', sallyportVersion, 'serve'));
+    const before = below(root);
+    expect(await upgrade()).toMatchObject({
+      code: 5,
+      err: expect.stringContaining(`not for this platform (sallyport-${newer}-server-linux-x64.tar.gz)`),
+    });
+    expectUnchanged(before);
+    const [kind, name] = ['server-linux-x64', `sallyport-${newer}-server-linux-x64.tar.gz`];
+    const serve = `sallyport-${newer}-${kind}/versions/${newer}/serve/serve-main.js`;
+    const bytes = archiveOf(newer, ran(), [{ path: serve, content: 'serve' }], kind);
+    files = releaseOf(
+      { [nameOf(newer)]: archiveOf(newer, ran()), [name]: bytes },
+      `sallyport ${newer}`,
+      trusted.privateKey,
+    );
+    expect(await upgrade()).toMatchObject({ code: 0, err: '' });
+    expect(readFileSync(path.join(root, 'current', 'serve', 'serve-main.js'), 'utf8')).toBe('serve');
+  });
+
   it('removes the version before the old one, and what a killed upgrade left', async () => {
     mkdirSync(path.join(root, 'versions', '0.0.1', 'bin'), { recursive: true });
     mkdirSync(path.join(root, 'versions', '.new-abc'));
