@@ -24,19 +24,19 @@ function findServeProgram({ programDirectory }: Environment): string {
     throw new CliError(
       'failed',
       'this installation has no gateway in it, only the command line',
-      'Use the archive of a release for Linux or macOS, or the image.',
+      'Use the archive of the gateway, which a release has for Linux (sallyport-VERSION-server-PLATFORM.tar.gz), or the image.',
     );
   return found;
 }
 
-/** `sallyport serve`: the four services in one process. Does not return while the gateway runs. */
+/** `sallyport serve`: the four services in one process. Resolves when the gateway is ready. It runs until a signal ends it. */
 export async function runServe(environment: Environment, options: ServeOptions): Promise<void> {
   const program = findServeProgram(environment);
   if (Number.parseInt(environment.nodeVersion, 10) < 24)
     throw new CliError(
       'failed',
       `the gateway needs Node.js 24 or newer, but this is ${environment.nodeVersion}`,
-      'Use the archive of a release, which contains one.',
+      'Use the archive of the gateway, which contains one.',
     );
   const request = { config: configPath(environment, options.config), env: environment.env };
   const { serve, checkServe } = (await import(pathToFileURL(program).href)) as ServeProgram;
