@@ -90,10 +90,6 @@ secret of another. That of a single process has all sections, and leaves to it w
     {{- $_ := set $audit "store" (dict "postgres" ($v.postgres.url | default (printf "${file:%s/postgres-url}" $secrets))) -}}
   {{- end -}}
 {{- end -}}
-{{- if and $single (has "kafka" $servers) (not (has "postgres" $servers)) -}}
-  {{- /* With Kafka, the store would otherwise be in memory. */ -}}
-  {{- $_ := set $audit "store" (dict "embedded" "/var/lib/sallyport/audit") -}}
-{{- end -}}
 {{- if and (ne $service "audit") (has "kafka" $servers) -}}
   {{- $_ := set $audit "spool" (dict "dir" ($single | ternary "/var/lib/sallyport/spool" "/var/spool/sallyport") "maxBytes" $v.spool.maxBytes) -}}
 {{- end -}}

@@ -124,9 +124,8 @@ describeWith(['helm'], 'the chart with mode: single', () => {
     expect(configOf(rendered['with Kafka']!).audit).toMatchObject({
       kafka: { brokers: ['kafka.sallyport-data.svc:9092'] },
       spool: { dir: '/var/lib/sallyport/spool' },
-      // Otherwise it would be in memory.
-      store: { embedded: '/var/lib/sallyport/audit' },
     });
+    expect(configOf(rendered['with Kafka']!).audit).not.toHaveProperty('store');
     expect(configOf(rendered['with PostgreSQL']!).audit).toHaveProperty('store.postgres');
     expect(configOf(rendered['with PostgreSQL']!).audit).not.toHaveProperty('kafka');
     expect(configOf(rendered['with all servers and a certificate']!).gateway).toMatchObject({
