@@ -94,7 +94,7 @@ sallyport.dev/warning: "For evaluation only: known passwords, no TLS, one pod, a
 
 {{/* The key of the CA in the Secret of the gateway's certificate, if users must be told of it. */}}
 {{- define "sallyport.gatewayCaKey" -}}
-{{- if include "sallyport.jobMakesGatewayTls" . -}}ca.crt{{- else -}}{{ .Values.gateway.tls.caKey }}{{- end -}}
+{{- if include "sallyport.jobMakesGatewayTls" . -}}ca.crt{{- else if include "sallyport.hasGatewayTls" . -}}{{ .Values.gateway.tls.caKey }}{{- end -}}
 {{- end }}
 
 {{/* "true" if there is anything for the Job to make. */}}

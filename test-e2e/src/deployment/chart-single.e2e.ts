@@ -21,6 +21,10 @@ const sets: Record<string, ChartValues> = {
   'with Kafka': { ...small, kafka },
   'with PostgreSQL': { ...small, postgres },
   'with all servers and a certificate': { ...small, ...servers, ...withCertificate },
+  'with the key of a CA and no certificate': {
+    ...small,
+    gateway: { url: 'https://gate.example.com', tls: { caKey: 'ca.crt' } },
+  },
 };
 
 const secret = (name: string, stringData: Record<string, string>): Manifest => ({
@@ -128,6 +132,7 @@ describeWith(['helm'], 'the chart with mode: single', () => {
     expect(configOf(rendered['with Kafka']!).audit).not.toHaveProperty('store');
     expect(configOf(rendered['with PostgreSQL']!).audit).toHaveProperty('store.postgres');
     expect(configOf(rendered['with PostgreSQL']!).audit).not.toHaveProperty('kafka');
+    expect(configOf(rendered['with the key of a CA and no certificate']!).gateway).toEqual(plain.gateway);
     expect(configOf(rendered['with all servers and a certificate']!).gateway).toMatchObject({
       caFile: '/etc/sallyport/gateway-tls/ca.crt',
       tls: { certFile: '/etc/sallyport/gateway-tls/tls.crt', keyFile: '/etc/sallyport/gateway-tls/tls.key' },
