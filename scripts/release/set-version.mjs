@@ -18,6 +18,7 @@ export const filesWithVersion = [
   'charts/sallyport/README.md',
   'k8s/base/kustomization.yaml',
   'docs/install.md',
+  'docs/install-small.md',
   'docs/operations/image.md',
 ];
 
