@@ -26,9 +26,9 @@ beforeAll(() => {
 });
 
 /** Archives the layout for a platform, and returns the file. */
-function pack(platform, to) {
+function pack(platform, to, serve) {
   const directory = at(to);
-  stageArchive({ cli, directory: path.join(directory, 'top'), version: '1.2.3', platform, node, texts });
+  stageArchive({ cli, directory: path.join(directory, 'top'), version: '1.2.3', platform, node, texts, serve });
   const file = path.join(directory, platform.startsWith('windows') ? 'archive.zip' : 'archive.tar.gz');
   writeArchive({ directory, top: 'top', file, time: new Date('2020-02-02T02:02:02Z') });
   return file;
@@ -66,6 +66,26 @@ describe('the archives', () => {
     const entries = Object.fromEntries(entriesOf(pack(platform, `list-${platform}`)));
     const named = Object.fromEntries(Object.entries(expected).map(([name, kind]) => [`top/${name}`, kind]));
     expect(entries).toEqual(named);
+  });
+
+  it('contain besides, if they are those of a gateway, what `sallyport serve` runs and a unit for systemd', () => {
+    const bundle = 'source/packages/standalone/dist/bundle-serve';
+    const files = ['serve-main.js', 'serve-main.js.map', 'bundled-packages.json'].map((name) => `${bundle}/${name}`);
+    for (const file of [...files, 'package/package.json', 'package/index.js', 'package/index.d.ts']) {
+      mkdirSync(path.dirname(at(file)), { recursive: true });
+      writeFileSync(at(file), file);
+    }
+    const serve = { source: at('source'), packages: { '@some/package': at('package') }, unit: 'unit' };
+    const has = (file) => entriesOf(file).map(([name]) => name);
+    const ofProgram = new Set(has(pack('linux-x64', 'without-serve')));
+    expect(has(pack('linux-x64', 'serve', serve)).filter((name) => !ofProgram.has(name))).toEqual(
+      [
+        'serve/node_modules/@some/package/index.js',
+        'serve/node_modules/@some/package/package.json',
+        'serve/serve-main.js',
+        'systemd/sallyport.service',
+      ].map((name) => `top/versions/1.2.3/${name}`),
+    );
   });
 
   it.each(['linux-x64', 'windows-x64'])('have the same bytes if the files are the same, for %s', (platform) => {

@@ -151,6 +151,34 @@ describe('the checksums', () => {
   });
 });
 
+describe('the archive of a gateway', () => {
+  beforeAll(installOnce);
+  it('unpacks as the documentation says, also over another version, and can check a configuration', async () => {
+    if (process.platform !== 'linux') return noteSkip('the archive of a gateway', 'there is one for Linux only');
+    const name = `sallyport-${sallyportVersion}-server-${process.platform}-${process.arch}.tar.gz`;
+    const to = path.join(directory, 'server');
+    mkdirSync(to);
+    const args = ['--no-same-owner', '--strip-components=1', '-C', to, '-xzf', path.join(release.directory, name)];
+    for (const what of ['first', 'upgrade'])
+      expect({ what, ...(await runCommand('tar', args)) }).toMatchObject({ what, code: 0, stderr: '' });
+    const config = path.join(to, 'sallyport.yaml');
+    writeFileSync(
+      config,
+      JSON.stringify({ gateway: { url: 'https://gate.example.com' }, data: path.join(to, 'data') }),
+    );
+    const checked = await runCommand(path.join(to, 'bin', 'sallyport'), [
+      'serve',
+      '--check-config',
+      '--config',
+      config,
+    ]);
+    expect(checked).toMatchObject({ code: 0, stdout: `${config}: ok\n`, stderr: '' });
+    return expect(readFileSync(path.join(to, 'current', 'systemd', 'sallyport.service'), 'utf8')).toContain(
+      'ExecStart=',
+    );
+  });
+});
+
 describe('the archive', () => {
   beforeAll(installOnce);
   it("contains the project's Node.js unmodified, and its license", () => {
