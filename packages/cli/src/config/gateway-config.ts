@@ -9,6 +9,7 @@ import { checkProxy } from '@sallyport/proxy/check';
 
 export {
   builtInKind,
+  usesKafka,
   warnOfClearKafka,
   warnOfLostSteps,
   warnOfSharedNames,

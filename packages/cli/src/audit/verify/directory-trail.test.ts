@@ -39,7 +39,11 @@ describe('sallyport audit verify with a directory', () => {
     configure();
     expect(await verify('--files')).toMatchObject({ code: 0, err: '', report: { faultCount: 0, events: 25 } });
     configure('{kafka: {brokers: ["k:9092"]}}');
-    expect((await verify('--files')).err).toContain('has audit.kafka, so its events are not in files');
+    const { err } = await verify('--files');
+    expect(err).toContain('has audit.kafka, so its events are not in files');
+    expect(err).toContain('--topic');
+    configure('{kafka: {memory: true}}');
+    expect((await verify('--files')).err).toContain('Verify an export of them');
   });
 
   it('takes an unfinished last line for one that the gateway is writing, but only in the newest file', async () => {
@@ -83,6 +87,10 @@ describe('sallyport audit verify with a directory', () => {
     expect(code).toBe(0);
     expect(err).toContain('between legal holds and the others, so nothing is demanded from 2026-11-02T10:05:00');
     expect((await verify('--files')).code).toBe(0);
+    // After the move to Kafka, the configuration still has the holds.
+    configure('{kafka: {brokers: ["k:9092"]}, legalHolds: [{name: case, from: 2026-11-02, until: 2026-11-03}]}');
+    expect((await verify(trail, '--config', 'sallyport.yaml')).code).toBe(0);
+    configure('{legalHolds: [{name: case, from: 2026-11-02, until: 2026-11-03}]}');
     remove(4);
     writeFileSync(path.join(trail, trailFile(3)), '');
     expect((await verify('--files')).code).toBe(1);

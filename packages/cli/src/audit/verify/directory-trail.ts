@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { AbsentPeriod } from '@sallyport/audit-proof';
 import { findTrailFiles, type TrailFileName } from '@sallyport/audit-log/trail-files';
-import { loadGatewayConfig } from '../../config/load-gateway-config.ts';
+import { loadGatewayConfig, loadPolicyTools } from '../../config/load-gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { namedFileFault } from '../../files/read-file.ts';
 import { CliError, usageError } from '../../terminal/cli-error.ts';
@@ -24,10 +24,22 @@ export async function configuredDirectory(
   environment: Environment,
   named: string | undefined,
 ): Promise<TrailDirectory> {
+  const { usesKafka } = await loadPolicyTools();
   const { config, file, resolvePath } = await loadGatewayConfig(environment, named);
-  if (config.audit.kafka !== undefined)
-    throw usageError(`${file} has audit.kafka, so its events are not in files`, 'Verify the topic with --topic.');
-  return { directory: path.join(resolvePath(config.data), 'trail'), holds: config.audit.legalHolds };
+  const { kafka, legalHolds: holds } = config.audit;
+  if (kafka !== undefined)
+    throw usageError(
+      `${file} has audit.kafka, so its events are not in files`,
+      usesKafka(kafka)
+        ? 'Verify the topic with --topic. For an older trail in files, name its directory.'
+        : 'Verify an export of them: sallyport audit export --out trail.ndjson',
+    );
+  return { directory: path.join(resolvePath(config.data), 'trail'), holds };
+}
+
+/** Returns the legal holds of a configuration, also of one whose events are not in files any more. */
+export async function configuredHolds(environment: Environment, named: string): Promise<readonly Hold[]> {
+  return (await loadGatewayConfig(environment, named)).config.audit.legalHolds;
 }
 
 /** Reports whether a name that the user gave is that of a directory. */

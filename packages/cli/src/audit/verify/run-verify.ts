@@ -9,7 +9,7 @@ import { writeResult } from '../../terminal/output.ts';
 import { createProgress } from '../../terminal/progress.ts';
 import type { ListOptions } from '../../terminal/table.ts';
 import { describeTrail } from './describe-trail.ts';
-import { configuredDirectory, directoryTrail, isDirectory } from './directory-trail.ts';
+import { configuredDirectory, configuredHolds, directoryTrail, isDirectory } from './directory-trail.ts';
 import { fileTrail } from './file-trail.ts';
 import { storeTrail } from './store-trail.ts';
 import { topicTrail, type TrailSource } from './topic-trail.ts';
@@ -42,7 +42,7 @@ async function sourceOf(environment: Environment, options: VerifyOptions): Promi
   if (directory !== undefined) {
     if (file.length > 1 || byKey)
       throw usageError(`${directory} is a directory, which is a trail of its own`, 'Give it alone, without --by-key.');
-    const holds = config === undefined ? [] : (await configuredDirectory(environment, config)).holds;
+    const holds = config === undefined ? [] : await configuredHolds(environment, config);
     return directoryTrail(environment, { directory, holds });
   }
   if (file.length > 0) return fileTrail(environment, file, byKey === true);
