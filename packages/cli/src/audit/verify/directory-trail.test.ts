@@ -1,8 +1,10 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createVerifier } from '@sallyport/audit-proof';
 import { createRig, type Rig } from '../../testing/rig.ts';
 import { trailFile, trailKey, writeTrail } from '../../testing/write-trail.ts';
+import { directoryTrail } from './directory-trail.ts';
 
 let [rig, trail]: [Rig, string] = [undefined!, ''];
 const writeFiles = () => writeTrail(trail);
@@ -44,6 +46,52 @@ describe('sallyport audit verify with a directory', () => {
     expect(err).toContain('--topic');
     configure('{kafka: {memory: true}}');
     expect((await verify('--files')).err).toContain('Verify an export of them');
+  });
+
+  it('goes on with the next file if those before it are deleted while it reads', async () => {
+    writeFiles();
+    const verifier = createVerifier();
+    let isFirst = true;
+    const read = await directoryTrail(rig.environment, { directory: trail, holds: [] })(verifier, () => {
+      if (isFirst) remove(1, 2);
+      isFirst = false;
+    });
+    expect(read).toMatchObject({ since: '2026-11-03T10:00:01.000Z', because: 'older files were deleted' });
+    expect(verifier.finish(read as { since: string }).faults).toEqual([]);
+  });
+
+  it('names what is missing if a file in the middle is deleted while it reads', async () => {
+    writeFiles();
+    const verifier = createVerifier();
+    const read = await directoryTrail(rig.environment, { directory: trail, holds: [] })(verifier, () => {
+      rmSync(path.join(trail, trailFile(2)), { force: true });
+    });
+    expect(read).toEqual({ absent: [] });
+    expect(verifier.finish().faults).toMatchObject([{ kind: 'missing', seq: 6, to: 10 }]);
+  });
+
+  it('takes no file without an event for the oldest one, or for the next one after a hold', async () => {
+    writeFiles();
+    remove(1);
+    writeFileSync(path.join(trail, trailFile(2)), '');
+    const { code, err } = await verify(trail);
+    expect(code).toBe(0);
+    expect(err).toContain('from the first checkpoint after 2026-11-03T10:00:01.000Z on');
+
+    writeFiles();
+    remove(1, 3);
+    writeFileSync(path.join(trail, trailFile(4)), '');
+    configure('{legalHolds: [{name: case, from: 2026-11-02, until: 2026-11-03}]}');
+    expect(await verify('--files')).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('nothing is demanded from 2026-11-02T10:05:00.000000Z to 2026-11-05T10:00:01.000Z'),
+    });
+  });
+
+  it('names what is missing from a file that was emptied', async () => {
+    writeFiles();
+    writeFileSync(path.join(trail, trailFile(2)), '');
+    expect((await verify(trail)).report!.faults[0]).toMatchObject({ kind: 'missing', seq: 6, to: 10 });
   });
 
   it('takes an unfinished last line for one that the gateway is writing, but only in the newest file', async () => {

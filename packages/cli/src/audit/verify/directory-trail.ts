@@ -70,17 +70,19 @@ const isHeld = (day: string, holds: readonly Hold[]): boolean =>
 
 /**
  * Returns what deleted files leave out: everything before the oldest file unless that is the first one of all, and what
- * was between files of legal holds and younger ones.
+ * was between files of legal holds and younger ones. A process that died may have left a file without any event.
  */
 function describeAbsence(files: readonly ReadFile[], holds: readonly Hold[]): ReadTrail {
-  const [oldest] = files;
-  const absent: AbsentPeriod[] = files.flatMap(({ number, day, last }, index) => {
-    const next = files[index + 1];
-    if (!next?.first || last === undefined || next.number === number + 1 || !isHeld(day, holds)) return [];
-    return [{ from: last, until: after(next.first) }];
+  const firstFrom = (index: number) => files.slice(index).find(({ first }) => first !== undefined)?.first;
+  const absent: AbsentPeriod[] = files.flatMap(({ number, day }, index) => {
+    const next = firstFrom(index + 1);
+    if (next === undefined || files[index + 1]!.number === number + 1 || !isHeld(day, holds)) return [];
+    const last = files.slice(0, index + 1).findLast((file) => file.last !== undefined)?.last;
+    return [{ from: last ?? new Date(day).toISOString(), until: after(next) }];
   });
-  if (!oldest?.first || oldest.number === 1) return { absent };
-  return { absent, since: after(oldest.first), because: 'older files were deleted' };
+  const first = firstFrom(0);
+  if (first === undefined || files[0]!.number === 1) return { absent };
+  return { absent, since: after(first), because: 'older files were deleted' };
 }
 
 /** Events that happened at the same time may be in the file before. */
@@ -88,13 +90,13 @@ const after = (time: string): string => new Date(Date.parse(time) + second).toIS
 
 /**
  * Reads a trail from the directory in which a gateway without Kafka keeps it. The gateway may be writing meanwhile: an
- * unfinished last line is no fault, and files that are deleted while they are read are left out.
+ * unfinished last line is not a fault, and files that are deleted while they are read are left out.
  */
 export function directoryTrail(environment: Environment, { directory, holds }: TrailDirectory): TrailSource {
   return async (verifier, onRead) => {
     const root = path.resolve(environment.workingDirectory, directory);
     const listed = listTrail(root);
-    const files: ReadFile[] = [];
+    let files: ReadFile[] = [];
     let read: ReadTrail = {};
     for (const file of listed) {
       const source = path.join(directory, file.name);
@@ -109,9 +111,10 @@ export function directoryTrail(environment: Environment, { directory, holds }: T
         files.push({ ...file, ...times });
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        if (code === undefined) throw error;
-        // Retention deletes the oldest files.
-        if (code !== 'ENOENT' || files.some((one) => !isHeld(one.day, holds))) throw namedFileFault(source, error);
+        if (code !== 'ENOENT') throw code === undefined ? error : namedFileFault(source, error);
+        // Deleted, and so are files that were read before. The trail begins with what is left, where a gap is a fault.
+        const left = new Set(listTrail(root).map(({ name }) => name));
+        files = files.filter(({ name }) => left.has(name));
       }
     }
     return { ...read, ...describeAbsence(files, holds) };
