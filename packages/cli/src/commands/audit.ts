@@ -179,7 +179,7 @@ function addVerify(audit: Command, environment: Environment): void {
     .description('verify the audit trail, and name each event that is missing, altered or out of order (exit code 1)')
     .argument(
       '[file...]',
-      'files with one event per line, also packed (.gz), or - for standard input; or a directory of files that a gateway without Kafka writes',
+      'files with one event per line, also packed (.gz), or - for standard input; or the directory of files that a gateway without Kafka writes, or the data directory that it is in',
     )
     .option('--file <file>', 'another way to name a file; repeatable', collect)
     .option(
@@ -229,7 +229,7 @@ function addImport(audit: Command, environment: Environment): void {
     )
     .option(
       '--from <directory>',
-      'the files of the trail (default: the directory trail below data of the configuration)',
+      'the directory of the trail, or the data directory that it is in (default: data of the configuration)',
     )
     .option(
       '--config <file>',
@@ -242,7 +242,7 @@ function addImport(audit: Command, environment: Environment): void {
   withExample(
     withOutput(command),
     'sallyport audit import --config sallyport.yaml --keys keys.json --dry-run',
-    'sallyport audit import --from /var/lib/sallyport/trail --config sallyport.yaml',
+    'sallyport audit import --from /var/lib/sallyport --config sallyport.yaml',
   );
 }
 

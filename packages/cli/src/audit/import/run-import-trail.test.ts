@@ -137,6 +137,10 @@ describe('sallyport audit import', () => {
     expect(to.topic).toHaveLength(25);
   });
 
+  it('finds the trail in the data directory of a gateway', async () => {
+    expect((await run(createTargets(), { from: 'data' })).out).toContain('Imported 25 events');
+  });
+
   it('checks the signatures of checkpoints if it is given their keys', async () => {
     writeFileSync(path.join(rig.directory, 'keys.pem'), writeKey());
     const { failure, out } = await run(createTargets(), { keys: 'keys.pem' });
@@ -172,7 +176,7 @@ describe('sallyport audit import', () => {
   });
 
   it('needs Kafka in the configuration, and a directory with a trail', async () => {
-    expect((await rig.run('audit', 'import', '--from', 'data')).err).toContain('has no files of an audit trail');
+    expect((await rig.run('audit', 'import', '--from', '.')).err).toContain('has no files of an audit trail');
     writeFileSync(path.join(rig.directory, 'sallyport.yaml'), 'gateway: {url: "http://127.0.0.1:1"}\n');
     const { code, err } = await rig.run('audit', 'import');
     expect(code).toBe(2);

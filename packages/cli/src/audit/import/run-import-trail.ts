@@ -8,7 +8,7 @@ import { CliError, usageError } from '../../terminal/cli-error.ts';
 import { writeResult, type OutputFormat } from '../../terminal/output.ts';
 import { createProgress } from '../../terminal/progress.ts';
 import { describeTrail } from '../verify/describe-trail.ts';
-import { directoryTrail, listTrail } from '../verify/directory-trail.ts';
+import { directoryTrail, findTrail } from '../verify/directory-trail.ts';
 import { readKeys } from '../verify/run-verify.ts';
 import { createKnownEvents, type KnownEvents } from './known-events.ts';
 import { sendTrail, type ImportTarget, type Sent } from './send-trail.ts';
@@ -174,10 +174,7 @@ export async function runImportTrail(
   const { config, resolvePath } = loaded;
   const { topic } = kafkaOf(loaded);
   const isDryRun = options.dryRun === true;
-  const directory =
-    options.from === undefined
-      ? path.join(resolvePath(config.data), 'trail')
-      : path.resolve(environment.workingDirectory, options.from);
+  const directory = options.from ?? path.join(resolvePath(config.data), 'trail');
   const tools = await loadPolicyTools();
   const progress = createProgress(environment);
   let count = 0;
@@ -187,7 +184,7 @@ export async function runImportTrail(
   };
   let targets: ImportTargets | undefined;
   try {
-    const files = listTrail(directory);
+    const { root, files } = findTrail(environment, directory);
     const trail = { directory, holds: config.audit.legalHolds };
     const { survey, report } = await checkTrail(environment, trail, options, tell('verified'));
     targets = await open(loaded, tools, isDryRun);
@@ -201,7 +198,7 @@ export async function runImportTrail(
     const checkpoints = await carryCheckpoints(targets, survey, isDryRun, environment);
     count = 0;
     const target: ImportTarget = isDryRun ? { send: async () => undefined } : targets;
-    const sent = await sendTrail(directory, files, { environment, tools, known, target, onRead: tell('sent') });
+    const sent = await sendTrail(root, files, { environment, tools, known, target, onRead: tell('sent') });
     progress.end();
     const result: ImportResult = { ...sent, checkpoints, faults: report.faultCount, dryRun: isDryRun };
     await writeResult(environment, options.output, result, () => describeImport(result, topic));

@@ -48,6 +48,14 @@ describe('sallyport audit verify with a directory', () => {
     expect((await verify('--files')).err).toContain('Verify an export of them');
   });
 
+  it('finds it in the data directory of a gateway as well', async () => {
+    writeFiles();
+    expect(await verify('data')).toMatchObject({ code: 0, err: '', report: { faultCount: 0, events: 25 } });
+    appendFileSync(path.join(trail, trailFile(4)), 'x');
+    const { report } = await verify('data');
+    expect(report!.faults[0]).toMatchObject({ place: { source: path.join('data', 'trail', trailFile(4)) } });
+  });
+
   it('goes on with the next file if those before it are deleted while it reads', async () => {
     writeFiles();
     const verifier = createVerifier();

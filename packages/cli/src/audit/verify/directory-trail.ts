@@ -48,19 +48,31 @@ export function isDirectory(environment: Environment, name: string): boolean {
   return statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** Lists the files of a trail in their order. Throws a CliError if there are none. */
-export function listTrail(directory: string): TrailFileName[] {
-  let names: string[];
+function listFiles(root: string): TrailFileName[] {
   try {
-    names = readdirSync(directory);
+    return findTrailFiles(readdirSync(root));
   } catch (error) {
-    throw namedFileFault(directory, error);
+    throw namedFileFault(root, error);
   }
-  const found = findTrailFiles(names);
-  if (found.length > 0) return found;
+}
+
+/**
+ * Finds a trail in a directory, or in `trail` below it, because people name the data directory of a gateway. Returns the
+ * directory as it can be named and as it is, and its files in their order. Throws a CliError if there are none.
+ */
+export function findTrail(
+  environment: Environment,
+  directory: string,
+): { name: string; root: string; files: TrailFileName[] } {
+  const below = path.join(directory, 'trail');
+  for (const name of [directory, ...(isDirectory(environment, below) ? [below] : [])]) {
+    const root = path.resolve(environment.workingDirectory, name);
+    const files = listFiles(root);
+    if (files.length > 0) return { name, root, files };
+  }
   throw new CliError(
     'local-file',
-    `${directory} has no files of an audit trail`,
+    `${path.resolve(environment.workingDirectory, directory)} has no files of an audit trail`,
     'Their names are like 00000001-2026-12-01.ndjson. They are in the directory trail below data.',
   );
 }
@@ -94,12 +106,11 @@ const after = (time: string): string => new Date(Date.parse(time) + second).toIS
  */
 export function directoryTrail(environment: Environment, { directory, holds }: TrailDirectory): TrailSource {
   return async (verifier, onRead) => {
-    const root = path.resolve(environment.workingDirectory, directory);
-    const listed = listTrail(root);
+    const { name: named, root, files: listed } = findTrail(environment, directory);
     let files: ReadFile[] = [];
     let read: ReadTrail = {};
     for (const file of listed) {
-      const source = path.join(directory, file.name);
+      const source = path.join(named, file.name);
       const times: Pick<ReadFile, 'first' | 'last'> = {};
       const onTime = (time: string) => {
         times.first ??= time;
@@ -113,7 +124,7 @@ export function directoryTrail(environment: Environment, { directory, holds }: T
         const { code } = error as NodeJS.ErrnoException;
         if (code !== 'ENOENT') throw code === undefined ? error : namedFileFault(source, error);
         // Deleted, and so are files that were read before. The trail begins with what is left, where a gap is a fault.
-        const left = new Set(listTrail(root).map(({ name }) => name));
+        const left = new Set(listFiles(root).map(({ name }) => name));
         files = files.filter(({ name }) => left.has(name));
       }
     }
