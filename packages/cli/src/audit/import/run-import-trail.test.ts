@@ -6,7 +6,8 @@ import type { AuditRecord } from '@sallyport/contracts';
 import { createRig, type Rig } from '../../testing/rig.ts';
 import { trailFile, trailKey, writeTrail, type WrittenTrail } from '../../testing/write-trail.ts';
 import type { CliError } from '../../terminal/cli-error.ts';
-import { runImportTrail, type ImportOptions, type ImportTargets } from './run-import-trail.ts';
+import type { ImportTargets } from './open-targets.ts';
+import { runImportTrail, type ImportOptions } from './run-import-trail.ts';
 import type { Survey } from './survey-trail.ts';
 
 let rig: Rig;
@@ -133,7 +134,7 @@ describe('sallyport audit import', () => {
     expect(refused.out).toContain('fault: altered producer=sallyport/1 seq=11');
     expect(to.topic).toEqual([]);
     const { out } = await run(to, { allowFaults: true });
-    expect(out).toContain('1 line that is no event stayed behind.\nThe trail has 2 faults,');
+    expect(out).toContain('1 line is not an event and was not imported.\nThe trail has 2 faults,');
     expect(to.topic).toHaveLength(25);
   });
 

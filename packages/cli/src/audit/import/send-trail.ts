@@ -6,6 +6,7 @@ import type { Environment } from '../../environment/environment.ts';
 import { readLines } from '../../files/read-lines.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import type { PolicyTools } from '../../config/load-gateway-config.ts';
+import { maxLineBytes } from '../verify/file-trail.ts';
 import type { KnownEvents } from './known-events.ts';
 
 /** Where the events of a trail are sent. */
@@ -14,12 +15,11 @@ export type ImportTarget = {
   send(records: readonly AuditRecord[]): Promise<void>;
 };
 
-/** How many events were sent, were there already, and are no events. */
+/** How many events were sent, and how many were there already. `skipped` counts lines that are not events. */
 export type Sent = { sent: number; known: number; skipped: number };
 
 const batchEvents = 500;
 const batchBytes = 512 * 1024;
-const maxLineBytes = 4 * 1024 * 1024;
 const attempts = 8;
 const pauseMs = 1000;
 

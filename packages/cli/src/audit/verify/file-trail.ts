@@ -8,7 +8,8 @@ import { readLines, type Line } from '../../files/read-lines.ts';
 import { fieldOf } from '../../input/untrusted.ts';
 import type { ReadTrail, TrailSource } from './topic-trail.ts';
 
-const maxLineBytes = 4 * 1024 * 1024;
+/** Longer lines are not events. */
+export const maxLineBytes: number = 4 * 1024 * 1024;
 const chunkBytes = 256 * 1024;
 const newline = 0x0a;
 

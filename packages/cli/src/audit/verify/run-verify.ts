@@ -1,6 +1,6 @@
 import { parseJson } from '../../input/untrusted.ts';
 import path from 'node:path';
-import { createVerifier, readCheckpointKeys, type CheckpointKeys, type Verifier } from '@sallyport/audit-proof';
+import { createVerifier, type Verifier } from '@sallyport/audit-proof';
 import { readMoment } from '../trail/trail-filters.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { readNamedFile } from '../../files/read-file.ts';
@@ -11,6 +11,7 @@ import type { ListOptions } from '../../terminal/table.ts';
 import { describeTrail } from './describe-trail.ts';
 import { configuredDirectory, configuredHolds, directoryTrail, isDirectory } from './directory-trail.ts';
 import { fileTrail } from './file-trail.ts';
+import { readKeys } from './read-keys.ts';
 import { storeTrail } from './store-trail.ts';
 import { topicTrail, type TrailSource } from './topic-trail.ts';
 
@@ -49,19 +50,6 @@ async function sourceOf(environment: Environment, options: VerifyOptions): Promi
   return topic === true
     ? topicTrail(environment, config)
     : storeTrail(environment, { config, url: store === true ? undefined : store, compareTopic });
-}
-
-/** Reads the public keys of checkpoints from a file that the user named. */
-export function readKeys(environment: Environment, name: string | undefined): CheckpointKeys | undefined {
-  if (name === undefined) return undefined;
-  const file = path.resolve(environment.workingDirectory, name);
-  const text = readNamedFile(file);
-  try {
-    return readCheckpointKeys(text);
-  } catch (error) {
-    const hint = 'Give a JWKS, such as the output of `sallyport audit keys -o json`, or public keys in PEM.';
-    throw new CliError('local-file', `${file} has no keys: ${(error as Error).message}`, hint, { cause: error });
-  }
 }
 
 /**

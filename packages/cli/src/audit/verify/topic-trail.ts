@@ -31,10 +31,10 @@ export async function readTopic(
   named: string | undefined,
   onEvents: (events: TopicEvent[]) => void,
 ): Promise<void> {
-  const { readKafkaAudit } = await import('../../config/gateway-config.ts');
+  const { readKafkaAudit, usesKafka } = await import('../../config/gateway-config.ts');
   const { config, file } = await loadGatewayConfig(environment, named);
   const { kafka } = config.audit;
-  if (kafka === undefined || 'memory' in kafka)
+  if (!usesKafka(kafka))
     throw usageError(`${file} has no audit.kafka`, 'Name the configuration of a gateway that uses Kafka.');
   try {
     await readKafkaAudit({

@@ -73,7 +73,7 @@ function kafkaOf(
   const { config, faults } = tools.examineConfigFile(file, environment.env);
   if (!config) return refuseFaults(environment, file, faults, tools);
   const { kafka } = config.audit;
-  if (kafka === undefined || 'memory' in kafka)
+  if (!tools.usesKafka(kafka))
     throw usageError(`${file} has no audit.kafka`, 'Give the brokers, for example --kafka kafka:9092.');
   return { kafka, resolvePath: (name) => path.resolve(path.dirname(file), name) };
 }
