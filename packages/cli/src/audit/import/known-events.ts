@@ -1,20 +1,45 @@
-/** The events of some chains that a topic has. */
+import { hash } from 'node:crypto';
+import { fieldOf } from '../../input/untrusted.ts';
+
+/** Which events of a trail a topic has, by their places in the chains. */
 export type KnownEvents = {
-  add(producer: string, seq: number): void;
-  has(producer: string, seq: number): boolean;
+  /** Notes the place of an event of the trail. Of the topic, only events at such places are remembered. */
+  expect(data: unknown): void;
+  /** Notes that the topic has an event. The first one counts at each place. */
+  add(id: string, data: unknown): void;
+  /** Returns whether the topic has an event. Of one without a place in a chain, this is not known. */
+  has(id: string, data: unknown): boolean;
 };
 
-/**
- * Creates a set of places in chains, one bit for each. `lasts` is the highest number of each producer that counts, so
- * that what is read from a topic cannot fill the memory.
- */
-export function createKnownEvents(lasts: ReadonlyMap<string, number>): KnownEvents {
-  const bits = new Map([...lasts].map(([producer, last]) => [producer, new Uint8Array((last >> 3) + 1)]));
+/** A forged number costs no more memory than this many places. */
+const blockPlaces = 64;
+
+/** Creates an empty set. It keeps eight bytes for each place. */
+export function createKnownEvents(): KnownEvents {
+  const blocks = new Map<string, Float64Array>();
+  const find = (data: unknown) => {
+    const part = fieldOf(data, 'sallyport');
+    const [producer, seq] = [fieldOf(part, 'producer'), fieldOf(part, 'seq')];
+    if (typeof producer !== 'string' || !Number.isSafeInteger(seq) || (seq as number) < 0) return undefined;
+    const [block, place] = [Math.floor((seq as number) / blockPlaces), (seq as number) % blockPlaces];
+    return { name: `${block} ${producer}`, place };
+  };
   return {
-    add(producer, seq) {
-      const known = bits.get(producer);
-      if (known && seq <= lasts.get(producer)!) known[seq >> 3]! |= 1 << (seq & 7);
+    expect(data) {
+      const { name } = find(data) ?? {};
+      if (name !== undefined && !blocks.has(name)) blocks.set(name, new Float64Array(blockPlaces));
     },
-    has: (producer, seq) => ((bits.get(producer)?.[seq >> 3] ?? 0) & (1 << (seq & 7))) !== 0,
+    add(id, data) {
+      const found = find(data);
+      const marks = found && blocks.get(found.name);
+      if (marks) marks[found.place] ||= markOf(id);
+    },
+    has(id, data) {
+      const found = find(data);
+      return found !== undefined && blocks.get(found.name)?.[found.place] === markOf(id);
+    },
   };
 }
+
+/** Returns 48 bits of the hash of an id, but never 0. */
+const markOf = (id: string): number => 1 + hash('sha256', id, 'buffer').readUIntBE(0, 6);

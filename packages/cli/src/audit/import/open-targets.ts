@@ -1,14 +1,14 @@
 import type { KafkaConfig } from '@sallyport/contracts';
 import type { loadGatewayConfig, PolicyTools } from '../../config/load-gateway-config.ts';
-import { fieldOf } from '../../input/untrusted.ts';
+import { parseJson } from '../../input/untrusted.ts';
 import { CliError, usageError } from '../../terminal/cli-error.ts';
 import type { ImportTarget } from './send-trail.ts';
 import type { Survey } from './survey-trail.ts';
 
 /** What an import needs of Kafka and of the store. */
 export type ImportTargets = ImportTarget & {
-  /** Reads the topic to its current end. Calls `onEvent` with the place of each event in its chain. */
-  readKnown(onEvent: (producer: string, seq: number) => void): Promise<void>;
+  /** Reads the topic to its current end. Calls `onEvent` with the id and the data of each event, which are not trusted. */
+  readKnown(onEvent: (id: string, data: unknown) => void): Promise<void>;
   /** Lets the store go on with the checkpoints of the trail. Undefined if the store cannot be written from here. */
   continueCheckpoints?(survey: Survey): Promise<number>;
   close(): Promise<void>;
@@ -44,12 +44,8 @@ export const openTargets: OpenTargets = async (loaded, tools, isDryRun) => {
         await tools.readKafkaAudit({
           kafka,
           resolvePath,
-          onEvents(events) {
-            for (const { data } of events) {
-              const part = fieldOf(data, 'sallyport');
-              const [producer, seq] = [fieldOf(part, 'producer'), fieldOf(part, 'seq')];
-              if (typeof producer === 'string' && Number.isSafeInteger(seq)) onEvent(producer, seq as number);
-            }
+          onMessages(messages) {
+            for (const { id, text } of messages) onEvent(id, parseJson(text));
           },
         });
       } catch (error) {

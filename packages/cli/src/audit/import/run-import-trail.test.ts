@@ -1,6 +1,7 @@
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { toLine } from '@sallyport/audit-log';
 import { canonicalJson, createVerifier } from '@sallyport/audit-proof';
 import type { AuditRecord } from '@sallyport/contracts';
 import { createRig, type Rig } from '../../testing/rig.ts';
@@ -18,10 +19,14 @@ beforeEach(() => {
   trail = path.join(rig.directory, 'data', 'trail');
   written = writeTrail(trail);
   writeFileSync(path.join(rig.directory, 'keys.pem'), trailKey);
-  const audit = '{kafka: {brokers: ["kafka:9092"], topic: audit}}';
-  writeFileSync(path.join(rig.directory, 'sallyport.yaml'), `gateway: {url: "http://127.0.0.1:1"}\naudit: ${audit}\n`);
+  configure();
 });
 afterEach(() => rig.remove());
+
+function configure(more = ''): void {
+  const audit = `{kafka: {brokers: ["kafka:9092"], topic: audit}${more}}`;
+  writeFileSync(path.join(rig.directory, 'sallyport.yaml'), `gateway: {url: "http://127.0.0.1:1"}\naudit: ${audit}\n`);
+}
 
 /** A topic that may be away, and a store. */
 function createTargets(changes: Partial<ImportTargets> = {}) {
@@ -34,7 +39,7 @@ function createTargets(changes: Partial<ImportTargets> = {}) {
   let closed = 0;
   const targets: ImportTargets = {
     async readKnown(onEvent) {
-      for (const { data } of state.topic) onEvent(data.sallyport.producer, data.sallyport.seq!);
+      for (const { id, data } of state.topic) onEvent(id, data);
     },
     async send(records) {
       if (state.failures > 0) {
@@ -136,6 +141,28 @@ describe('sallyport audit import', () => {
     const { out } = await run(to, { allowFaults: true });
     expect(out).toContain('1 line is not an event and was not imported.\nThe trail has 2 faults,');
     expect(to.topic).toHaveLength(25);
+  });
+
+  it('imports every event of a trail with faults, also those with the place of another one, or without any', async () => {
+    const file = path.join(trail, trailFile(5));
+    const [first, second] = written.records[4]!;
+    const change = (record: AuditRecord, id: string, sallyport: object): AuditRecord => ({
+      ...record,
+      id,
+      data: { ...record.data, sallyport: sallyport as AuditRecord['data']['sallyport'] },
+    });
+    const odd = [
+      change(first!, 'fork', first!.data.sallyport),
+      change(second!, 'old-1', { producer: 'sallyport/1' }),
+      change(second!, 'old-2', { producer: 'sallyport/1' }),
+      change(first!, 'far', { ...first!.data.sallyport, seq: 2 ** 31 - 2 }),
+    ];
+    // The first event again, which is left out.
+    appendFileSync(file, [...odd, first!].map(toLine).join(''));
+    const to = createTargets();
+    const { out } = await run(to, { allowFaults: true });
+    expect(out).toContain('Imported 29 events into audit.\n1 event was there already.\n');
+    expect(idsOf(to.topic)).toEqual(idsOf([...all(), ...odd]));
   });
 
   it('finds the trail in the data directory of a gateway', async () => {

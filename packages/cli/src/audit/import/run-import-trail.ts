@@ -8,7 +8,7 @@ import { createProgress } from '../../terminal/progress.ts';
 import { describeTrail } from '../verify/describe-trail.ts';
 import { directoryTrail, findTrail, type TrailDirectory } from '../verify/directory-trail.ts';
 import { readKeys } from '../verify/read-keys.ts';
-import { createKnownEvents } from './known-events.ts';
+import { createKnownEvents, type KnownEvents } from './known-events.ts';
 import { kafkaOf, openTargets, type ImportTargets, type OpenTargets } from './open-targets.ts';
 import { sendTrail, type ImportTarget, type Sent } from './send-trail.ts';
 import { surveyTrail, type Survey } from './survey-trail.ts';
@@ -22,16 +22,22 @@ export type ImportOptions = {
   output: OutputFormat;
 };
 
-/** Verifies the trail, and surveys it. Throws a CliError if it has faults, unless they are allowed. */
+/** Verifies the trail, and notes its events as expected. Throws a CliError if it has faults, unless they are allowed. */
 async function checkTrail(
   environment: Environment,
-  trail: TrailDirectory,
+  { trail, known, onRead }: { trail: TrailDirectory; known: KnownEvents; onRead: (count: number) => void },
   { keys: keysFile, allowFaults, output }: ImportOptions,
-  onRead: (count: number) => void,
 ): Promise<{ survey: Survey; report: TrailReport }> {
   const keys = readKeys(environment, keysFile);
   const { verifier, survey } = surveyTrail(createVerifier(keys ? { keys } : {}));
-  const { since, absent = [] } = await directoryTrail(environment, trail)(verifier, onRead);
+  const expecting = {
+    ...verifier,
+    add(event: Parameters<typeof verifier.add>[0]) {
+      known.expect(event.data);
+      verifier.add(event);
+    },
+  };
+  const { since, absent = [] } = await directoryTrail(environment, trail)(expecting, onRead);
   const report = verifier.finish({ absent, ...(since === undefined ? {} : { since }) });
   if (report.faultCount > 0 && !allowFaults) {
     await writeResult(environment, output, report, () => describeTrail(environment, report, { output, headers: true }));
@@ -124,14 +130,14 @@ export async function runImportTrail(
   let targets: ImportTargets | undefined;
   try {
     const { root, files } = findTrail(environment, directory);
+    const known = createKnownEvents();
     const trail = { directory, holds: audit.legalHolds };
-    const { survey, report } = await checkTrail(environment, trail, options, tell('verified'));
+    const { survey, report } = await checkTrail(environment, { trail, known, onRead: tell('verified') }, options);
     targets = await open(loaded, tools, isDryRun);
-    const known = createKnownEvents(survey.lasts);
     count = 0;
     const onKnown = tell('of the topic read');
-    await targets.readKnown((producer, seq) => {
-      known.add(producer, seq);
+    await targets.readKnown((id, event) => {
+      known.add(id, event);
       onKnown(1);
     });
     const checkpoints = await carryCheckpoints(targets, survey, isDryRun, environment);

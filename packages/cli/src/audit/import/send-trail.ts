@@ -76,8 +76,8 @@ export async function sendTrail(directory: string, files: readonly TrailFileName
           sum.skipped += 1;
           continue;
         }
-        const { producer, seq = 0 } = read.record.data.sallyport;
-        if (deps.known.has(producer, seq)) {
+        const { id, data } = read.record;
+        if (deps.known.has(id, data)) {
           sum.known += 1;
           continue;
         }
@@ -86,7 +86,7 @@ export async function sendTrail(directory: string, files: readonly TrailFileName
         batch.push(read.record);
         bytes += length;
         // The file may have it twice.
-        deps.known.add(producer, seq);
+        deps.known.add(id, data);
       }
   await flush();
   return sum;

@@ -5,8 +5,6 @@ type Begin = { producer: string; seq: number; prevHash: string };
 
 /** What an import must know of a trail before it sends its events. */
 export type Survey = {
-  /** By producer, the number of the last event. */
-  lasts: Map<string, number>;
   /** By producer, the first event, if that is not the first one of the chain. */
   begins(): Begin[];
   checkpoints: SignedCheckpoint[];
@@ -14,7 +12,6 @@ export type Survey = {
 
 /** Returns a verifier that also surveys what it gets. Numbers beyond 2^31 are left out: no producer gets that far. */
 export function surveyTrail(verifier: Verifier): { verifier: Verifier; survey: Survey } {
-  const lasts = new Map<string, number>();
   const firsts = new Map<string, Begin>();
   const checkpoints: SignedCheckpoint[] = [];
   const note = ({ type, data }: TrailEvent) => {
@@ -22,7 +19,6 @@ export function surveyTrail(verifier: Verifier): { verifier: Verifier; survey: S
     const [producer, seq, prevHash] = ['producer', 'seq', 'prevHash'].map((name) => fieldOf(part, name));
     if (typeof producer !== 'string' || typeof seq !== 'number' || typeof prevHash !== 'string') return;
     if (!Number.isInteger(seq) || seq < 1 || seq >= 2 ** 31) return;
-    lasts.set(producer, Math.max(seq, lasts.get(producer) ?? 0));
     if (seq < (firsts.get(producer)?.seq ?? Infinity)) firsts.set(producer, { producer, seq, prevHash });
     const checkpoint = fieldOf(part, 'checkpoint');
     if (type === 'audit.checkpoint' && fieldOf(checkpoint, 'signature') !== undefined)
@@ -36,6 +32,6 @@ export function surveyTrail(verifier: Verifier): { verifier: Verifier; survey: S
         verifier.add(event);
       },
     },
-    survey: { lasts, checkpoints, begins: () => [...firsts.values()].filter(({ seq }) => seq > 1) },
+    survey: { checkpoints, begins: () => [...firsts.values()].filter(({ seq }) => seq > 1) },
   };
 }
