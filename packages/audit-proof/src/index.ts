@@ -16,6 +16,7 @@ export type { AbsentPeriod } from './verify/absent-times.ts';
 export { atPlace, contentOf } from './verify/event-content.ts';
 export { createVerifier, type Verifier, type VerifierDeps } from './verify/create-verifier.ts';
 export { repeatsMember } from './verify/repeats-member.ts';
+export { createTrailSurvey, type CarriedTrail, type TrailSurvey } from './verify/survey-trail.ts';
 export {
   type FaultKind,
   type Neighbor,

@@ -8,7 +8,7 @@ const isSha256 = (text: unknown): boolean => typeof text === 'string' && /^[0-9a
 const isNumber = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
 
 /** Reports whether a checkpoint has every member that a signed one has, each of the right form. */
-function isWhole(checkpoint: AuditCheckpoint): checkpoint is SignedCheckpoint {
+export function isWhole(checkpoint: AuditCheckpoint): checkpoint is SignedCheckpoint {
   const { number, time, heads, previous, keyId, signature } = checkpoint;
   return (
     isNumber(number) &&

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { sampleAuditRecord } from '@sallyport/audit-log';
 import {
   createSealer,
+  createTrailSurvey,
   createVerifier,
   hashCheckpoint,
   keyIdOf,
@@ -53,9 +54,9 @@ function makeTrail(from = 1) {
     add(record);
   }
   const left = records.slice(from - 1);
-  const begins =
-    from > 1 ? [{ producer: sealer.producer, seq: from, prevHash: left[0]!.data.sallyport.prevHash! }] : [];
-  return { checkpoints, records: left, begins };
+  const survey = createTrailSurvey();
+  for (const record of left) survey.add(record);
+  return { checkpoints, records: left, begins: survey.carried().begins };
 }
 
 let database: SqlDatabase;
@@ -139,5 +140,13 @@ describe('a store that is told of the checkpoints of an imported trail', () => {
     const [own, other] = [makeTrail(), makeTrail()];
     await continueIn(database, own);
     await expect(continueIn(database, other)).rejects.toThrow('do not continue those of the trail');
+  });
+
+  it('takes the first of two with one number, and those after them', async () => {
+    const { checkpoints } = makeTrail();
+    const [fork] = makeTrail().checkpoints;
+    await continueIn(database, { checkpoints: [checkpoints[0]!, fork!, ...checkpoints], begins: [] });
+    const { last, number } = await createStores(database).proof.latest(keyId);
+    expect([number, last!.hash]).toEqual([2, hashCheckpoint(checkpoints[1]!)]);
   });
 });

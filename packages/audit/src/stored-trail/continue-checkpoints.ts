@@ -1,16 +1,8 @@
-import { hashCheckpoint, type SignedCheckpoint } from '@sallyport/audit-proof';
+import { hashCheckpoint, type CarriedTrail } from '@sallyport/audit-proof';
 import { createLogger } from '@sallyport/kit';
 import { createPostgresDatabase } from '../database/postgres-database.ts';
 import type { SqlDatabase } from '../database/sql-database.ts';
 import { lockStatement, migrate } from '../schema/migrations.ts';
-
-/** What a store must know of a trail that it gets from elsewhere. */
-export type CarriedTrail = {
-  /** In their order. */
-  checkpoints: readonly SignedCheckpoint[];
-  /** The first event of each chain whose beginning was deleted, and the hash of the one before it. */
-  begins: readonly { producer: string; seq: number; prevHash: string }[];
-};
 
 /** Thrown if the store has signed checkpoints that do not continue those of the trail. */
 export class ForeignCheckpointsError extends Error {
@@ -18,8 +10,9 @@ export class ForeignCheckpointsError extends Error {
 }
 
 /**
- * Lets the audit service go on with the checkpoints of a trail that is imported, so that their chain passes across the
- * move. Does nothing to a store that knows them already. Resolves to the number of checkpoints that it did not know.
+ * Lets the audit service go on with the checkpoints of a trail that the store gets from elsewhere, so that their chain
+ * passes the verification. Of two with one number, the first counts. Does nothing to a store that knows them already.
+ * Resolves to the number of checkpoints that it did not know.
  */
 export async function continueIn(database: SqlDatabase, { checkpoints, begins }: CarriedTrail): Promise<number> {
   await migrate(database);
@@ -43,7 +36,8 @@ export async function continueIn(database: SqlDatabase, { checkpoints, begins }:
         select key_id, number, previous, hash, checkpoint, now(), true
         from json_to_recordset($1::json)
           as given(key_id text, number bigint, previous text, hash text, checkpoint text, position integer)
-        order by position`,
+        order by position
+        on conflict do nothing`,
       values: [JSON.stringify(fresh.map((row, position) => ({ ...row, position })))],
     },
     {

@@ -3,7 +3,7 @@ import type { Row } from '../database/sql-database.ts';
 import { migrationCount } from '../schema/migrations.ts';
 import { readStoredTrail, type ReadRows, type StoredTrail, type StoredTrailReader } from './read-stored-trail.ts';
 
-export { continueCheckpoints, ForeignCheckpointsError, type CarriedTrail } from './continue-checkpoints.ts';
+export { continueCheckpoints, ForeignCheckpointsError } from './continue-checkpoints.ts';
 export type { StoredEvent, StoredPlace, StoredTrail, StoredTrailReader } from './read-stored-trail.ts';
 
 /** Thrown if the database is there, and is not a store of this version that can be read. The message says what to do. */

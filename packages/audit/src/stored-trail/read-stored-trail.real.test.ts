@@ -171,7 +171,7 @@ describe('the trail in the store', () => {
     }
   });
 
-  it('names the one that stands for several anonymous ones, and the place of another', async () => {
+  it('names the one that counts several anonymous ones, and the place of another', async () => {
     await run(`update audit_events set data = replace(data, '"verb":"list"', '"verb":"get"') ${where}`, [idOf(4)]);
     expect(await faults()).toEqual([['altered', ...named(4)]]);
     await run('rollback');

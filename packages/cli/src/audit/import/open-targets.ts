@@ -1,16 +1,16 @@
+import type { CarriedTrail } from '@sallyport/audit-proof';
 import type { KafkaConfig } from '@sallyport/contracts';
 import type { loadGatewayConfig, PolicyTools } from '../../config/load-gateway-config.ts';
 import { parseJson } from '../../input/untrusted.ts';
 import { CliError, usageError } from '../../terminal/cli-error.ts';
 import type { ImportTarget } from './send-trail.ts';
-import type { Survey } from './survey-trail.ts';
 
 /** What an import needs of Kafka and of the store. */
 export type ImportTargets = ImportTarget & {
   /** Reads the topic to its current end. Calls `onEvent` with the id and the data of each event, which are not trusted. */
   readKnown(onEvent: (id: string, data: unknown) => void): Promise<void>;
   /** Lets the store go on with the checkpoints of the trail. Undefined if the store cannot be written from here. */
-  continueCheckpoints?(survey: Survey): Promise<number>;
+  continueCheckpoints?(carried: CarriedTrail): Promise<number>;
   close(): Promise<void>;
 };
 
@@ -61,9 +61,9 @@ export const openTargets: OpenTargets = async (loaded, tools, isDryRun) => {
     send: async (records) => sender?.send(records),
     ...(store && 'postgres' in store
       ? {
-          async continueCheckpoints({ checkpoints, begins }) {
+          async continueCheckpoints(carried) {
             const { continueCheckpoints } = await tools.loadStoredTrail();
-            return continueCheckpoints(store.postgres, { checkpoints, begins: begins() });
+            return continueCheckpoints(store.postgres, carried);
           },
         }
       : {}),

@@ -2,14 +2,13 @@ import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { toLine } from '@sallyport/audit-log';
-import { canonicalJson, createVerifier } from '@sallyport/audit-proof';
+import { canonicalJson, createSealer, createVerifier, type CarriedTrail } from '@sallyport/audit-proof';
 import type { AuditRecord } from '@sallyport/contracts';
 import { createRig, type Rig } from '../../testing/rig.ts';
 import { trailFile, trailKey, writeTrail, type WrittenTrail } from '../../testing/write-trail.ts';
 import type { CliError } from '../../terminal/cli-error.ts';
 import type { ImportTargets } from './open-targets.ts';
 import { runImportTrail, type ImportOptions } from './run-import-trail.ts';
-import type { Survey } from './survey-trail.ts';
 
 let rig: Rig;
 let trail: string;
@@ -34,7 +33,7 @@ function createTargets(changes: Partial<ImportTargets> = {}) {
     topic: [] as AuditRecord[],
     batches: [] as number[],
     failures: 0,
-    carried: undefined as Survey | undefined,
+    carried: undefined as CarriedTrail | undefined,
   };
   let closed = 0;
   const targets: ImportTargets = {
@@ -49,9 +48,9 @@ function createTargets(changes: Partial<ImportTargets> = {}) {
       state.batches.push(records.length);
       state.topic.push(...records);
     },
-    async continueCheckpoints(survey) {
-      state.carried = survey;
-      return survey.checkpoints.length;
+    async continueCheckpoints(carried) {
+      state.carried = carried;
+      return carried.checkpoints.length;
     },
     close: async () => void (closed += 1),
     ...changes,
@@ -181,10 +180,45 @@ describe('sallyport audit import', () => {
     const to = createTargets();
     expect((await run(to)).failure).toBeUndefined();
     const [first] = written.records[1]!;
-    expect(to.carried!.begins()).toEqual([
-      { producer: 'sallyport/1', seq: 6, prevHash: first!.data.sallyport.prevHash },
-    ]);
+    expect(to.carried!.begins).toEqual([{ producer: 'sallyport/1', seq: 6, prevHash: first!.data.sallyport.prevHash }]);
     expect(to.carried!.checkpoints).toEqual(written.checkpoints.slice(1));
+  });
+
+  it('tells the store where chains go on behind a legal hold, but not where other events are missing', async () => {
+    configure(', legalHolds: [{name: case, from: 2026-11-02, until: 2026-11-03}]');
+    for (const day of [1, 3]) rmSync(path.join(trail, trailFile(day)));
+    const to = createTargets();
+    expect((await run(to)).failure).toBeUndefined();
+    expect(to.carried!.begins).toMatchObject([{ producer: 'sallyport/1', seq: 16 }]);
+    const file = path.join(trail, trailFile(5));
+    writeFileSync(file, readFileSync(file, 'utf8').split('\n').slice(2).join('\n'));
+    await run(to, { allowFaults: true });
+    expect(to.carried!.begins).toMatchObject([{ seq: 16 }]);
+  });
+
+  it('tells the store where chains begin also if the trail has no checkpoints', async () => {
+    rmSync(path.join(trail, trailFile(1)));
+    for (const day of [2, 3, 4, 5]) {
+      const file = path.join(trail, trailFile(day));
+      writeFileSync(file, day > 2 ? '' : written.records[1]!.slice(0, 3).map(toLine).join(''));
+    }
+    const to = createTargets();
+    expect((await run(to)).failure).toBeUndefined();
+    expect(to.carried).toMatchObject({ checkpoints: [], begins: [{ seq: 6 }] });
+  });
+
+  it('tells the store of a checkpoint once, although it was published twice', async () => {
+    const [day4, day5] = [written.records[3]!, written.records[4]!];
+    // As if the process had died before the store knew that the last one of day 4 was published.
+    const again = structuredClone(day5.at(-1)!);
+    again.id = 'again';
+    const sealer = createSealer({ producer: 'sallyport/2' });
+    again.data.sallyport = { checkpoint: day4.at(-1)!.data.sallyport.checkpoint! } as typeof again.data.sallyport;
+    sealer.seal(again);
+    appendFileSync(path.join(trail, trailFile(5)), toLine(again));
+    const to = createTargets();
+    expect((await run(to, { keys: 'keys.pem' })).failure).toBeUndefined();
+    expect(to.carried!.checkpoints).toEqual(written.checkpoints);
   });
 
   it('imports nothing if the store has signed checkpoints of its own, or cannot be written', async () => {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { createVerifier, type TrailReport } from '@sallyport/audit-proof';
+import { createTrailSurvey, createVerifier, type CarriedTrail, type TrailReport } from '@sallyport/audit-proof';
 import { loadGatewayConfig, loadPolicyTools } from '../../config/load-gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { CliError } from '../../terminal/cli-error.ts';
@@ -11,7 +11,6 @@ import { readKeys } from '../verify/read-keys.ts';
 import { createKnownEvents, type KnownEvents } from './known-events.ts';
 import { kafkaOf, openTargets, type ImportTargets, type OpenTargets } from './open-targets.ts';
 import { sendTrail, type ImportTarget, type Sent } from './send-trail.ts';
-import { surveyTrail, type Survey } from './survey-trail.ts';
 
 export type ImportOptions = {
   from?: string;
@@ -27,18 +26,21 @@ async function checkTrail(
   environment: Environment,
   { trail, known, onRead }: { trail: TrailDirectory; known: KnownEvents; onRead: (count: number) => void },
   { keys: keysFile, allowFaults, output }: ImportOptions,
-): Promise<{ survey: Survey; report: TrailReport }> {
+): Promise<{ carried: CarriedTrail; report: TrailReport }> {
   const keys = readKeys(environment, keysFile);
-  const { verifier, survey } = surveyTrail(createVerifier(keys ? { keys } : {}));
-  const expecting = {
+  const verifier = createVerifier(keys ? { keys } : {});
+  const survey = createTrailSurvey(keys ? { keys } : {});
+  const surveying = {
     ...verifier,
     add(event: Parameters<typeof verifier.add>[0]) {
       known.expect(event.data);
+      survey.add(event);
       verifier.add(event);
     },
   };
-  const { since, absent = [] } = await directoryTrail(environment, trail)(expecting, onRead);
-  const report = verifier.finish({ absent, ...(since === undefined ? {} : { since }) });
+  const { since, absent = [] } = await directoryTrail(environment, trail)(surveying, onRead);
+  const read = { absent, ...(since === undefined ? {} : { since }) };
+  const report = verifier.finish(read);
   if (report.faultCount > 0 && !allowFaults) {
     await writeResult(environment, output, report, () => describeTrail(environment, report, { output, headers: true }));
     throw new CliError(
@@ -47,25 +49,27 @@ async function checkTrail(
       'The report names the events. To import it with its faults, add --allow-faults.',
     );
   }
-  return { survey, report };
+  return { carried: survey.carried(read), report };
 }
 
 async function carryCheckpoints(
   targets: ImportTargets,
-  survey: Survey,
+  carried: CarriedTrail,
   isDryRun: boolean,
   environment: Environment,
 ): Promise<number> {
-  if (survey.checkpoints.length === 0) return 0;
+  const { checkpoints, begins } = carried;
+  if (checkpoints.length + begins.length === 0) return 0;
   if (!targets.continueCheckpoints) {
+    if (checkpoints.length === 0) return 0;
     environment.stderr.write(
       'Note: the checkpoints of the trail can only be continued in audit.store.postgres. Another store signs its own from number 1 on, which `sallyport audit verify` reports.\n',
     );
     return 0;
   }
-  if (isDryRun) return survey.checkpoints.length;
+  if (isDryRun) return checkpoints.length;
   try {
-    return await targets.continueCheckpoints(survey);
+    return await targets.continueCheckpoints(carried);
   } catch (error) {
     if ((error as Error).name === 'ForeignCheckpointsError')
       throw new CliError(
@@ -132,7 +136,7 @@ export async function runImportTrail(
     const { root, files } = findTrail(environment, directory);
     const known = createKnownEvents();
     const trail = { directory, holds: audit.legalHolds };
-    const { survey, report } = await checkTrail(environment, { trail, known, onRead: tell('verified') }, options);
+    const { carried, report } = await checkTrail(environment, { trail, known, onRead: tell('verified') }, options);
     targets = await open(loaded, tools, isDryRun);
     count = 0;
     const onKnown = tell('of the topic read');
@@ -140,7 +144,7 @@ export async function runImportTrail(
       known.add(id, event);
       onKnown(1);
     });
-    const checkpoints = await carryCheckpoints(targets, survey, isDryRun, environment);
+    const checkpoints = await carryCheckpoints(targets, carried, isDryRun, environment);
     count = 0;
     const target: ImportTarget = isDryRun ? { send: async () => undefined } : targets;
     const sent = await sendTrail(root, files, { environment, tools, known, target, onRead: tell('sent') });
