@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { readBytes, writeAll, type Files, type SpoolFile } from './disk-files.ts';
+import { isMissing, readBytes, writeAll, type Files, type SpoolFile } from './disk-files.ts';
 
 const slotBytes = 32;
 
@@ -25,6 +25,23 @@ async function readSlots(file: SpoolFile): Promise<Buffer> {
   return bytes;
 }
 
+const slotsIn = (bytes: Buffer) => [readSlot(bytes.subarray(0, slotBytes)), readSlot(bytes.subarray(slotBytes))];
+const positionIn = (slots: ReturnType<typeof slotsIn>): number =>
+  Math.max(0, ...slots.map((slot) => slot?.position ?? 0));
+
+/** Returns the last acknowledged position without changing anything, or 0 if there is no file. */
+export async function readAcknowledged(files: Files, dir: string): Promise<number> {
+  const file = await files.open(join(dir, 'acknowledged'), 'r').catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
+  if (!file) return 0;
+  try {
+    return positionIn(slotsIn(await readBytes(file, 0, 2 * slotBytes)));
+  } finally {
+    await file.close();
+  }
+}
+
 /**
  * Opens the file and returns what it says. Two slots are written in turns, so that one of them is intact if a write is
  * interrupted. An older position does no harm: the entries after it are delivered again.
@@ -41,9 +58,9 @@ export async function openAcknowledgedFile(
     await handle.close();
     throw error;
   });
-  const slots = [readSlot(bytes.subarray(0, slotBytes)), readSlot(bytes.subarray(slotBytes))];
+  const slots = slotsIn(bytes);
   let turn = Math.max(0, ...slots.map((slot) => slot?.turn ?? 0));
-  const position = Math.max(0, ...slots.map((slot) => slot?.position ?? 0));
+  const position = positionIn(slots);
   return {
     position,
     file: {
