@@ -28,6 +28,8 @@ export {
 } from '@sallyport/audit-log';
 /** Loads what reads the audit store, with the driver of the database. */
 export const loadStoredTrail = () => import('@sallyport/audit/stored-trail');
+/** Loads what locks directories, which needs a newer Node.js than the rest of the program. */
+export const loadSpool = () => import('@sallyport/spool');
 export {
   checkPolicies,
   ConfigFaults,

@@ -1,9 +1,11 @@
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { toLine } from '@sallyport/audit-log';
 import { canonicalJson, createSealer, createVerifier, type CarriedTrail } from '@sallyport/audit-proof';
 import type { AuditRecord } from '@sallyport/contracts';
+import { createLogger } from '@sallyport/kit';
+import { holdLock, openSpool } from '@sallyport/spool';
 import { createRig, type Rig } from '../../testing/rig.ts';
 import { trailFile, trailKey, writeTrail, type WrittenTrail } from '../../testing/write-trail.ts';
 import type { CliError } from '../../terminal/cli-error.ts';
@@ -162,6 +164,59 @@ describe('sallyport audit import', () => {
     const { out } = await run(to, { allowFaults: true });
     expect(out).toContain('Imported 29 events into audit.\n1 event was there already.\n');
     expect(idsOf(to.topic)).toEqual(idsOf([...all(), ...odd]));
+  });
+
+  it('refuses while a gateway uses the directory of the trail, or that above it', async () => {
+    const data = path.dirname(trail);
+    for (const directory of [trail, data]) {
+      const unlock = holdLock(directory)!;
+      const to = createTargets();
+      const { failure } = await run(to);
+      unlock();
+      expect(failure).toMatchObject({
+        exit: 'local-file',
+        message: `another process uses ${directory}`,
+        hint: 'Stop the gateway first.',
+      });
+      expect(to.topic).toEqual([]);
+    }
+    expect((await run(createTargets())).failure).toBeUndefined();
+    const unlock = holdLock(data);
+    expect(unlock).toBeDefined();
+    unlock!();
+  });
+
+  it('refuses while the spool has events that are not in the trail, wherever it is', async () => {
+    configure(', spool: {dir: ./waiting}');
+    for (const dir of [path.join(trail, '..', 'spool'), path.join(rig.directory, 'waiting', 'sallyport')]) {
+      mkdirSync(dir, { recursive: true });
+      const options = { dir, maxBytes: 1024 * 1024, logger: createLogger({ service: 'x', level: 'silent' }) };
+      const open = () => openSpool({ ...options, now: Date.now });
+      const spool = await open();
+      await spool.written(spool.append(Buffer.from('an event')));
+      await spool.close();
+      const to = createTargets();
+      expect((await run(to)).failure).toMatchObject({
+        exit: 'failed',
+        message: expect.stringContaining('has events that are not in the trail yet'),
+        hint: 'Start the gateway without audit.kafka once more, and stop it.',
+      });
+      expect(to.topic).toEqual([]);
+      const again = await open();
+      again.acknowledge(1);
+      await again.close();
+    }
+    expect((await run(createTargets())).failure).toBeUndefined();
+  });
+
+  it('takes a copy of the files anywhere, without looking at what is next to it', async () => {
+    const to = createTargets();
+    const copy = path.join(rig.directory, 'copy');
+    writeTrail(copy);
+    writeFileSync(path.join(rig.directory, 'lock'), 'not ours');
+    mkdirSync(path.join(rig.directory, 'spool'));
+    expect((await run(to, { from: 'copy' })).failure).toBeUndefined();
+    expect(to.topic).toHaveLength(25);
   });
 
   it('finds the trail in the data directory of a gateway', async () => {

@@ -8,6 +8,7 @@ import { createProgress } from '../../terminal/progress.ts';
 import { describeTrail } from '../verify/describe-trail.ts';
 import { directoryTrail, findTrail, type TrailDirectory } from '../verify/directory-trail.ts';
 import { readKeys } from '../verify/read-keys.ts';
+import { holdTrail } from './hold-trail.ts';
 import { createKnownEvents, type KnownEvents } from './known-events.ts';
 import { kafkaOf, openTargets, type ImportTargets, type OpenTargets } from './open-targets.ts';
 import { sendTrail, type ImportTarget, type Sent } from './send-trail.ts';
@@ -125,6 +126,9 @@ export async function runImportTrail(
   const isDryRun = options.dryRun === true;
   const { data, audit } = config;
   const directory = options.from ?? path.join(resolvePath(data), 'trail');
+  const { root } = findTrail(environment, directory);
+  const spool = audit.spool && path.join(resolvePath(audit.spool.dir), 'sallyport');
+  const release = await holdTrail(root, spool, tools);
   const progress = createProgress(environment);
   let count = 0;
   const tell = (what: string) => (more: number) => {
@@ -133,7 +137,6 @@ export async function runImportTrail(
   };
   let targets: ImportTargets | undefined;
   try {
-    const { root, files } = findTrail(environment, directory);
     const known = createKnownEvents();
     const trail = { directory, holds: audit.legalHolds };
     const { carried, report } = await checkTrail(environment, { trail, known, onRead: tell('verified') }, options);
@@ -147,6 +150,7 @@ export async function runImportTrail(
     const checkpoints = await carryCheckpoints(targets, carried, isDryRun, environment);
     count = 0;
     const target: ImportTarget = isDryRun ? { send: async () => undefined } : targets;
+    const { files } = findTrail(environment, directory);
     const sent = await sendTrail(root, files, { environment, tools, known, target, onRead: tell('sent') });
     progress.end();
     const result: ImportResult = { ...sent, checkpoints, faults: report.faultCount, dryRun: isDryRun };
@@ -154,5 +158,6 @@ export async function runImportTrail(
   } finally {
     progress.end();
     await targets?.close();
+    release();
   }
 }
