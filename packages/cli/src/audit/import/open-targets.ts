@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import type { CarriedTrail } from '@sallyport/audit-proof';
 import type { KafkaConfig } from '@sallyport/contracts';
 import type { loadGatewayConfig, PolicyTools } from '../../config/load-gateway-config.ts';
@@ -11,6 +13,8 @@ export type ImportTargets = ImportTarget & {
   readKnown(onEvent: (id: string, data: unknown) => void): Promise<void>;
   /** Lets the store go on with the checkpoints of the trail. Undefined if the store cannot be written from here. */
   continueCheckpoints?(carried: CarriedTrail): Promise<number>;
+  /** The store is the one that was filled from the trail, so it goes on by itself. */
+  hasTrail?: boolean;
   close(): Promise<void>;
 };
 
@@ -67,6 +71,10 @@ export const openTargets: OpenTargets = async (loaded, tools, isDryRun) => {
           },
         }
       : {}),
+    // The embedded store that a single process keeps when its events go to Kafka.
+    hasTrail: store !== undefined && 'embedded' in store && hasDatabase(resolvePath(store.embedded)),
     close: async () => sender?.close(),
   };
 };
+
+const hasDatabase = (directory: string): boolean => existsSync(path.join(directory, 'PG_VERSION'));

@@ -6,10 +6,11 @@ import { canonicalJson, createSealer, createVerifier, type CarriedTrail } from '
 import type { AuditRecord } from '@sallyport/contracts';
 import { createLogger } from '@sallyport/kit';
 import { holdLock, openSpool } from '@sallyport/spool';
+import { loadGatewayConfig, loadPolicyTools } from '../../config/load-gateway-config.ts';
 import { createRig, type Rig } from '../../testing/rig.ts';
 import { trailFile, trailKey, writeTrail, type WrittenTrail } from '../../testing/write-trail.ts';
 import type { CliError } from '../../terminal/cli-error.ts';
-import type { ImportTargets } from './open-targets.ts';
+import { openTargets, type ImportTargets } from './open-targets.ts';
 import { runImportTrail, type ImportOptions } from './run-import-trail.ts';
 
 let rig: Rig;
@@ -285,11 +286,27 @@ describe('sallyport audit import', () => {
     expect([to.topic, away.topic]).toEqual([[], []]);
   });
 
-  it('says that only PostgreSQL can go on with the checkpoints', async () => {
+  it('says that only PostgreSQL can go on with the checkpoints, unless the store has them already', async () => {
     const to = createTargets();
     delete to.targets.continueCheckpoints;
     expect((await run(to)).err).toContain('can only be continued in audit.store.postgres');
     expect(to.topic).toHaveLength(25);
+    to.targets.hasTrail = true;
+    expect((await run(to)).err).toBe('');
+  });
+
+  it('knows the embedded store of a single process by its files', async () => {
+    const hasTrail = async () => {
+      const tools = await loadPolicyTools();
+      const targets = await openTargets(await loadGatewayConfig(rig.environment, undefined), tools, true);
+      await targets.close();
+      return targets.hasTrail;
+    };
+    expect(await hasTrail()).toBe(false);
+    const store = path.join(rig.directory, 'data', 'audit');
+    mkdirSync(store);
+    writeFileSync(path.join(store, 'PG_VERSION'), '18');
+    expect(await hasTrail()).toBe(true);
   });
 
   it('needs Kafka in the configuration, and a directory with a trail', async () => {

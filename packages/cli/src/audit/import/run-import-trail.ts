@@ -60,11 +60,11 @@ async function carryCheckpoints(
   environment: Environment,
 ): Promise<number> {
   const { checkpoints, begins } = carried;
-  if (checkpoints.length + begins.length === 0) return 0;
+  if (checkpoints.length + begins.length === 0 || targets.hasTrail) return 0;
   if (!targets.continueCheckpoints) {
     if (checkpoints.length === 0) return 0;
     environment.stderr.write(
-      'Note: the checkpoints of the trail can only be continued in audit.store.postgres. Another store signs its own from number 1 on, which `sallyport audit verify` reports.\n',
+      'Note: the checkpoints of the trail can only be continued in audit.store.postgres. Another new store signs its own from number 1 on, which `sallyport audit verify` reports.\n',
     );
     return 0;
   }
