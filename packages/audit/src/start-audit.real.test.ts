@@ -95,6 +95,8 @@ function createListStores() {
     },
     clusterEvents: { add: () => used(undefined), find: () => used([]) },
     proof: {
+      isNew: () => used(false),
+      continueFrom: () => used(undefined),
       advance: () => used(undefined),
       producersSince: () => used([]),
       claimGaps: () => used([]),

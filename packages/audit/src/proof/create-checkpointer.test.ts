@@ -62,6 +62,38 @@ it('attests events that are stored while the heads move, without waiting for ano
   expect(signed.map(({ heads }) => heads[0]!.seq)).toEqual([1, 2]);
 });
 
+it('does nothing before it is prepared, and tries that again', async () => {
+  jest.useFakeTimers();
+  const steps: string[] = [];
+  let fails = true;
+  const proof: Partial<ProofStore> = {
+    async producersSince() {
+      steps.push('began');
+      return [];
+    },
+    advance: async () => undefined,
+  };
+  const checkpointer = startCheckpointer({
+    proof: proof as ProofStore,
+    async prepare() {
+      steps.push(fails ? 'failed' : 'prepared');
+      if (fails) throw new Error('the disk fails');
+    },
+    sink: { hasRoom: () => true, enqueue: () => 0 as never },
+    logger: createLogger({ service: 'audit', level: 'silent' }),
+    metrics: createCheckpointMetrics(undefined),
+    now: Date.now,
+    retentionMs: 3_600_000,
+    stepMs: 200,
+  });
+  await jest.advanceTimersByTimeAsync(400);
+  fails = false;
+  await jest.advanceTimersByTimeAsync(600);
+  await checkpointer.close();
+  jest.useRealTimers();
+  expect(steps).toEqual(['failed', 'failed', 'prepared', 'began']);
+});
+
 it('signs nothing while the log takes nothing, because that would be in the second place only', async () => {
   jest.useFakeTimers();
   const signed: SignedCheckpoint[] = [];

@@ -6,6 +6,8 @@ import { gapRecord } from './proof-records.ts';
 import type { OpenGap } from './proof-store.ts';
 
 export type CheckpointerDeps = SignerDeps & {
+  /** Done before anything else, and tried again until it succeeds. Ends early if the signal is aborted. */
+  prepare?(signal: AbortSignal): Promise<void>;
   anchor?: Anchor;
   retentionMs: number;
   /** How long an event may be late before it counts as lost. The default is 5 minutes. */
@@ -37,9 +39,13 @@ export function startCheckpointer(deps: CheckpointerDeps): Checkpointer {
   // Events that were stored since the heads were last moved. Only what the heads cover is attested.
   let fresh = 0;
   let isBehind = true;
+  let isPrepared = false;
   let steps = 0;
+  const closing = new AbortController();
 
   const step = async (): Promise<void> => {
+    if (!isPrepared) await deps.prepare?.(closing.signal);
+    isPrepared = true;
     if (isBehind) for (const producer of await proof.producersSince(now() - lookBackMs)) touched.add(producer);
     isBehind = false;
     const [producers, events] = [[...touched], fresh];
@@ -61,7 +67,7 @@ export function startCheckpointer(deps: CheckpointerDeps): Checkpointer {
       await step();
       outage.recovered();
     } catch (error) {
-      outage.failed({ reason: (error as Error).message });
+      if (!closing.signal.aborted) outage.failed({ reason: (error as Error).message });
     }
   };
   const anchoring = deps.anchor ? startAnchoring({ ...deps, anchor: deps.anchor, stepMs }) : undefined;
@@ -76,7 +82,10 @@ export function startCheckpointer(deps: CheckpointerDeps): Checkpointer {
         else fresh += 1;
       }
     },
-    close: async () => void (await Promise.all([turns.close(), anchoring?.close()])),
+    async close() {
+      closing.abort();
+      await Promise.all([turns.close(), anchoring?.close()]);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { firstPrevHash, type SignedCheckpoint } from '@sallyport/audit-proof';
 import type { Row, Statement } from '../database/sql-database.ts';
 import type { StoreDatabase } from '../events/store-database.ts';
+import { continueIn } from '../stored-trail/continue-checkpoints.ts';
 import type { OpenGap, ProofStore, StoredCheckpoint } from './proof-store.ts';
 
 /** How far a head moves. `waits` says that the next event is not there, but a later one is. */
@@ -128,6 +129,7 @@ const timeOf = (number: string) => `(select to_char(time at time zone 'UTC', 'YY
 
 type Query = (sql: string, values?: unknown[]) => Promise<Row[]>;
 type OfHeads = 'advance' | 'producersSince' | 'claimGaps' | 'closeGap' | 'unattested';
+type OfStart = 'isNew' | 'continueFrom';
 
 function createHeads(database: StoreDatabase, query: Query): Pick<ProofStore, OfHeads> {
   return {
@@ -169,7 +171,7 @@ function createHeads(database: StoreDatabase, query: Query): Pick<ProofStore, Of
   };
 }
 
-function createCheckpoints(database: StoreDatabase, query: Query): Omit<ProofStore, OfHeads> {
+function createCheckpoints(database: StoreDatabase, query: Query): Omit<ProofStore, OfHeads | OfStart> {
   return {
     async latest(keyId) {
       const [last] = await query('select checkpoint, hash from audit_checkpoints order by place desc limit 1');
@@ -224,5 +226,15 @@ function createCheckpoints(database: StoreDatabase, query: Query): Omit<ProofSto
 /** Creates the store of the proof, next to the events. Reads their places in the chains from the view `audit_places`. */
 export function createSqlProofStore(database: StoreDatabase): ProofStore {
   const query: Query = (sql, values = []) => database.using(() => database.query({ sql, values }));
-  return { ...createHeads(database, query), ...createCheckpoints(database, query) };
+  return {
+    async isNew() {
+      const [row] = await query(
+        'select not exists (select from audit_heads) and not exists (select from audit_checkpoints) as new',
+      );
+      return row?.new === true;
+    },
+    continueFrom: (carried) => database.using(async () => void (await continueIn(database, carried))),
+    ...createHeads(database, query),
+    ...createCheckpoints(database, query),
+  };
 }

@@ -1,5 +1,5 @@
 import type { ChainHead } from '@sallyport/contracts';
-import type { SignedCheckpoint } from '@sallyport/audit-proof';
+import type { CarriedTrail, SignedCheckpoint } from '@sallyport/audit-proof';
 
 /**
  * Events of a producer that did not arrive, although later ones did. `follows` is false if they are there but do not
@@ -19,6 +19,10 @@ export type StoredCheckpoint = { checkpoint: SignedCheckpoint; hash: string };
  * `service-unavailable` while the database is down.
  */
 export interface ProofStore {
+  /** Returns whether there are neither heads nor checkpoints yet. */
+  isNew(): Promise<boolean>;
+  /** Goes on with the checkpoints and the chains of a trail from elsewhere. */
+  continueFrom(carried: CarriedTrail): Promise<void>;
   /** Moves the heads of these producers up to the last event whose predecessors are all stored. */
   advance(producers: readonly string[]): Promise<void>;
   /** Returns the producers of which events were stored since `since` (milliseconds since the epoch). */

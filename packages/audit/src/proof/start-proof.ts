@@ -5,8 +5,10 @@ import type { LoadedConfig, Logger, Metrics } from '@sallyport/kit';
 import { createAnchor } from './anchoring.ts';
 import { loadCheckpointKeys } from './checkpoint-keys.ts';
 import { createCheckpointMetrics } from './checkpoint-metrics.ts';
+import { continueTrail } from './continue-trail.ts';
 import { startCheckpointer, type Checkpointer } from './create-checkpointer.ts';
 import type { ProofStore } from './proof-store.ts';
+import { readTrailLines } from './read-trail-lines.ts';
 
 /** What the audit service does for the proof of the trail. */
 export type Proof = {
@@ -17,11 +19,19 @@ export type Proof = {
   close(): Promise<void>;
 };
 
-type StartProof = { loaded: LoadedConfig; logger: Logger; metrics?: Metrics; log?: AuditLog; now: () => number };
+type StartProof = {
+  loaded: LoadedConfig;
+  logger: Logger;
+  metrics?: Metrics;
+  log?: AuditLog;
+  /** The directory of a trail in files, from which the store is filled if it is new. */
+  trail?: string;
+  now: () => number;
+};
 
 /** Starts to follow the chains, with a sink of its own unless all services share a log. */
 export function startProof(parts: StartProof, proof: ProofStore): Proof {
-  const { loaded, logger, metrics, log, now } = parts;
+  const { loaded, logger, metrics, log, trail, now } = parts;
   const { resolvePath } = loaded;
   // The database keeps what is not published yet, so this sink needs no spool, and its producers never continue.
   const { spool: _spool, ...audit } = loaded.config.audit;
@@ -39,6 +49,12 @@ export function startProof(parts: StartProof, proof: ProofStore): Proof {
     metrics: createCheckpointMetrics(metrics),
     now,
     retentionMs: audit.retention,
+    ...(trail === undefined
+      ? {}
+      : {
+          prepare: (signal: AbortSignal) =>
+            continueTrail(proof, readTrailLines(trail), { keys: keys?.publicKeys ?? new Map(), signal }),
+        }),
     ...(keys && audit.checkpoints ? { signing: { ...keys, ...audit.checkpoints } } : {}),
     ...(audit.checkpoints?.anchor ? { anchor: createAnchor(audit.checkpoints.anchor, { resolvePath }) } : {}),
   });

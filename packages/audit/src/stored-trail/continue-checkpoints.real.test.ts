@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { sampleAuditRecord } from '@sallyport/audit-log';
+import { sampleAuditRecord, toLine } from '@sallyport/audit-log';
 import {
   createSealer,
   createTrailSurvey,
@@ -16,6 +16,7 @@ import { createPgliteDatabase } from '../database/pglite-database.ts';
 import type { SqlDatabase } from '../database/sql-database.ts';
 import { startCheckpointer } from '../proof/create-checkpointer.ts';
 import { createCheckpointMetrics } from '../proof/checkpoint-metrics.ts';
+import { continueTrail } from '../proof/continue-trail.ts';
 import { createStores } from '../stores/open-stores.ts';
 import { continueIn } from './continue-checkpoints.ts';
 import { readStoredTrail } from './read-stored-trail.ts';
@@ -148,5 +149,73 @@ describe('a store that is told of the checkpoints of an imported trail', () => {
     await continueIn(database, { checkpoints: [checkpoints[0]!, fork!, ...checkpoints], begins: [] });
     const { last, number } = await createStores(database).proof.latest(keyId);
     expect([number, last!.hash]).toEqual([2, hashCheckpoint(checkpoints[1]!)]);
+  });
+});
+
+/** Lets a store go on with the trail that has these events. */
+const fill = (stores: ReturnType<typeof createStores>, records: readonly AuditRecord[]) =>
+  continueTrail(stores.proof, records.map(toLine), { keys: new Map([[keyId, publicKey]]) });
+
+describe('a new store that is filled from the files of a trail', () => {
+  it('goes on with the last checkpoint, also if it signs before all events are back', async () => {
+    const { records, checkpoints } = makeTrail();
+    const stores = createStores(database);
+    await fill(stores, records);
+    await stores.events.add(records.slice(0, 2));
+    const next = await signNext(stores, records.slice(0, 2));
+    expect(next).toMatchObject({ number: 3, previous: hashCheckpoint(checkpoints[1]!) });
+    await stores.events.add(records);
+    expect(await verify()).toMatchObject({ faults: [], events: 9 });
+  });
+
+  it('does not go on with a checkpoint that another key has signed', async () => {
+    const { records, checkpoints } = makeTrail();
+    const forged = sampleAuditRecord({ time: now });
+    forged.type = 'audit.checkpoint';
+    const checkpoint = { ...checkpoints[1]!, number: 1000 };
+    forged.data.sallyport = { ...records.at(-1)!.data.sallyport, seq: 9, checkpoint };
+    const stores = createStores(database);
+    await fill(stores, [...records, forged]);
+    expect(await stores.proof.latest(keyId)).toMatchObject({ number: 2 });
+  });
+
+  it('misses nothing where events were deleted, before the oldest files or behind those of a legal hold', async () => {
+    const { records } = makeTrail();
+    for (const [left, from] of [
+      [records.slice(2), 3],
+      [[...records.slice(0, 2), ...records.slice(4)], 5],
+    ] as const) {
+      const own = createPgliteDatabase({});
+      const stores = createStores(own);
+      await fill(stores, left);
+      await stores.events.add(left);
+      await stores.proof.advance(['sallyport/1']);
+      expect(await stores.proof.unattested(10)).toMatchObject([{ producer: 'sallyport/1', from, seq: 8 }]);
+      expect(await stores.proof.claimGaps(Date.now() + 86_400_000, Date.now())).toEqual([]);
+      await stores.close();
+    }
+  });
+
+  it('reads nothing once it has begun', async () => {
+    const { records } = makeTrail();
+    const stores = createStores(database);
+    await stores.proof.advance(['sallyport/1']);
+    await fill(stores, records);
+    expect((await stores.proof.latest(keyId)).number).toBe(0);
+  });
+
+  it('stops reading when it is told to', async () => {
+    const { records } = makeTrail();
+    const stores = createStores(database);
+    const ends = new AbortController();
+    const lines = (function* () {
+      yield toLine(records[0]!);
+      ends.abort(new Error('closing'));
+      yield toLine(records[1]!);
+    })();
+    await expect(continueTrail(stores.proof, lines, { keys: new Map(), signal: ends.signal })).rejects.toThrow(
+      'closing',
+    );
+    expect(await stores.proof.isNew()).toBe(true);
   });
 });
