@@ -55,7 +55,7 @@ export function createSigner(deps: SignerDeps): Signer {
     },
     async sign() {
       if (!signing || !isNew || (count < signing.everyEvents && now() - signedAt < signing.every)) return;
-      // It would be in the second place and not in the trail, for good if the log has been closed.
+      // Otherwise the checkpoint would only be in the second place.
       if (!deps.sink.hasRoom()) return;
       [isNew, count, signedAt] = [false, 0, now()];
       const stored = await signNext(deps, signing).catch((error: unknown) => {
