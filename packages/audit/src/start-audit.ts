@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   checkAuditSink,
   consumeKafkaAudit,
@@ -5,6 +6,7 @@ import {
   type AuditConsumer,
   type AuditLog,
 } from '@sallyport/audit-log';
+import { trailDirectory } from '@sallyport/audit-log/trail-files';
 import { usesKafka } from '@sallyport/contracts';
 import {
   ConfigFaults,
@@ -83,7 +85,7 @@ function subscribe(parts: StartAudit, onRecords: AuditConsumer): Subscription {
     });
   }
   if (!log) throw new ConfigFaults(parts.loaded.file, checkAuditSink(parts.loaded));
-  return { check: () => undefined, close: log.subscribe('store', onRecords, nameOf(parts.loaded)) };
+  return { check: () => undefined, close: log.subscribe('store', onRecords, nameOf(parts.loaded) ?? randomUUID()) };
 }
 
 function urlOf({ config }: LoadedConfig, port: number): string {
@@ -107,7 +109,7 @@ function startJoin(
 
 /**
  * Names the store, so that events are read from the oldest on when another one takes its place. All replicas have the same
- * PostgreSQL database. An embedded one may be lost, and made again.
+ * PostgreSQL database. An embedded one may be lost, and made again. One in memory has no name: it is always another one.
  */
 function nameOf({ config: { audit }, resolvePath }: LoadedConfig): string | undefined {
   if (audit.store === undefined) return undefined;
@@ -138,7 +140,9 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
     ...(metrics ? { metrics: createStoreMetrics(metrics) } : {}),
     ...(embedded ? { keep: audit.keep } : {}),
   });
-  const proof = startProof({ ...parts, now }, stores.proof);
+  // A new store goes on with the checkpoints of the trail from which it is filled.
+  const trail = audit.kafka === undefined ? { trail: trailDirectory(loaded.resolvePath(loaded.config.data)) } : {};
+  const proof = startProof({ ...parts, ...trail, now }, stores.proof);
   const live = startJoin(parts, stores.join, { sink: proof.sink, checkTrail: () => subscription.check() });
   const ingest = createIngest({
     store: stores.events,

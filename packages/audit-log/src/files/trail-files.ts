@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 /** The name of a file of a trail: its number in the order of the trail, and the day (UTC) of all of its events. */
 export type TrailFileName = { name: string; number: number; day: string };
 
@@ -19,4 +21,15 @@ export function findTrailFiles(names: readonly string[]): TrailFileName[] {
       return number === undefined || day === undefined ? [] : [{ name, number: Number(number), day }];
     })
     .sort((one, other) => one.number - other.number || (one.name < other.name ? -1 : 1));
+}
+
+/** Returns the directory of the trail below `data`. */
+export const trailDirectory = (data: string): string => join(data, 'trail');
+
+export const dayMs = 86_400_000;
+
+/** Reports whether a legal hold touches a day (UTC). Its times are in milliseconds since the epoch. */
+export function isHeld(day: string, holds: readonly { from: number; until?: number | undefined }[]): boolean {
+  const start = Date.parse(day);
+  return holds.some(({ from, until = Infinity }) => from < start + dayMs && until > start);
 }

@@ -40,6 +40,8 @@ export type SendingSinkDeps = {
   lingerMs?: number;
   /** Where events wait for delivery. Without it they wait in memory. The sink closes it. */
   spool?: Spool;
+  /** The last number that the log is known to have of each producer. */
+  delivered?: ReadonlyMap<string, number>;
 };
 
 /**
@@ -74,7 +76,7 @@ export function createSendingSink(deps: SendingSinkDeps): AuditSink {
     ? new SpoolQueue({
         ...common,
         spool,
-        sealer: createSpoolSealer(spool, service),
+        sealer: createSpoolSealer(spool, service, deps.delivered),
         deliver: (messages) => sender.send(messages),
       })
     : new DeliveryQueue<AuditMessage>({

@@ -36,10 +36,15 @@ function chainOfEntry(entry: Uint8Array): { producer: string; head: Pick<ChainHe
  * Creates the sealer of a sink with a spool. It continues the chain of the last entry if the process before this one
  * was killed. After a clean end the chain is closed. After a restart of the machine, or a sync that failed, the end of the
  * spool may be lost although Kafka has it, and continuing would give two events the same number. Then a new chain begins,
- * also if another process died in between that had written nothing yet.
+ * also if another process died in between that had written nothing yet. `delivered` are the last numbers that the log is
+ * known to have of each producer: they show a loss that the spool does not know of, as of a disk that was repaired.
  */
-export function createSpoolSealer(spool: Pick<Spool, 'previousEnd' | 'lastEntry'>, service: string): Sealer {
-  const { previousEnd, lastEntry } = spool;
+export function createSpoolSealer(
+  { previousEnd, lastEntry }: Pick<Spool, 'previousEnd' | 'lastEntry'>,
+  service: string,
+  delivered: ReadonlyMap<string, number> = new Map(),
+): Sealer {
   const chain = previousEnd === 'killed' && lastEntry ? chainOfEntry(lastEntry.entry) : undefined;
-  return createSealer(chain ?? { producer: createProducerId(service) });
+  const isWhole = chain !== undefined && (delivered.get(chain.producer) ?? 0) <= chain.head.seq;
+  return createSealer(isWhole ? chain : { producer: createProducerId(service) });
 }
