@@ -1,4 +1,13 @@
-import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
@@ -119,6 +128,62 @@ describe('the end of an audit log that a process left', () => {
     bed = copy;
     return sent;
   };
+
+  /**
+   * Publishes events and returns a copy of the directory as a power loss leaves it: the trail with all of them, and the
+   * spool with the first `spooled`, because it was not synced since.
+   */
+  const losePower = async (count: number, spooled: number) => {
+    const log = await open();
+    const sent = samples(count);
+    const copy = createFileLogBed();
+    for (const record of sent.slice(0, spooled)) await log.publish(record);
+    cpSync(join(bed.data, 'spool'), join(copy.data, 'spool'), { recursive: true });
+    for (const record of sent.slice(spooled)) await log.publish(record);
+    cpSync(join(bed.data, 'trail'), join(copy.data, 'trail'), { recursive: true });
+    writeFileSync(join(copy.data, 'spool', 'acknowledged'), '');
+    // It names the boot of this machine.
+    rmSync(join(copy.data, 'spool', 'session.json'));
+    await log.close();
+    bed.remove();
+    bed = copy;
+    return sent;
+  };
+
+  it('is not appended twice if a power loss took more from the spool than from the trail', async () => {
+    const sent = await losePower(10, 5);
+    const log = await open();
+    const record = await publishInTheEnd(log);
+    expect(idsOf(bed.events())).toEqual([...idsOf(sent), record.id]);
+    await log.close();
+    expect(bed.verify()).toMatchObject({ faultCount: 0, repeated: 0 });
+  });
+
+  it('is not appended twice if the power is lost again before the disk has what the spool noted', async () => {
+    const sent = await losePower(10, 5);
+    const copy = createFileLogBed();
+    cpSync(join(bed.data, 'spool'), join(copy.data, 'spool'), { recursive: true });
+    const log = await open();
+    const record = await publishInTheEnd(log);
+    cpSync(join(bed.data, 'trail'), join(copy.data, 'trail'), { recursive: true });
+    const next = await copy.open();
+    await next.close();
+    expect(idsOf(copy.events())).toEqual([...idsOf(sent), record.id]);
+    expect(copy.verify()).toMatchObject({ faultCount: 0, repeated: 0 });
+    copy.remove();
+  });
+
+  it('stays as it is if it is damaged and the spool has its beginning only', async () => {
+    await losePower(10, 5);
+    const content = readFileSync(newest());
+    const [, second = 0] = [...content.entries()].filter(([, byte]) => byte === 0x0a).map(([at]) => at);
+    content.fill(0, second + 500, second + 900);
+    writeFileSync(newest(), content);
+    const log = await open();
+    await log.publish(sampleAuditRecord());
+    expect(bed.names()).toHaveLength(2);
+    expect(readFileSync(join(bed.data, 'trail', bed.names()[0]!))).toEqual(content);
+  });
 
   it.each([
     ['half a line', '{"auditID":"0'],

@@ -16,8 +16,16 @@ type RecoverDeps = {
 };
 
 type Place = { producer: string; seq: number };
-/** What a file has: the end of its last whole line, its last event, and the first line that is damaged. */
-type Found = { end: number; last?: Place; damaged?: { at: number; after?: Place | undefined; reason: string } };
+/**
+ * What a file has: the end of its last whole line, its last event, the last number of each chain, and the first line that
+ * is damaged.
+ */
+type Found = {
+  end: number;
+  last?: Place;
+  lasts: Map<string, number>;
+  damaged?: { at: number; after?: Place | undefined; reason: string };
+};
 
 const chunkBytes = 1024 * 1024;
 /** More than the last append of a process can have left, whose lines are of one batch. */
@@ -31,39 +39,20 @@ function placeOf(text: string): Place | { fault: string } {
 }
 
 async function scan(file: SpoolFile, size: number): Promise<Found> {
-  const found: Found = { end: 0 };
+  const found: Found = { end: 0, lasts: new Map() };
   for (;;) {
     const bytes = await readWholeLines(file, { from: found.end, end: size, maxBytes: chunkBytes });
     if (bytes.length === 0) return found;
     for (const { text, at } of splitLines(bytes)) {
       const place = placeOf(text);
       if ('fault' in place) found.damaged ??= { at: found.end + at, after: found.last, reason: place.fault };
-      else found.last = place;
+      else {
+        found.last = place;
+        found.lasts.set(place.producer, place.seq);
+      }
     }
     found.end += bytes.length;
   }
-}
-
-/** Returns the position of an event among the entries of the spool that are not acknowledged, or undefined. */
-async function findInSpool(
-  { spool }: RecoverDeps,
-  isWanted: (place: Place) => boolean,
-  most = Infinity,
-): Promise<number | undefined> {
-  let looked = 0;
-  for (let from = spool.acknowledged + 1; from <= spool.lastWritten && looked < most;) {
-    const entries = await spool.read(from, chunkBytes);
-    for (const { position, entry } of entries) {
-      if ((looked += 1) > most) return undefined;
-      const place = placeOfEntry(entry);
-      if (place && isWanted(place)) return position;
-    }
-    const last = entries.at(-1);
-    // The disk has lost the others.
-    if (!last) return undefined;
-    from = last.position + 1;
-  }
-  return undefined;
 }
 
 function placeOfEntry(entry: Uint8Array): Place | undefined {
@@ -75,13 +64,45 @@ function placeOfEntry(entry: Uint8Array): Place | undefined {
   }
 }
 
-/** Reports whether the spool has all events that come after one in its chain. */
-async function comesAgain(deps: RecoverDeps, after: Place | undefined): Promise<boolean> {
-  if (!after) return false;
-  const same = await findInSpool(deps, ({ producer, seq }) => producer === after.producer && seq === after.seq);
-  if (same !== undefined) return true;
-  const next = ({ producer, seq }: Place) => producer === after.producer && seq === after.seq + 1;
-  return (await findInSpool(deps, next, 1)) !== undefined;
+/** Reads the entries of the spool that are not acknowledged, and returns where in their chains they are. */
+async function* readUnacknowledged(spool: RecoverDeps['spool']) {
+  for (let from = spool.acknowledged + 1; from <= spool.lastWritten;) {
+    const entries = await spool.read(from, chunkBytes);
+    // The disk has lost the others.
+    if (entries.length === 0) return;
+    for (const { position, entry } of entries) yield { position, place: placeOfEntry(entry) };
+    from = entries.at(-1)!.position + 1;
+  }
+}
+
+/** Reports whether the spool sends again what a damaged file has from the damage on, as far as its lines can be read. */
+async function comesAgain({ spool }: RecoverDeps, { last, damaged }: Found): Promise<boolean> {
+  const after = damaged?.after;
+  if (!last || !after) return false;
+  const isAt = (place: Place | undefined, { producer, seq }: Place) =>
+    place?.producer === producer && place.seq === seq;
+  let [isFirst, hasBegun] = [true, false];
+  for await (const { place } of readUnacknowledged(spool)) {
+    hasBegun ||= isAt(place, after) || (isFirst && isAt(place, { ...after, seq: after.seq + 1 }));
+    if (hasBegun && (last === after || isAt(place, last))) return true;
+    isFirst = false;
+  }
+  return false;
+}
+
+/**
+ * Acknowledges the entries of the spool that a file has. The end of the file need not be in the spool: it is synced with
+ * each batch, and the spool is not.
+ */
+async function acknowledgeAppended({ spool }: RecoverDeps, lasts: Found['lasts']): Promise<void> {
+  let appended: number | undefined;
+  for await (const { position, place } of readUnacknowledged(spool)) {
+    const last = place && lasts.get(place.producer);
+    if (last === undefined) continue;
+    if (place!.seq > last) break;
+    appended = position;
+  }
+  if (appended !== undefined) spool.acknowledge(appended);
 }
 
 /**
@@ -100,11 +121,9 @@ async function mend(deps: RecoverDeps, { path, name }: { path: string; name: str
   const file = await files.open(path, 'r+');
   try {
     const { size } = await file.stat();
-    let { end, last, damaged } = await scan(file, size);
-    if (damaged && (await comesAgain(deps, damaged.after))) {
-      [end, last] = [damaged.at, damaged.after];
-      damaged = undefined;
-    }
+    let found = await scan(file, size);
+    if (found.damaged && (await comesAgain(deps, found))) found = await scan(file, found.damaged.at);
+    const { end, lasts, damaged } = found;
     if (end < size) {
       logger.warn(
         { file: name, bytes: size - end },
@@ -120,7 +139,7 @@ async function mend(deps: RecoverDeps, { path, name }: { path: string; name: str
       );
     }
     await writeEndAgain(file, end);
-    return { size: end, last, isSealed: damaged !== undefined };
+    return { size: end, lasts, isSealed: damaged !== undefined };
   } finally {
     await file.close();
   }
@@ -128,12 +147,12 @@ async function mend(deps: RecoverDeps, { path, name }: { path: string; name: str
 
 /**
  * Reads what the process before this one left in the directory of a trail, and brings its end in order. An unfinished
- * line is cut off, and so are damaged lines if the spool has all events from there on, because it sends them again.
- * Events that are in the trail and not acknowledged in the spool are acknowledged there, so that they are not appended
- * twice. Rejects if the disk fails.
+ * line is cut off, and so are damaged lines if the spool sends the events from there on again. Events that are in the
+ * trail and not acknowledged in the spool are acknowledged there, so that they are not appended twice. Rejects if the disk
+ * fails.
  */
 export async function recoverTrail(deps: RecoverDeps): Promise<{ loaded: TrailFile[]; isSealed: boolean }> {
-  const { files, dir, spool } = deps;
+  const { files, dir } = deps;
   const loaded: TrailFile[] = [];
   for (const one of findTrailFiles(await files.list(dir))) {
     const path = join(dir, one.name);
@@ -151,10 +170,8 @@ export async function recoverTrail(deps: RecoverDeps): Promise<{ loaded: TrailFi
     const mended = await mend(deps, file);
     file.size = mended.size;
     if (file === loaded.at(-1)) ({ isSealed } = mended);
-    const { last } = mended;
-    if (!last) continue;
-    const position = await findInSpool(deps, ({ producer, seq }) => producer === last.producer && seq === last.seq);
-    if (position !== undefined) spool.acknowledge(position);
+    if (mended.lasts.size === 0) continue;
+    await acknowledgeAppended(deps, mended.lasts);
     break;
   }
   await syncDirectory(files, dir);
