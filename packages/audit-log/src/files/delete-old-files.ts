@@ -1,7 +1,8 @@
 import type { AuditConfig } from '@sallyport/contracts';
 import type { Logger } from '@sallyport/kit';
 import type { ConsumerPositions } from './consumer-positions.ts';
-import type { Trail, TrailFile } from './trail.ts';
+import { dayMs, isHeld } from './trail-files.ts';
+import { bytesAfter, type Trail, type TrailFile } from './trail.ts';
 
 export type DeletionDeps = {
   positions: Pick<ConsumerPositions, 'saved' | 'reached'>;
@@ -14,23 +15,12 @@ export type DeletionDeps = {
   onDeleted(reason: 'age' | 'size', files: number): void;
 };
 
-const dayMs = 86_400_000;
-
 const bytesOf = (files: readonly TrailFile[]) => files.reduce((sum, { size }) => sum + size, 0);
-
-/** Reports whether a legal hold touches the day of a file. */
-function isHeld({ day }: TrailFile, holds: DeletionDeps['holds']): boolean {
-  const start = Date.parse(day);
-  return holds.some(({ from, until = Infinity }) => from < start + dayMs && until > start);
-}
 
 /** Logs which consumers have not read all of the files that are deleted. */
 function reportUnread(deleted: readonly TrailFile[], { positions, logger }: DeletionDeps): void {
-  for (const [consumer, { file, offset }] of positions.reached) {
-    const unread = deleted.reduce(
-      (sum, { number, size }) => sum + (number < file ? 0 : number > file ? size : Math.max(0, size - offset)),
-      0,
-    );
+  for (const [consumer, position] of positions.reached) {
+    const unread = bytesAfter(position, deleted);
     if (unread > 0)
       logger.error(
         { consumer, bytes: unread },
@@ -53,7 +43,7 @@ function endOf({ day, writtenAt }: TrailFile, now: number): number {
  */
 export async function deleteOldFiles(trail: Trail, deps: DeletionDeps, room = 0): Promise<void> {
   const { logger, now, retentionMs, maxBytes, holds, positions, onDeleted } = deps;
-  const loose = (files: readonly TrailFile[]) => files.filter((file) => !isHeld(file, holds));
+  const loose = (files: readonly TrailFile[]) => files.filter(({ day }) => !isHeld(day, holds));
   const unreadFrom = Math.min(Infinity, ...[...positions.saved.values()].map(({ file }) => file));
   const remove = async (files: readonly TrailFile[]) => {
     for (const file of files) await trail.delete(file);

@@ -11,6 +11,7 @@ import { createConsumerSet } from './consumer-set.ts';
 import { deleteOldFiles, type DeletionDeps } from './delete-old-files.ts';
 import { createFileLogMetrics, type FileLogMetrics } from './file-log-metrics.ts';
 import { recoverTrail } from './recover-trail.ts';
+import { trailDirectory } from './trail-files.ts';
 import { Trail } from './trail.ts';
 import { toTrailLine, type TrailLine } from './trail-line.ts';
 
@@ -42,9 +43,6 @@ const mebibyte = 1024 * 1024;
 const spoolBytes = 256 * mebibyte;
 /** How often files are looked for that may be deleted. */
 const deleteEveryMs = 60_000;
-
-/** The directory of the trail below `data`. */
-const trailDirectory = (data: string): string => join(data, 'trail');
 
 type OpenFiles = { trail: Trail; positions: ConsumerPositions; unlock(): void };
 

@@ -7,7 +7,7 @@ import { createInterruptiblePause } from '../sink/interruptible-pause.ts';
 import type { ConsumerPositions } from './consumer-positions.ts';
 import { readWholeLines, splitLines } from './read-whole-lines.ts';
 import { readTrailLine } from './trail-line.ts';
-import type { Trail, TrailFile, TrailPosition } from './trail.ts';
+import { bytesAfter, type Trail, type TrailFile, type TrailPosition } from './trail.ts';
 
 type TrailConsumerDeps = {
   name: string;
@@ -62,11 +62,7 @@ export class TrailConsumer {
 
   /** How many bytes this consumer has not read yet. */
   get behindBytes(): number {
-    const { file, offset } = this.#position;
-    return this.#deps.trail.list.reduce(
-      (sum, { number, size }) => sum + (number < file ? 0 : number > file ? size : Math.max(0, size - offset)),
-      0,
-    );
+    return bytesAfter(this.#position, this.#deps.trail.list);
   }
 
   /** Says that there are new lines. */

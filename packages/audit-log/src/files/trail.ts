@@ -12,6 +12,13 @@ export type TrailFile = TrailFileName & { path: string; size: number; writtenAt:
 /** A place in a trail: the number of a file, and an offset in bytes. */
 export type TrailPosition = { file: number; offset: number };
 
+/** Returns how many bytes of files come after a place. */
+export const bytesAfter = ({ file, offset }: TrailPosition, files: readonly TrailFile[]): number =>
+  files.reduce(
+    (sum, { number, size }) => sum + (number < file ? 0 : number > file ? size : Math.max(0, size - offset)),
+    0,
+  );
+
 type TrailDeps = {
   files: Files;
   dir: string;
