@@ -45,8 +45,21 @@ export async function deleteOldFiles(trail: Trail, deps: DeletionDeps, room = 0)
   const { logger, now, retentionMs, maxBytes, holds, positions, onDeleted } = deps;
   const loose = (files: readonly TrailFile[]) => files.filter(({ day }) => !isHeld(day, holds));
   const unreadFrom = Math.min(Infinity, ...[...positions.saved.values()].map(({ file }) => file));
+  /** Returns the files up to the first that cannot be deleted. */
   const remove = async (files: readonly TrailFile[]) => {
-    for (const file of files) await trail.delete(file);
+    for (const [index, file] of files.entries())
+      try {
+        await trail.delete(file);
+      } catch (error) {
+        logger.warn(
+          { file: file.name, reason: (error as Error).message },
+          'cannot delete old files of the audit trail',
+        );
+        return files.slice(0, index);
+      }
+    return files;
+  };
+  const describe = (files: readonly TrailFile[]) => {
     const [first, last] = [files[0], files.at(-1)].map((file) => file?.name);
     return { files: files.length, bytes: bytesOf(files), first, last };
   };
@@ -56,7 +69,7 @@ export async function deleteOldFiles(trail: Trail, deps: DeletionDeps, room = 0)
   const firstToStay = candidates.findIndex((file) => !isDue(file));
   const old = firstToStay === -1 ? candidates : candidates.slice(0, firstToStay);
   if (old.length > 0) {
-    logger.info(await remove(old), 'deleted audit events past retention');
+    logger.info(describe(old), 'deleted audit events past retention');
     onDeleted('age', old.length);
   }
 
@@ -67,11 +80,12 @@ export async function deleteOldFiles(trail: Trail, deps: DeletionDeps, room = 0)
     tooMany.push(file);
     excess -= file.size;
   }
-  if (tooMany.length === 0) return;
-  reportUnread(tooMany, deps);
+  const removed = await remove(tooMany);
+  if (removed.length === 0) return;
+  reportUnread(removed, deps);
   logger.warn(
-    { ...(await remove(tooMany)), maxBytes },
+    { ...describe(removed), maxBytes },
     'deleted the oldest audit events, because audit.files.maxBytes is reached',
   );
-  onDeleted('size', tooMany.length);
+  onDeleted('size', removed.length);
 }

@@ -100,6 +100,20 @@ describe('an audit log in files on a failing disk', () => {
     copy.remove();
   });
 
+  it('goes on if an old file cannot be deleted, and says so', async () => {
+    const files = createFaultyFiles();
+    const log = await open({ files, maxBytes: 60_000, fileBytes: 20_000 });
+    files.fail('unlink', 'EPERM', inTrail);
+    const sent = samples(100);
+    for (const record of sent) log.enqueue(record);
+    await log.publish(sampleAuditRecord());
+    expect(idsOf(bed.events()).slice(0, 100)).toEqual(idsOf(sent));
+    expect(bed.names()[0]).toMatch(/^00000001-/);
+    const failed = bed.lines.find(({ message }) => message === 'cannot delete old files of the audit trail');
+    expect(failed).toMatchObject({ level: 'warn', fields: { file: bed.names()[0], reason: 'EPERM: unlink' } });
+    expect(bed.messages('warn').filter((message) => message.startsWith('deleted'))).toEqual([]);
+  });
+
   it('goes on if the disk does not take the position of a consumer, and saves it later', async () => {
     const files = createFaultyFiles();
     const log = await open({ files });

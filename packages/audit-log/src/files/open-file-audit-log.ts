@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { AuditConfig } from '@sallyport/contracts';
-import { runEvery, type Interval, type Logger, type Metrics } from '@sallyport/kit';
+import { runEvery, type Logger, type Metrics } from '@sallyport/kit';
 import { createDirectory, diskFiles, holdLock, openSpool, type Files, type Spool } from '@sallyport/spool';
 import type { AuditMessage } from '../kafka/audit-message.ts';
 import type { AuditLog } from '../sink/audit-sink.ts';
@@ -88,19 +88,6 @@ function createTrailSender(trail: Trail): AuditSender {
   };
 }
 
-/** Looks for files that may be deleted, now and at intervals. */
-function startDeleting(trail: Trail, deletion: DeletionDeps): Interval {
-  const deletes = runEvery(deleteEveryMs, () =>
-    trail
-      .alone(() => deleteOldFiles(trail, deletion))
-      .catch((error: Error) =>
-        deletion.logger.warn({ reason: error.message }, 'cannot delete old files of the audit trail'),
-      ),
-  );
-  deletes.now();
-  return deletes;
-}
-
 /**
  * Opens the audit log of a single process in files below `<data>/trail`, one event per line, as `sallyport audit verify`
  * reads them. Events go through a spool (`audit.spool`, or `<data>/spool`), which continues the chain after a crash. An
@@ -147,7 +134,8 @@ export async function openFileAuditLog(config: FileAuditLogConfig, deps: FileAud
     holds: audit.legalHolds,
     onDeleted: (reason, count) => counters.deleted(reason, count),
   };
-  const deletes = startDeleting(trail, deletion);
+  const deletes = runEvery(deleteEveryMs, () => trail.alone(() => deleteOldFiles(trail, deletion)));
+  deletes.now();
   const sink = createSendingSink({ ...deps, service, spool, sender: createTrailSender(trail) });
   const close = async (timeoutMs: number): Promise<void> => {
     await sink.close(timeoutMs);

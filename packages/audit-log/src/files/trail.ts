@@ -32,7 +32,7 @@ type TrailDeps = {
   fileBytes: number;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Makes room before a file is created. */
+  /** Makes room before a file is created, as far as it can. */
   onCreate(trail: Trail): Promise<void>;
   /** Called when lines were appended. */
   onAppended(): void;
