@@ -29,17 +29,27 @@ function reportUnread(deleted: readonly TrailFile[], { positions, logger }: Dele
   }
 }
 
-/** Returns when all events of a file have happened. A day of the future is that of a wrong clock, and never ends. */
-function endOf({ day, writtenAt }: TrailFile, now: number): number {
-  const start = Date.parse(day);
-  return start > now + dayMs ? writtenAt : start + dayMs;
+/**
+ * Returns when the last event of each file had happened. A day that is still to come is that of a wrong clock: such a file
+ * had ended when the next one had.
+ */
+function endsOf(files: readonly TrailFile[], now: number): Map<TrailFile, number> {
+  const ends = new Map<TrailFile, number>();
+  let end = now;
+  for (const file of files.toReversed()) {
+    const start = Date.parse(file.day);
+    if (start <= now) end = start + dayMs;
+    ends.set(file, end);
+  }
+  return ends;
 }
 
 /**
  * Deletes the oldest files: those that ended longer ago than `retentionMs` and that every consumer has read, and then
  * others until there are `room` bytes left below `maxBytes`. Files of the days of a legal hold are neither deleted nor
  * counted, and the newest file is never deleted. No other file is deleted before an older one, so that what is left can
- * be verified. To be called alone.
+ * be verified. The clock is not trusted beyond the day of the newest file. A file that cannot be deleted is logged. Call
+ * it within `trail.alone`.
  */
 export async function deleteOldFiles(trail: Trail, deps: DeletionDeps, room = 0): Promise<void> {
   const { logger, now, retentionMs, maxBytes, holds, positions, onDeleted } = deps;
@@ -65,9 +75,13 @@ export async function deleteOldFiles(trail: Trail, deps: DeletionDeps, room = 0)
   };
 
   const candidates = loose(trail.list.slice(0, -1));
-  const isDue = (file: TrailFile) => endOf(file, now()) <= now() - retentionMs && file.number < unreadFrom;
+  const at = now();
+  const ends = endsOf(trail.list, at);
+  // A clock may be wrong when the machine has started.
+  const latest = Math.min(at, ...trail.list.slice(-1).map((file) => ends.get(file)!));
+  const isDue = (file: TrailFile) => ends.get(file)! <= latest - retentionMs && file.number < unreadFrom;
   const firstToStay = candidates.findIndex((file) => !isDue(file));
-  const old = firstToStay === -1 ? candidates : candidates.slice(0, firstToStay);
+  const old = await remove(firstToStay === -1 ? candidates : candidates.slice(0, firstToStay));
   if (old.length > 0) {
     logger.info(describe(old), 'deleted audit events past retention');
     onDeleted('age', old.length);

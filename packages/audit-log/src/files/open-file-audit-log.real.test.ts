@@ -280,15 +280,41 @@ describe('old files of an audit log', () => {
     expect(bed.messages('error')).toEqual([]);
   });
 
-  it('of a day of the future, which a wrong clock wrote, are deleted by when they were written', async () => {
-    const first = await open({ now: () => 100 * dayMs });
-    await publishDays(first, [90_000, 100]);
+  it('of a day of the future, which a wrong clock wrote, are deleted with the next younger one', async () => {
+    const publishOn = async (day: number) => {
+      const log = await open({ now: () => (day + 0.5) * dayMs, retention: 365 * dayMs });
+      await publishDays(log, [day]);
+      await log.close();
+    };
+    for (const day of [99, 90_000, 100, 110]) await publishOn(day);
+    expect(days()).toEqual([99, 90_000, 100, 110]);
+    const log = await open({ now, retention: 10 * dayMs });
+    await log.close();
+    expect(days()).toEqual([90_000, 100, 110]);
+    const later = await open({ now, retention: 5 * dayMs });
+    await later.close();
+    expect(days()).toEqual([110]);
+  });
+
+  it('stay when the clock is ahead at the start, until it has made an event', async () => {
+    const first = await open({ now });
+    await publishDays(first, [100, 109, 110]);
     await first.close();
-    // Files have the time of this machine, whatever the clock of the log says.
-    const second = await open({ now: () => Date.now() + 6 * dayMs, retention: 5 * dayMs });
-    await until(() => bed.messages('info').includes('deleted audit events past retention'));
-    await second.publish(sampleAuditRecord());
-    expect(days()).not.toContain(90_000);
+    const wrong = await open({ now: () => 90_000 * dayMs, retention: 5 * dayMs });
+    await wrong.close();
+    expect(days()).toEqual([109, 110]);
+  });
+
+  it('stay when the clock was back for a while', async () => {
+    const log = await open({ now });
+    await publishDays(log, [109, 110, 5]);
+    await log.close();
+    for (let starts = 0; starts < 2; starts += 1) {
+      const next = await open({ now, retention: 5 * dayMs });
+      await publishDays(next, [110]);
+      await next.close();
+    }
+    expect(days()).toEqual([109, 110, 5, 110]);
   });
 
   it('are deleted when all together are too large, although they are new, held ones aside, with one line in the log', async () => {

@@ -49,7 +49,7 @@ type OpenFiles = { trail: Trail; positions: ConsumerPositions; unlock(): void };
 async function openTrail(
   dir: string,
   spool: Spool,
-  rest: Pick<ConstructorParameters<typeof Trail>[0], 'files' | 'fileBytes' | 'now' | 'onCreate' | 'onAppended'> & {
+  rest: Pick<ConstructorParameters<typeof Trail>[0], 'files' | 'fileBytes' | 'onCreate' | 'onAppended'> & {
     logger: Logger;
   },
 ): Promise<OpenFiles> {
@@ -111,7 +111,6 @@ export async function openFileAuditLog(config: FileAuditLogConfig, deps: FileAud
     files,
     fileBytes,
     logger,
-    now,
     onCreate: (made) => deleteOldFiles(made, deletion, fileBytes),
     onAppended: () => consumers.wake(),
   }).catch(async (error: unknown) => {

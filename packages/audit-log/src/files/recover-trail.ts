@@ -115,7 +115,7 @@ async function writeEndAgain(file: SpoolFile, end: number): Promise<void> {
   await file.datasync();
 }
 
-/** Mends the end of a file. Returns its last event, and whether nothing may be appended to it. */
+/** Mends the end of a file. Returns the last numbers of its chains, and whether nothing may be appended to it. */
 async function mend(deps: RecoverDeps, { path, name }: { path: string; name: string }) {
   const { files, logger } = deps;
   const file = await files.open(path, 'r+');
@@ -158,8 +158,8 @@ export async function recoverTrail(deps: RecoverDeps): Promise<{ loaded: TrailFi
     const path = join(dir, one.name);
     const file = await files.open(path, 'r');
     try {
-      const { size, mtimeMs } = await file.stat();
-      loaded.push({ ...one, path, size, writtenAt: mtimeMs });
+      const { size } = await file.stat();
+      loaded.push({ ...one, path, size });
     } finally {
       await file.close();
     }

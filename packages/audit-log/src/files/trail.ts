@@ -3,11 +3,8 @@ import { isMissing, syncDirectory, writeAll, type Files, type SpoolFile } from '
 import { nameTrailFile, type TrailFileName } from './trail-files.ts';
 import type { TrailLine } from './trail-line.ts';
 
-/**
- * A file of a trail. `size` is what the disk has for certain, in bytes. Nothing beyond it is read. `writtenAt` is when it
- * was created or, after a restart, last written, in milliseconds since the epoch.
- */
-export type TrailFile = TrailFileName & { path: string; size: number; writtenAt: number };
+/** A file of a trail. `size` is what the disk has for certain, in bytes. Nothing beyond it is read. */
+export type TrailFile = TrailFileName & { path: string; size: number };
 
 /** A place in a trail: the number of a file, and an offset in bytes. */
 export type TrailPosition = { file: number; offset: number };
@@ -30,8 +27,6 @@ type TrailDeps = {
   isSealed: boolean;
   /** The size at which a new file begins, in bytes. */
   fileBytes: number;
-  /** Milliseconds since the epoch. */
-  now: () => number;
   /** Makes room before a file is created, as far as it can. */
   onCreate(trail: Trail): Promise<void>;
   /** Called when lines were appended. */
@@ -96,7 +91,7 @@ export class Trail {
     return done;
   }
 
-  /** Deletes a file, which must not be the newest. To be called alone. */
+  /** Deletes a file, which must not be the newest. Call it within `alone`. */
   async delete(file: TrailFile): Promise<void> {
     await this.#deps.files.unlink(file.path).catch((error: unknown) => {
       if (!isMissing(error)) throw error;
@@ -175,7 +170,7 @@ export class Trail {
   }
 
   async #create(day: string): Promise<Current> {
-    const { files, dir, now, onCreate } = this.#deps;
+    const { files, dir, onCreate } = this.#deps;
     await onCreate(this);
     const name = nameTrailFile(this.#next, day);
     const path = join(dir, name.name);
@@ -185,7 +180,7 @@ export class Trail {
       throw error;
     });
     this.#next += 1;
-    const file = { ...name, path, size: 0, writtenAt: now() };
+    const file = { ...name, path, size: 0 };
     this.#list.push(file);
     this.#isSealed = false;
     try {
