@@ -24,6 +24,8 @@ export type ConsumerSet = {
   behind(): ReadonlyMap<string, number>;
   /** Lets all consumers read on for `timeoutMs` at most, and stops them. */
   close(timeoutMs: number): Promise<void>;
+  /** Resolves when all consumers have ended, however long one takes. */
+  ended(): Promise<void>;
 };
 
 /** It is the name of a file, too. */
@@ -58,5 +60,6 @@ export function createConsumerSet(deps: ConsumerSetDeps): ConsumerSet {
         }),
       );
     },
+    ended: async () => void (await Promise.all([...consumers.values()].map(({ ended }) => ended))),
   };
 }

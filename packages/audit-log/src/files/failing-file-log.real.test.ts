@@ -114,6 +114,29 @@ describe('an audit log in files on a failing disk', () => {
     expect(bed.messages('warn').filter((message) => message.startsWith('deleted'))).toEqual([]);
   });
 
+  it('ends while the disk does not answer, and keeps other processes out until it has', async () => {
+    const files = createFaultyFiles();
+    const log = await open({ files });
+    await log.publish(sampleAuditRecord());
+    const before = files.calls.datasync;
+    files.hang('datasync', inTrail);
+    const record = sampleAuditRecord();
+    log.enqueue(record);
+    await until(() => files.calls.datasync > before && bed.events().length === 2);
+    await log.close(100);
+    expect(bed.messages('warn')).toContain('closed the audit log before everything in it had ended');
+    await expect(bed.open()).rejects.toThrow('Another process writes the audit trail');
+    files.heal();
+    const isOpened = () =>
+      bed.open().then(
+        (next) => next.close().then(() => true),
+        () => false,
+      );
+    await until(isOpened);
+    expect(bed.events()[1]?.id).toBe(record.id);
+    expect(bed.verify()).toMatchObject({ faultCount: 0, repeated: 0 });
+  });
+
   it('goes on if the disk does not take the position of a consumer, and saves it later', async () => {
     const files = createFaultyFiles();
     const log = await open({ files });

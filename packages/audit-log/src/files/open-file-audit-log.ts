@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { AuditConfig } from '@sallyport/contracts';
-import { runEvery, type Logger, type Metrics } from '@sallyport/kit';
+import { runEvery, withDeadline, type Logger, type Metrics } from '@sallyport/kit';
 import { createDirectory, diskFiles, holdLock, openSpool, type Files, type Spool } from '@sallyport/spool';
 import type { AuditMessage } from '../kafka/audit-message.ts';
 import type { AuditLog } from '../sink/audit-sink.ts';
@@ -43,6 +43,8 @@ const mebibyte = 1024 * 1024;
 const spoolBytes = 256 * mebibyte;
 /** How often files are looked for that may be deleted. */
 const deleteEveryMs = 60_000;
+/** How long what is under way may take when everything else is closed. */
+const closeWithinMs = 1000;
 
 type OpenFiles = { trail: Trail; positions: ConsumerPositions; unlock(): void };
 
@@ -84,7 +86,8 @@ function createTrailSender(trail: Trail): AuditSender {
     async ping() {
       if (trail.failure !== undefined) throw new Error(`the audit trail cannot be written: ${trail.failure}`);
     },
-    close: () => trail.close(),
+    // The log closes the trail, when its consumers have ended.
+    close: async () => undefined,
   };
 }
 
@@ -139,8 +142,12 @@ export async function openFileAuditLog(config: FileAuditLogConfig, deps: FileAud
   const close = async (timeoutMs: number): Promise<void> => {
     await sink.close(timeoutMs);
     await consumers.close(timeoutMs);
-    await deletes.close();
-    unlock();
+    // What the disk has not answered to still uses the files, and keeps the lock.
+    const ended = Promise.all([consumers.ended(), deletes.close(), trail.close()]).then(unlock);
+    const late = () => new Error('the disk or a consumer has not answered');
+    await withDeadline(ended, closeWithinMs, late).catch((error: Error) =>
+      logger.warn({ reason: error.message }, 'closed the audit log before everything in it had ended'),
+    );
   };
   let closing: Promise<void> | undefined;
   return {

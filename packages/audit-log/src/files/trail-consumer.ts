@@ -37,7 +37,8 @@ export class TrailConsumer {
   readonly #stop = new AbortController();
   readonly #reading: ReturnType<typeof createWarnOnce>;
   readonly #saving: ReturnType<typeof createWarnOnce>;
-  readonly #running: Promise<void>;
+  /** Resolves when the consumer is not called any more and its position is saved. */
+  readonly ended: Promise<void>;
   #position: TrailPosition;
   #saved: TrailPosition | undefined;
   #savedAt = -Infinity;
@@ -57,7 +58,7 @@ export class TrailConsumer {
     this.#saved = positions.of(name, store);
     this.#position = this.#saved ?? { file: trail.list[0]?.number ?? 0, offset: 0 };
     positions.note(name, this.#position);
-    this.#running = this.#run();
+    this.ended = this.#run();
   }
 
   /** How many bytes this consumer has not read yet. */
@@ -81,7 +82,7 @@ export class TrailConsumer {
     this.#stop.abort();
     this.#arrived.end();
     const late = () => new Error('the consumer did not end');
-    await withDeadline(this.#running, timeoutMs, late).catch((error: Error) =>
+    await withDeadline(this.ended, timeoutMs, late).catch((error: Error) =>
       this.#deps.logger.warn({ consumer: this.#deps.name, reason: error.message }, 'left a consumer of audit events'),
     );
   }

@@ -79,9 +79,9 @@ export function createFileLogBed(root = tmpdir()): FileLogBed {
 }
 
 /** Waits until `ready` returns true. A busy machine may take long. */
-export async function until(ready: () => boolean, ms = 60_000): Promise<void> {
+export async function until(ready: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> {
   const end = Date.now() + ms;
-  while (!ready()) {
+  while (!(await ready())) {
     if (Date.now() > end) throw new Error('timed out waiting for the condition');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

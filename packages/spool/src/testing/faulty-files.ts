@@ -10,8 +10,8 @@ export type FaultyFiles = Files & {
    * `in`, only files fail whose path contains this.
    */
   fail(operation: Operation, code: string, options?: { partial?: number; times?: number; in?: string }): void;
-  /** Lets an operation hang until `heal`. */
-  hang(operation: Operation): void;
+  /** Lets an operation hang until `heal`, with `in` only on files whose path contains this. */
+  hang(operation: Operation, options?: { in?: string }): void;
   /** Ends all faults. */
   heal(): void;
   /** How often an operation was called. */
@@ -59,10 +59,11 @@ function createFaultyFile(file: SpoolFile, path: string, enter: Enter): SpoolFil
 export function createFaultyFiles(): FaultyFiles {
   const calls = { open: 0, read: 0, write: 0, datasync: 0, sync: 0, truncate: 0, unlink: 0, rename: 0 };
   const faults = new Map<Operation, Fault>();
-  const hanging = new Map<Operation, PromiseWithResolvers<void>>();
+  const hanging = new Map<Operation, PromiseWithResolvers<void> & { in?: string }>();
   const enter: Enter = async (operation, path) => {
     calls[operation] += 1;
-    await hanging.get(operation)?.promise;
+    const hang = hanging.get(operation);
+    if (hang && path.includes(hang.in ?? '')) await hang.promise;
     const fault = faults.get(operation);
     if (fault?.in !== undefined && !path.includes(fault.in)) return undefined;
     if (fault && (fault.times -= 1) <= 0) faults.delete(operation);
@@ -71,7 +72,7 @@ export function createFaultyFiles(): FaultyFiles {
   return {
     calls,
     fail: (operation, code, options = {}) => void faults.set(operation, { times: Infinity, ...options, code }),
-    hang: (operation) => void hanging.set(operation, Promise.withResolvers<void>()),
+    hang: (operation, options = {}) => void hanging.set(operation, { ...Promise.withResolvers<void>(), ...options }),
     heal() {
       faults.clear();
       for (const { resolve } of hanging.values()) resolve();
