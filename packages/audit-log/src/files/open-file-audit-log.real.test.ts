@@ -156,6 +156,37 @@ describe('a consumer of an audit log in files', () => {
     expect(idsOf(again.received)).not.toContain(sent[0]!.id);
   });
 
+  it.each([
+    ['beyond the end of its file', 0],
+    ['in a file that is not there', 1],
+  ])('whose position is %s, as in a copy of a directory in use, reads the newest file again', async (_what, ahead) => {
+    const first = await open();
+    const early = collect(first);
+    await first.publish(sampleAuditRecord());
+    await until(() => early.received.length === 1);
+    await first.close();
+    const [name = ''] = bed.names();
+    const position = {
+      file: Number(name.slice(0, 8)) + ahead,
+      offset: statSync(join(bed.data, 'trail', name)).size + 1,
+    };
+    writeFileSync(join(bed.data, 'trail', 'consumers', 'store.json'), JSON.stringify(position));
+    const second = await open();
+    for (const record of samples(3)) await second.publish(record);
+    const { received } = collect(second);
+    await until(() => received.length === bed.events().length);
+    expect(idsOf(received)).toEqual(idsOf(bed.events()));
+    expect(bed.messages('warn')).toEqual([expect.stringContaining('it begins that file anew')]);
+    // The next process continues where this one is.
+    await second.close();
+    const third = await open();
+    const late = sampleAuditRecord();
+    await third.publish(late);
+    const more = collect(third);
+    await until(() => more.received.length > 0);
+    expect(idsOf(more.received)).toEqual([late.id]);
+  });
+
   it('that fails holds up neither acknowledgements nor the others, and gets its batch again', async () => {
     const log = await open();
     const [failing, fine]: AuditRecord[][] = [[], []];

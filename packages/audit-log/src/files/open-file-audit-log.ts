@@ -12,7 +12,7 @@ import { deleteOldFiles, type DeletionDeps } from './delete-old-files.ts';
 import { createFileLogMetrics, type FileLogMetrics } from './file-log-metrics.ts';
 import { recoverTrail } from './recover-trail.ts';
 import { trailDirectory } from './trail-files.ts';
-import { Trail } from './trail.ts';
+import { Trail, type TrailFile } from './trail.ts';
 import { toTrailLine, type TrailLine } from './trail-line.ts';
 
 /** `data` of the configuration, and of `audit` what a log in files needs. */
@@ -48,6 +48,29 @@ const closeWithinMs = 1000;
 
 type OpenFiles = { trail: Trail; positions: ConsumerPositions; unlock(): void };
 
+/**
+ * Lets each consumer whose position is beyond the end of the trail read the newest file again. A copy of a directory in
+ * use has such positions, and what is appended next would never be read.
+ */
+async function resetPositions(
+  positions: ConsumerPositions,
+  loaded: readonly TrailFile[],
+  logger: Logger,
+): Promise<void> {
+  const newest = loaded.at(-1);
+  if (!newest) return;
+  for (const [consumer, { file, offset }] of positions.saved) {
+    const { number, size } = loaded.find((one) => one.number === file) ?? newest;
+    if (file < number || (file === number && offset <= size)) continue;
+    logger.warn(
+      { consumer, file, offset, size },
+      'the position of a consumer of audit events is beyond the end of its file; it begins that file anew',
+    );
+    await positions.save(consumer, { file: number, offset: 0 });
+    positions.note(consumer, { file: number, offset: 0 });
+  }
+}
+
 async function openTrail(
   dir: string,
   spool: Spool,
@@ -65,6 +88,7 @@ async function openTrail(
     const { loaded, isSealed } = await recoverTrail({ files, dir, spool, logger });
     // A consumer that has read a file must not take another one for it.
     const numbers = [...loaded.map(({ number }) => number), ...[...positions.saved.values()].map(({ file }) => file)];
+    await resetPositions(positions, loaded, logger);
     const trail = new Trail({ ...rest, dir, loaded, isSealed, next: Math.max(0, ...numbers) + 1 });
     return { trail, positions, unlock };
   } catch (error) {
