@@ -237,6 +237,7 @@ describe('a consumer of an audit log in files', () => {
       [damaged, 0],
       [damaged, 9],
       [damaged, 10],
+      [damaged, 18],
     ]);
   });
 

@@ -27,7 +27,6 @@ type TrailConsumerDeps = {
 const batchBytes = 1024 * 1024;
 /** A position that is saved late costs events that are consumed again, and one that is saved often syncs of the disk. */
 const saveEveryMs = 1000;
-const idleMs = 1000;
 const [minBackoffMs, maxBackoffMs] = [50, 1000];
 
 /** Reads a trail for one consumer, from its own position on. */
@@ -96,7 +95,7 @@ export class TrailConsumer {
         if (isSaveDue) await this.#save();
         const file = this.#nextFile();
         if (file) await this.#take(file);
-        else await this.#arrived.wait(this.#isSaved() ? idleMs : saveEveryMs);
+        else await this.#arrived.wait(saveEveryMs);
         this.#reading.recovered();
         attempt = 0;
       } catch (error) {
@@ -139,10 +138,13 @@ export class TrailConsumer {
     const { offset } = this.#position;
     const bytes = await this.#read(file);
     if (!bytes) return;
+    if (bytes.length === 0) {
+      this.#skip(file, offset, 'the line has no end');
+      return this.#moveTo({ file: file.number, offset: file.size });
+    }
     const records = this.#readRecords(file, bytes);
     if (records.length > 0 && !(await this.#store(records))) return;
-    // Without the end of a line, nothing of the rest can be read.
-    this.#moveTo({ file: file.number, offset: bytes.length === 0 ? file.size : offset + bytes.length });
+    this.#moveTo({ file: file.number, offset: offset + bytes.length });
   }
 
   async #read(file: TrailFile): Promise<Buffer | undefined> {
@@ -160,21 +162,19 @@ export class TrailConsumer {
     return readWholeLines(this.#open.handle, { from: this.#position.offset, end: file.size, maxBytes: batchBytes });
   }
 
-  #readRecords({ name }: TrailFile, bytes: Buffer): AuditRecord[] {
-    const { logger, onSkipped } = this.#deps;
+  #readRecords(file: TrailFile, bytes: Buffer): AuditRecord[] {
     const records: AuditRecord[] = [];
     for (const { text, at } of splitLines(bytes)) {
       const read = readTrailLine(text);
       if ('record' in read) records.push(read.record);
-      else {
-        onSkipped();
-        logger.error(
-          { file: name, at: this.#position.offset + at, reason: read.fault },
-          'skipped a line of the audit trail that is not an audit event',
-        );
-      }
+      else this.#skip(file, this.#position.offset + at, read.fault);
     }
     return records;
+  }
+
+  #skip({ name }: TrailFile, at: number, reason: string): void {
+    this.#deps.onSkipped();
+    this.#deps.logger.error({ file: name, at, reason }, 'skipped a line of the audit trail that is not an audit event');
   }
 
   /** Retries until the events are stored. Returns false if this consumer was stopped first. */
