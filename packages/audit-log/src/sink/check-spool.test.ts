@@ -70,6 +70,18 @@ describe('checkSpool', () => {
     expect(check('proxy', { dir: 'spool', maxBytes: 4 * 1024 * 1024 })).toEqual([]);
   });
 
+  it('checks the one spool of a single process without Kafka', () => {
+    mkdirSync(path.join(directory, 'spool'));
+    writeFileSync(path.join(directory, 'spool/sallyport'), '');
+    const one = { ...loaded({ spool: { dir: 'spool', maxBytes: 512 * 1024 } }), forOneProcess: true };
+    for (const service of ['authenticate', 'authorize', 'proxy'] as const)
+      expect(checkSpool(one, service).map(({ path: at, message }) => [at, message])).toEqual([
+        ['audit.spool.maxBytes', 'is too small for a spool'],
+        ['audit.spool.dir', 'cannot be created'],
+      ]);
+    expect(checkSpool({ ...one, forOneProcess: false }, 'proxy')).toEqual([]);
+  });
+
   it('says nothing where no spool is used', () => {
     writeFileSync(path.join(directory, 'spool'), '');
     expect(checkSpool(loaded({ kafka }), 'proxy')).toEqual([]);

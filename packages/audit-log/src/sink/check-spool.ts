@@ -49,19 +49,21 @@ function findSharer(directoryOf: (service: SpoolingService) => string, service: 
 
 /**
  * Checks `audit.spool` for one service: its directory can be written or created, belongs to this service alone, and may
- * hold enough. Creates nothing.
+ * hold enough. Without Kafka, all services of a single process share one. Creates nothing.
  */
-export function checkSpool({ config, resolvePath, place }: LoadedConfig, service: SpoolingService): ConfigFault[] {
+export function checkSpool(loaded: LoadedConfig, service: SpoolingService): ConfigFault[] {
+  const { config, resolvePath, place, forOneProcess } = loaded;
   const { spool, kafka } = config.audit;
-  if (!spool || !usesKafka(kafka)) return [];
+  const isShared = forOneProcess === true && !kafka;
+  if (!spool || !(isShared || usesKafka(kafka))) return [];
   const fault = (field: 'dir' | 'maxBytes', found: Omit<ConfigFault, 'path'>): ConfigFault => ({
     path: `audit.spool.${field}`,
     ...found,
     ...place(['audit', 'spool', field]),
   });
-  const directoryOf = (name: SpoolingService) => path.join(resolvePath(spool.dir), name);
-  const unusable = checkDirectory(directoryOf(service));
-  const sharer = findSharer(directoryOf, service);
+  const directoryOf = (name: string) => path.join(resolvePath(spool.dir), name);
+  const unusable = checkDirectory(directoryOf(isShared ? 'sallyport' : service));
+  const sharer = isShared ? undefined : findSharer(directoryOf, service);
   return [
     ...(spool.maxBytes < smallest
       ? [fault('maxBytes', { message: 'is too small for a spool', hint: 'write at least 4MiB' })]
