@@ -1,4 +1,4 @@
-// Audit events: creating them, delivering them to Kafka, and reading them from it.
+// Audit events: creating them, delivering them to Kafka or into files, and reading them back.
 export * from './record/anonymous-group.ts';
 export type * from './record/audit-event-draft.ts';
 export * from './record/create-audit-record.ts';

@@ -241,7 +241,7 @@ describe('a consumer of an audit log in files', () => {
     ]);
   });
 
-  it('cannot have the name of another, nor one that is no file name', async () => {
+  it('cannot have the name of another, nor one that cannot be that of a file', async () => {
     const log = await open();
     collect(log, 'store');
     expect(() => collect(log, 'store')).toThrow('already has a consumer');

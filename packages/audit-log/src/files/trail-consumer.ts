@@ -82,7 +82,10 @@ export class TrailConsumer {
     this.#arrived.end();
     const late = () => new Error('the consumer did not end');
     await withDeadline(this.ended, timeoutMs, late).catch((error: Error) =>
-      this.#deps.logger.warn({ consumer: this.#deps.name, reason: error.message }, 'left a consumer of audit events'),
+      this.#deps.logger.warn(
+        { consumer: this.#deps.name, reason: error.message },
+        'stopped waiting for a consumer of audit events',
+      ),
     );
   }
 

@@ -37,8 +37,9 @@ const roomForOne = 128 * 1024;
 const idleMs = 1000;
 
 /**
- * Delivers events through a spool. Every event is written there before it is sent, so that a restarted process has all
- * that Kafka has and continues its chain. The spool keeps what waits, so memory stays bounded however long Kafka is down.
+ * Delivers events through a spool, to Kafka or into files. Every event is written there before it is sent, so that a
+ * restarted process has all that was sent and continues its chain. The spool keeps what waits, so memory stays bounded
+ * however long nothing can be sent.
  */
 export class SpoolQueue {
   readonly #deps: SpoolQueueDeps;
@@ -107,12 +108,12 @@ export class SpoolQueue {
     return this.#brake.take(record) ? undefined : this.#accept(record);
   }
 
-  /** Resolves when Kafka has acknowledged the event. */
+  /** Resolves when the event is acknowledged. */
   publish(record: AuditRecord): Promise<void> {
     return this.#waitFor(record, (position) => this.#acknowledged(position));
   }
 
-  /** Resolves when the event is on the disk, or when Kafka has acknowledged it. */
+  /** Resolves when the event is on the disk, or acknowledged. */
   keep(record: AuditRecord): Promise<void> {
     return this.#waitFor(record, (position) =>
       Promise.any([this.#acknowledged(position), this.#deps.spool.synced(position) ?? Promise.resolve()]),
