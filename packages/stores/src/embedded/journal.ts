@@ -10,6 +10,11 @@ type JournalDeps = {
   onRecovery(): void;
 };
 
+/** What happened to a key. One that was deleted may have been added again. */
+export type Change = 'set' | 'added' | 'deleted';
+/** By table and key. In each table, those that were added are in the order of their map. */
+type Changes = Map<string, Map<string, Change>>;
+
 /** How long a change that no caller waits for may stay in memory alone. */
 const lingerMs = 200;
 
@@ -19,8 +24,7 @@ const lingerMs = 200;
  */
 export class Journal {
   readonly #deps: JournalDeps;
-  /** By table and key, whether the key was deleted. If it was set again later, it has moved to the end of its table. */
-  #changed = new Map<string, Map<string, boolean>>();
+  #changed: Changes = new Map();
   /** Resolves when the batch that is being written is on the disk. */
   #current: Promise<void> | undefined;
   /** Resolves when the changes that are in no batch yet are on the disk. */
@@ -37,9 +41,12 @@ export class Journal {
     return this.#failure;
   }
 
-  note(table: string, key: string, wasDeleted = false): void {
-    const keys = this.#changed.get(table) ?? new Map<string, boolean>();
-    this.#changed.set(table, keys.set(key, wasDeleted || (keys.get(key) ?? false)));
+  note(table: string, key: string, change: Change): void {
+    const keys = this.#changed.get(table) ?? new Map<string, Change>();
+    const before = keys.get(key);
+    // What is added is at the end of its map, whatever happened to the key before.
+    if (change !== 'set') keys.delete(key);
+    this.#changed.set(table, keys.set(key, before === 'deleted' || change === 'set' ? (before ?? change) : change));
     this.#writeSoon();
   }
 
@@ -65,10 +72,10 @@ export class Journal {
     this.#changed = new Map();
     this.#next = undefined;
     const changes = [...batch].flatMap(([table, keys]) =>
-      [...keys].flatMap(([key, wasDeleted]): StateChange[] => {
+      [...keys].flatMap(([key, change]): StateChange[] => {
         const value = this.#deps.read(table, key);
         return [
-          ...(wasDeleted ? [[table, key, null] satisfies StateChange] : []),
+          ...(change === 'deleted' ? [[table, key, null] satisfies StateChange] : []),
           ...(value === undefined ? [] : [[table, key, JSON.stringify(value)] satisfies StateChange]),
         ];
       }),
@@ -95,8 +102,10 @@ export class Journal {
     this.#failure = undefined;
   }
 
-  #failed(batch: ReadonlyMap<string, ReadonlyMap<string, boolean>>, reason: string): never {
-    for (const [table, keys] of batch) for (const [key, wasDeleted] of keys) this.note(table, key, wasDeleted);
+  #failed(batch: Changes, reason: string): never {
+    const since = this.#changed;
+    this.#changed = batch;
+    for (const [table, keys] of since) for (const [key, change] of keys) this.note(table, key, change);
     if (this.#failure === undefined) this.#deps.onFailure(reason);
     this.#failure = reason;
     throw new ProblemError(

@@ -115,6 +115,23 @@ describe('a directory of state', () => {
     await (await second).close();
   });
 
+  it('keeps the order in which keys were added last', async () => {
+    const directory = newDirectory();
+    const state = await open(directory);
+    const map = state.tables.map<number>('numbers');
+    for (const key of ['a', 'b', 'c']) map.set(key, 1);
+    await state.tables.saved();
+    map.delete('a');
+    map.set('d', 2);
+    map.set('a', 2);
+    map.set('b', 3);
+    await state.close();
+    const again = await open(directory);
+    const found = again.tables.map<number>('numbers');
+    expect([...found]).toEqual([...map]);
+    await again.close();
+  });
+
   it('can only be read by its owner', async () => {
     const directory = path.join(newDirectory(), 'data');
     const state = await open(directory);

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ProblemError, type Logger } from '@sallyport/kit';
-import { Journal } from './journal.ts';
+import { Journal, type Change } from './journal.ts';
 import type { StateAnswer, StateRequest } from './state-worker.ts';
 import type { Tables } from './tables.ts';
 
@@ -15,23 +15,24 @@ export type State = {
 
 /** A map that notes which of its keys were changed. */
 class NotedMap<Value> extends Map<string, Value> {
-  readonly #note: (key: string, wasDeleted: boolean) => void;
+  readonly #note: (key: string, change: Change) => void;
 
-  constructor(rows: readonly (readonly [string, Value])[], note: (key: string, wasDeleted: boolean) => void) {
+  constructor(rows: readonly (readonly [string, Value])[], note: (key: string, change: Change) => void) {
     super();
     for (const [key, value] of rows) super.set(key, value);
     this.#note = note;
   }
 
   override set(key: string, value: Value): this {
+    const change = this.has(key) ? 'set' : 'added';
     super.set(key, value);
-    this.#note(key, false);
+    this.#note(key, change);
     return this;
   }
 
   override delete(key: string): boolean {
     const was = super.delete(key);
-    if (was) this.#note(key, true);
+    if (was) this.#note(key, 'deleted');
     return was;
   }
 
@@ -101,8 +102,8 @@ export async function openState(directory: string, { logger }: { logger: Logger 
   return {
     tables: {
       map<Value>(name: string) {
-        const made = new NotedMap<Value>((loaded.get(name) ?? []) as [string, Value][], (key, wasDeleted) =>
-          journal.note(name, key, wasDeleted),
+        const made = new NotedMap<Value>((loaded.get(name) ?? []) as [string, Value][], (key, change) =>
+          journal.note(name, key, change),
         );
         loaded.delete(name);
         maps.set(name, made);
