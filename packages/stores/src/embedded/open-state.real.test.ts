@@ -6,9 +6,10 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { buildSync } from 'esbuild';
-import { createLogger } from '@sallyport/kit';
+import { createLogger, type Logger } from '@sallyport/kit';
 import { createMemoryElevationStore } from '../elevations/create-memory-elevation-store.ts';
 import { createMemoryNameStore } from '../names/name-store.ts';
 import { createMemorySessionStore } from '../sessions/create-memory-session-store.ts';
@@ -115,9 +116,11 @@ describe('a directory of state', () => {
     await (await second).close();
   });
 
-  it('keeps the order in which keys were added last', async () => {
+  it('logs nothing when it is closed, and keeps the order in which keys were added last', async () => {
     const directory = newDirectory();
-    const state = await open(directory);
+    const logged: string[] = [];
+    const error = (_fields: object, message: string) => void logged.push(message);
+    const state = await openState(directory, { logger: { ...logger, error } as unknown as Logger });
     const map = state.tables.map<number>('numbers');
     for (const key of ['a', 'b', 'c']) map.set(key, 1);
     await state.tables.saved();
@@ -126,10 +129,27 @@ describe('a directory of state', () => {
     map.set('a', 2);
     map.set('b', 3);
     await state.close();
+    expect(logged).toEqual([]);
     const again = await open(directory);
     const found = again.tables.map<number>('numbers');
     expect([...found]).toEqual([...map]);
     await again.close();
+  });
+
+  it('refuses everything when the thread that saves it has ended, says so, and can still be closed', async () => {
+    const logged: string[] = [];
+    const error = (_fields: object, message: string) => void logged.push(message);
+    const started = once(process, 'worker') as Promise<[Worker]>;
+    const state = await openState(newDirectory(), { logger: { ...logger, error } as unknown as Logger });
+    const sessions = createMemorySessionStore({ now: Date.now, tables: state.tables });
+    const [worker] = await started;
+    await worker.terminate();
+    expect(logged).toEqual(['the thread that saves the state has ended; restart the process']);
+    await expect(sessions.ping()).rejects.toMatchObject({ code: 'sessions-unavailable' });
+    await expect(sessions.find(['h'])).rejects.toMatchObject({ code: 'sessions-unavailable' });
+    state.tables.map('numbers').set('a', 1);
+    await expect(state.tables.saved()).rejects.toMatchObject({ code: 'sessions-unavailable' });
+    await state.close();
   });
 
   it('can only be read by its owner', async () => {

@@ -42,19 +42,27 @@ class NotedMap<Value> extends Map<string, Value> {
 }
 
 /** Starts the thread that writes a file. Its answers come in the order of the requests. */
-function startWriter(file: string) {
+function startWriter(file: string, logger: Logger) {
   const source = import.meta.url.endsWith('.ts') ? './state-worker.ts' : './state-worker.js';
   const worker = new Worker(new URL(source, import.meta.url), { workerData: { file }, name: 'state' });
   const waiting: PromiseWithResolvers<StateAnswer>[] = [];
+  let failure: Error | undefined;
+  let isRunning = false;
   const next = () => {
     const one = Promise.withResolvers<StateAnswer>();
-    waiting.push(one);
+    if (failure) one.reject(failure);
+    else waiting.push(one);
     return one.promise;
   };
   const fail = (error: Error) => {
-    for (const one of waiting.splice(0)) one.reject(error);
+    if (isRunning)
+      logger.error({ file, reason: error.message }, 'the thread that saves the state has ended; restart the process');
+    isRunning = false;
+    failure ??= error;
+    for (const one of waiting.splice(0)) one.reject(failure);
   };
   worker.on('message', (answer: StateAnswer) => {
+    isRunning ||= answer.rows !== undefined;
     const one = waiting.shift();
     if (answer.error === undefined) one?.resolve(answer);
     else one?.reject(new Error(answer.error));
@@ -65,9 +73,12 @@ function startWriter(file: string) {
     opened: next(),
     ask: (request: StateRequest) => {
       const answered = next();
+      if ('close' in request) isRunning = false;
       worker.postMessage(request);
       return answered;
     },
+    /** Why nothing can be written any more. */
+    failure: () => failure,
     end: () => worker.terminate(),
   };
 }
@@ -78,7 +89,7 @@ function startWriter(file: string) {
  */
 export async function openState(directory: string, { logger }: { logger: Logger }): Promise<State> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const writer = startWriter(path.join(directory, 'state.db'));
+  const writer = startWriter(path.join(directory, 'state.db'), logger);
   const loaded = new Map<string, [string, unknown][]>();
   try {
     const { rows = [] } = await writer.opened;
@@ -111,13 +122,15 @@ export async function openState(directory: string, { logger }: { logger: Logger 
       },
       saved: () => journal.saved(),
       check() {
-        if (journal.failure !== undefined)
+        if (journal.failure !== undefined || writer.failure())
           throw new ProblemError('sessions-unavailable', 'The gateway cannot write to its disk.');
       },
     },
     async close() {
       await journal.close();
-      await writer.ask({ close: true }).catch(() => undefined);
+      await writer
+        .ask({ close: true })
+        .catch((error: Error) => logger.error({ reason: error.message, directory }, 'cannot close the state'));
       await writer.end();
     },
   };

@@ -73,15 +73,15 @@ try {
   const database = open(file);
   const write = createWriter(database);
   port.on('message', (request: StateRequest) => {
+    const isLast = 'close' in request;
     try {
-      if ('close' in request) {
-        database.close();
-        port.close();
-      } else write(request.changes);
+      if (isLast) database.close();
+      else write(request.changes);
       answer({});
     } catch (error) {
       answer({ error: textOf(error, file) });
     }
+    if (isLast) port.close();
   });
   const rows = database.prepare('SELECT "table", key, value FROM entries ORDER BY place').all() as {
     table: string;
