@@ -152,6 +152,37 @@ describe('a directory of state', () => {
     await state.close();
   });
 
+  it('forgets what had expired when it is opened, also of a kind or a channel that is not used any more', async () => {
+    const directory = newDirectory();
+    const clock = { now: 1_800_000_000_000 };
+    const first = await open(directory);
+    const deps = { now: () => clock.now, tables: first.tables };
+    const singleUse = createMemorySingleUseStore(deps);
+    await singleUse.put('gone', 'short', 1, 1000);
+    await singleUse.put('gone', 'long', 2, 60_000);
+    await singleUse.put('short', 'short', 3, 1000);
+    const notice = {
+      id: 'event-1',
+      number: 1,
+      type: 'service_account.expiring' as const,
+      at: 1,
+      channels: ['gone'],
+      serviceAccount: { id: 'account', name: 'deployer', groups: ['ci'], maker: { user: 'alice' }, expiresAt: 5 },
+    };
+    await createMemoryElevationStore(deps).notices.put(notice, 1000);
+    await first.close();
+    clock.now += 1000;
+    const second = await open(directory);
+    createMemorySingleUseStore({ ...deps, tables: second.tables });
+    createMemoryElevationStore({ ...deps, tables: second.tables });
+    await second.close();
+    const third = await open(directory);
+    const left = ['single-use/', 'notices/', 'account-'].map((prefix) => third.tables.stored(prefix));
+    expect(left).toEqual([['gone'], [], []]);
+    expect(await createMemorySingleUseStore({ ...deps, tables: third.tables }).read('gone', 'long')).toBe(2);
+    await third.close();
+  });
+
   it('can only be read by its owner', async () => {
     const directory = path.join(newDirectory(), 'data');
     const state = await open(directory);

@@ -120,6 +120,8 @@ export async function openState(directory: string, { logger }: { logger: Logger 
         maps.set(name, made);
         return made;
       },
+      stored: (prefix) =>
+        [...loaded.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length)),
       saved: () => journal.saved(),
       check() {
         if (journal.failure !== undefined || writer.failure())

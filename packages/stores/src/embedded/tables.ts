@@ -5,6 +5,8 @@
 export type Tables = {
   /** Returns the map of this name, with what is on the disk. Ask once for each name. */
   map<Value>(name: string): Map<string, Value>;
+  /** Returns the names of maps on the disk that nobody has asked for, without the prefix that they begin with. */
+  stored(prefix: string): string[];
   /**
    * Returns undefined if everything that was set or deleted is on the disk, or a promise that resolves when it is.
    * Rejects with `sessions-unavailable` if the disk did not take it. The change may then still get there later.
@@ -15,7 +17,12 @@ export type Tables = {
 };
 
 /** Tables whose contents end with the process. */
-export const memoryTables: Tables = { map: () => new Map(), saved: () => undefined, check: () => undefined };
+export const memoryTables: Tables = {
+  map: () => new Map(),
+  stored: () => [],
+  saved: () => undefined,
+  check: () => undefined,
+};
 
 type Methods = Record<string, unknown>;
 

@@ -10,6 +10,8 @@ import {
   type NoticeOutbox,
 } from './notice-outbox.ts';
 
+const prefix = 'notices/';
+
 /** What the store of elevations keeps for each of them. */
 type Kept = { notices: readonly Notice[]; deliveries: Readonly<Record<string, string>> };
 
@@ -89,10 +91,15 @@ export function createMemoryNoticeOutbox(deps: {
   const find = (aboutId: string) => (isAboutServiceAccount(aboutId) ? accounts.find(aboutId) : deps.find(aboutId));
   const queues = new Map<string, ReturnType<typeof createQueue>>();
   const queueOf = (channel: string) => {
-    const queue = queues.get(channel) ?? createQueue(now, tables.map<Place>(`notices/${channel}`));
+    const queue = queues.get(channel) ?? createQueue(now, tables.map<Place>(`${prefix}${channel}`));
     queues.set(channel, queue);
     return queue;
   };
+  // Nobody asks for a channel that is not in the configuration any more.
+  for (const channel of tables.stored(prefix)) {
+    const { places } = queueOf(channel);
+    for (const aboutId of places.keys()) if (!find(aboutId)) places.delete(aboutId);
+  }
   const failed = tables.map<FailedPair & { at: number }>('failed-notices');
   const wakeNow = (channel: string, aboutId: string) => queueOf(channel).wake(aboutId);
   const outbox: MemoryNoticeOutbox = {

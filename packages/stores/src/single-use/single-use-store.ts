@@ -18,6 +18,7 @@ export interface SingleUseStore {
   count(kind: string, key: string, windowMs: number): Promise<number>;
 }
 
+const prefix = 'single-use/';
 type Entry = { text: string; endsAt: number };
 
 /**
@@ -32,10 +33,16 @@ export function createMemorySingleUseStore(deps: {
   const { now, maxPerKind = 10_000, tables = memoryTables } = deps;
   const kinds = new Map<string, Map<string, Entry>>();
   const kindOf = (kind: string) => {
-    const entries = kinds.get(kind) ?? tables.map<Entry>(`single-use/${kind}`);
+    const entries = kinds.get(kind) ?? tables.map<Entry>(`${prefix}${kind}`);
     kinds.set(kind, entries);
     return entries;
   };
+
+  // Otherwise what a process before this one has left would stay until its kind is used again.
+  for (const kind of tables.stored(prefix)) {
+    const entries = kindOf(kind);
+    for (const [key, { endsAt }] of entries) if (endsAt <= now()) entries.delete(key);
+  }
 
   const makeRoom = (entries: Map<string, Entry>) => {
     for (const [key, entry] of entries) {
