@@ -110,8 +110,10 @@ describe('a directory of state', () => {
   it('waits for a process that is about to end', async () => {
     const directory = newDirectory();
     const first = await open(directory);
-    const second = open(directory);
-    await pause(200);
+    const isWaiting = Promise.withResolvers<void>();
+    const info = (_fields: object, message: string) => void (message.startsWith('waiting') && isWaiting.resolve());
+    const second = openState(directory, { logger: { ...logger, info } as unknown as Logger });
+    await isWaiting.promise;
     await first.close();
     await (await second).close();
   });

@@ -62,6 +62,7 @@ function startWriter(file: string, logger: Logger) {
     for (const one of waiting.splice(0)) one.reject(failure);
   };
   worker.on('message', (answer: StateAnswer) => {
+    if (answer.isWaiting) return logger.info({ file }, 'waiting until another process has ended, which uses the state');
     isRunning ||= answer.rows !== undefined;
     const one = waiting.shift();
     if (answer.error === undefined) one?.resolve(answer);

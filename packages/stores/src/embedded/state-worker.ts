@@ -7,18 +7,28 @@ import { parentPort, workerData } from 'node:worker_threads';
 export type StateChange = [table: string, key: string, value: string | null];
 export type StateRequest = { changes: readonly StateChange[] } | { close: true };
 /** The first answer has the rows, by table. Each later one is that to a request, in order. */
-export type StateAnswer = { rows?: [table: string, key: string, value: string][]; error?: string };
+export type StateAnswer = {
+  rows?: [table: string, key: string, value: string][];
+  error?: string;
+  /** Not an answer: another process has the file. */
+  isWaiting?: true;
+};
 
 /** Increase it when an older program must not read what this one writes. */
 const format = 1;
 /** How long the process before this one may take to end. */
 const waitForLockMs = 5000;
 
+const locked = 'database is locked';
 const errors: Record<string, (file: string) => string> = {
-  'database is locked': (file) => `another process uses ${file}; stop it first`,
+  [locked]: (file) => `another process uses ${file}; stop it first`,
   'file is not a database': (file) => `${file} is damaged; restore the directory from a backup`,
   'database disk image is malformed': (file) => `${file} is damaged; restore the directory from a backup`,
 };
+
+const { file } = workerData as { file: string };
+const port = parentPort!;
+const answer = (message: StateAnswer) => port.postMessage(message);
 
 const textOf = (error: unknown, file: string): string => {
   const { message } = error as Error;
@@ -29,10 +39,18 @@ function open(file: string): DatabaseSync {
   closeSync(openSync(file, 'a', 0o600));
   chmodSync(file, 0o600);
   const database = new DatabaseSync(file);
-  // The lock is taken with the first write and kept. It ends with the process, however that ends.
-  database.exec(`PRAGMA busy_timeout = ${waitForLockMs}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL`);
-  // With FULL, a transaction is on the disk when it is committed.
-  database.exec('PRAGMA synchronous = FULL; BEGIN IMMEDIATE');
+  // The lock is taken with the first write and kept. It ends with the process, however that ends. With FULL, a
+  // transaction is on the disk when it is committed.
+  const lock = (waitMs: number) =>
+    database.exec(`PRAGMA busy_timeout = ${waitMs}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL; BEGIN IMMEDIATE`);
+  try {
+    lock(0);
+  } catch (error) {
+    if ((error as Error).message !== locked) throw error;
+    answer({ isWaiting: true });
+    lock(waitForLockMs);
+  }
   const { user_version: found } = database.prepare('PRAGMA user_version').get() as { user_version: number };
   if (found > format) throw new Error(`${file} was written by a newer version; start that one`);
   database.exec(`
@@ -66,9 +84,6 @@ function createWriter(database: DatabaseSync): (changes: readonly StateChange[])
   };
 }
 
-const { file } = workerData as { file: string };
-const port = parentPort!;
-const answer = (message: StateAnswer) => port.postMessage(message);
 try {
   const database = open(file);
   const write = createWriter(database);
