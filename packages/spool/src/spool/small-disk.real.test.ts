@@ -1,33 +1,18 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
+import { describeOnSmallDisk } from '../testing/describe-on-small-disk.ts';
 import { createSpoolBed, entryOf, readAll, textsOf } from '../testing/spool-bed.ts';
-
-const mountPoint = mkdtempSync(join(tmpdir(), 'spool-disk-'));
-const mount = (...args: string[]) => spawnSync('mount', args, { encoding: 'utf8' });
-const mounted = mount('-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mountPoint);
-const canMount = mounted.status === 0;
-
-afterAll(() => {
-  if (canMount) spawnSync('umount', ['--lazy', mountPoint]);
-  rmSync(mountPoint, { recursive: true, force: true });
-});
 
 async function until(ready: () => boolean): Promise<void> {
   while (!ready()) await pause(5);
 }
 const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => `${from + index}`);
 
-const describeOnDisk = canMount ? describe : describe.skip;
-if (!canMount)
-  process.stderr.write(`\nSKIPPED: a full and a read-only disk were not tested: ${mounted.stderr.trim()}\n\n`);
-
-describeOnDisk('a disk of one mebibyte', () => {
+describeOnSmallDisk('a disk of one mebibyte', ({ path, remount }) => {
   it('that is full gets everything once there is space, and nothing is lost', async () => {
-    const bed = createSpoolBed(mountPoint);
+    const bed = createSpoolBed(path);
     const spool = await bed.open();
     while (!spool.failure) {
       spool.append(entryOf(spool.lastAppended + 1, 10_000));
@@ -37,7 +22,7 @@ describeOnDisk('a disk of one mebibyte', () => {
     const [written, last] = [spool.lastWritten, spool.lastAppended];
     expect(written).toBeLessThan(last);
     expect(textsOf(await readAll(spool, 1, 100_000))).toEqual(numbers(1, written));
-    expect(mount('-o', 'remount,size=4m', mountPoint).status).toBe(0);
+    remount('size=4m');
     await spool.written(last);
     await until(() => spool.failure === undefined);
     expect(spool.isFull).toBe(false);
@@ -50,13 +35,13 @@ describeOnDisk('a disk of one mebibyte', () => {
   });
 
   it('that another program fills recovers when what is acknowledged is deleted', async () => {
-    const bed = createSpoolBed(mountPoint);
+    const bed = createSpoolBed(path);
     const spool = await bed.open({ segmentBytes: 100_000 });
     for (const text of numbers(1, 100)) {
       spool.append(entryOf(text, 10_000));
       await spool.written(spool.lastAppended);
     }
-    const filling = join(mountPoint, 'filling');
+    const filling = join(path, 'filling');
     expect(() => writeFileSync(filling, Buffer.alloc(4 * 1024 * 1024))).toThrow('ENOSPC');
     while (!spool.failure) {
       spool.append(entryOf(spool.lastAppended + 1, 10_000));
@@ -73,14 +58,14 @@ describeOnDisk('a disk of one mebibyte', () => {
   });
 
   it('that becomes read-only is reported, and used again when it is writable', async () => {
-    const bed = createSpoolBed(mountPoint);
+    const bed = createSpoolBed(path);
     const spool = await bed.open();
     spool.append(entryOf(1));
     await spool.synced(1);
     await spool.close();
-    expect(mount('-o', 'remount,ro', mountPoint).status).toBe(0);
+    remount('ro');
     await expect(bed.open()).rejects.toThrow(/read-only|EROFS|readonly/);
-    expect(mount('-o', 'remount,rw', mountPoint).status).toBe(0);
+    remount('rw');
     const again = await bed.open();
     expect(textsOf(await readAll(again))).toEqual(['1']);
     await again.close();

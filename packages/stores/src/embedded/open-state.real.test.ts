@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { buildSync } from 'esbuild';
 import { createLogger, type Logger } from '@sallyport/kit';
+import { describeOnSmallDisk } from '@sallyport/spool/testing';
 import { createMemoryElevationStore } from '../elevations/create-memory-elevation-store.ts';
 import { createMemoryNameStore } from '../names/name-store.ts';
 import { createMemorySessionStore } from '../sessions/create-memory-session-store.ts';
@@ -235,23 +236,12 @@ describe('a directory of state', () => {
   });
 });
 
-const mountPoint = mkdtempSync(path.join(tmpdir(), 'state-disk-'));
-const mount = (...args: string[]) => spawnSync('mount', args, { encoding: 'utf8' });
-const mounted = mount('-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mountPoint);
-const canMount = mounted.status === 0;
-afterAll(() => {
-  if (canMount) spawnSync('umount', ['--lazy', mountPoint]);
-  rmSync(mountPoint, { recursive: true, force: true });
-});
-if (!canMount)
-  process.stderr.write(`\nSKIPPED: a full and a read-only disk were not tested: ${mounted.stderr.trim()}\n\n`);
-
-(canMount ? describe : describe.skip)('state on a disk of one mebibyte', () => {
+describeOnSmallDisk('state on a disk of one mebibyte', (disk) => {
   it('acknowledges nothing while the disk is full, refuses reads too, and recovers with everything', async () => {
-    const directory = path.join(mountPoint, 'full');
+    const directory = path.join(disk.path, 'full');
     const state = await open(directory);
     const sessions = createMemorySessionStore({ now: Date.now, tables: state.tables });
-    writeFileSync(path.join(mountPoint, 'filling'), Buffer.alloc(1024 * 1024 - 200_000));
+    writeFileSync(path.join(disk.path, 'filling'), Buffer.alloc(1024 * 1024 - 200_000));
     const acknowledged: string[] = [];
     const refused: string[] = [];
     for (let count = 0; refused.length === 0; count += 1)
@@ -264,7 +254,7 @@ if (!canMount)
       );
     await expect(sessions.find(acknowledged)).rejects.toMatchObject({ code: 'sessions-unavailable' });
     await expect(sessions.ping()).rejects.toMatchObject({ code: 'sessions-unavailable' });
-    rmSync(path.join(mountPoint, 'filling'));
+    rmSync(path.join(disk.path, 'filling'));
     while (
       await sessions.ping().then(
         () => false,
@@ -281,10 +271,10 @@ if (!canMount)
   });
 
   it('is refused if the disk is read-only', async () => {
-    const directory = path.join(mountPoint, 'read-only');
+    const directory = path.join(disk.path, 'read-only');
     await (await open(directory)).close();
-    expect(mount('-o', 'remount,ro', mountPoint).status).toBe(0);
+    disk.remount('ro');
     await expect(open(directory)).rejects.toThrow(/cannot be opened: .*(EROFS|readonly)/);
-    expect(mount('-o', 'remount,rw', mountPoint).status).toBe(0);
+    disk.remount('rw');
   });
 });
