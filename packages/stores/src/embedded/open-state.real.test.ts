@@ -209,7 +209,7 @@ describe('a directory of state', () => {
     await expect(open(newer)).rejects.toThrow(/was written by a newer version/);
   });
 
-  it('survives a last page that is torn', async () => {
+  it('survives bytes after the last page that are no page', async () => {
     const directory = newDirectory();
     const said = new Map<string, Set<string>>();
     await workAndDie(directory, 1, said);
