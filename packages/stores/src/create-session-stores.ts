@@ -67,7 +67,10 @@ async function openLocalStores(inMemory: boolean, { logger, now, data }: StoresD
   };
 }
 
-/** Creates the stores that `sessions` configures. Resolves within a second even while Redis is down. */
+/**
+ * Creates the stores that `sessions` configures. Resolves within a second even while Redis is down. Stores below `data`
+ * wait up to five seconds for another process that has the directory.
+ */
 export async function createSessionStores(config: SessionsConfig, deps: StoresDeps): Promise<SessionStores> {
   if (!('redis' in config)) return openLocalStores('memory' in config, deps);
   const redis = await connectRedis(config, deps);

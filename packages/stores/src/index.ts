@@ -1,5 +1,5 @@
-// Stores that services share, in Redis, or in memory and on the disk of a single process: sessions, provider tokens, single-use values, names, replicas,
-// questions, elevations.
+// Stores that services share, in Redis, or in memory and on the disk of a single process: sessions, provider tokens,
+// single-use values, names, replicas, questions, elevations.
 export { memoryTables, savedStore, type Tables } from './embedded/tables.ts';
 export { checkSessionStores } from './check-session-stores.ts';
 export * from './create-session-stores.ts';
