@@ -7,6 +7,8 @@ import type { TrailPosition } from './trail.ts';
 export type ConsumerPositions = {
   /** Returns where a consumer that writes into `store` continues, or undefined if it is new there. */
   of(name: string, store: string | undefined): TrailPosition | undefined;
+  /** Returns what a consumer writes into, as the disk has it. */
+  storeOf(name: string): string | undefined;
   /** Resolves when the disk has the position. */
   save(name: string, position: TrailPosition, store: string | undefined): Promise<void>;
   /** Notes a position that is not saved yet. */
@@ -42,6 +44,7 @@ export async function openConsumerPositions(files: Files, dir: string, logger: L
   return {
     saved,
     reached,
+    storeOf: (name) => stores.get(name),
     of: (name, store) => (stores.get(name) === store ? reached.get(name) : undefined),
     note: (name, position) => void reached.set(name, position),
     async save(name, { file, offset }, store) {

@@ -1,4 +1,4 @@
-import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
@@ -102,6 +102,21 @@ describe('an audit log in files', () => {
   it('refuses a second process in its directory', async () => {
     await open();
     await expect(bed.open()).rejects.toThrow(/Another process uses the spool .*\/spool \(process \d+, since/);
+  });
+
+  it('begins a new chain if its disk has lost the end of the spool, and not that of the trail', async () => {
+    const log = await open();
+    for (const record of samples(2)) await log.publish(record);
+    const repaired = createFileLogBed();
+    cpSync(join(bed.data, 'spool'), join(repaired.data, 'spool'), { recursive: true });
+    for (const record of samples(3)) await log.publish(record);
+    cpSync(join(bed.data, 'trail'), join(repaired.data, 'trail'), { recursive: true });
+    const next = await repaired.open();
+    await next.publish(sampleAuditRecord());
+    await next.close();
+    expect(new Set(repaired.events().map(({ data }) => data.sallyport.producer)).size).toBe(2);
+    expect(repaired.verify()).toMatchObject({ faultCount: 0, repeated: 0 });
+    repaired.remove();
   });
 
   it('refuses a second one in the directory of its trail, although that has a spool elsewhere', async () => {

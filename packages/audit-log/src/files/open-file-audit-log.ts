@@ -46,7 +46,13 @@ const deleteEveryMs = 60_000;
 /** How long what is under way may take when everything else is closed. */
 const closeWithinMs = 1000;
 
-type OpenFiles = { trail: Trail; positions: ConsumerPositions; unlock(): void };
+type OpenFiles = {
+  trail: Trail;
+  positions: ConsumerPositions;
+  /** The last number of each chain that was delivered. */
+  delivered: ReadonlyMap<string, number>;
+  unlock(): void;
+};
 
 /**
  * Lets each consumer whose position is beyond the end of the trail read the newest file again. A copy of a directory in
@@ -66,7 +72,7 @@ async function resetPositions(
       { consumer, file, offset, size },
       'the position of a consumer of audit events is beyond the end of its file; it begins that file anew',
     );
-    await positions.save(consumer, { file: number, offset: 0 });
+    await positions.save(consumer, { file: number, offset: 0 }, positions.storeOf(consumer));
     positions.note(consumer, { file: number, offset: 0 });
   }
 }
@@ -85,12 +91,12 @@ async function openTrail(
     throw new Error(`Another process writes the audit trail in ${dir}. Give each process a \`data\` of its own.`);
   try {
     const positions = await openConsumerPositions(files, join(dir, 'consumers'), logger);
-    const { loaded, isSealed } = await recoverTrail({ files, dir, spool, logger });
+    const { loaded, isSealed, lasts } = await recoverTrail({ files, dir, spool, logger });
     // A consumer that has read a file must not take another one for it.
     const numbers = [...loaded.map(({ number }) => number), ...[...positions.saved.values()].map(({ file }) => file)];
     await resetPositions(positions, loaded, logger);
     const trail = new Trail({ ...rest, dir, loaded, isSealed, next: Math.max(0, ...numbers) + 1 });
-    return { trail, positions, unlock };
+    return { trail, positions, delivered: lasts, unlock };
   } catch (error) {
     unlock();
     throw error;
@@ -144,7 +150,7 @@ export async function openFileAuditLog(config: FileAuditLogConfig, deps: FileAud
     await spool.close();
     throw error;
   });
-  const { trail, positions, unlock } = opened;
+  const { trail, positions, delivered, unlock } = opened;
   const counters: FileLogMetrics = createFileLogMetrics(metrics, () => ({
     files: trail.list.map(({ size }) => size),
     maxBytes,
@@ -162,7 +168,7 @@ export async function openFileAuditLog(config: FileAuditLogConfig, deps: FileAud
   };
   const deletes = runEvery(deleteEveryMs, () => trail.alone(() => deleteOldFiles(trail, deletion)));
   deletes.now();
-  const sink = createSendingSink({ ...deps, service, spool, sender: createTrailSender(trail) });
+  const sink = createSendingSink({ ...deps, service, spool, sender: createTrailSender(trail), delivered });
   const close = async (timeoutMs: number): Promise<void> => {
     await sink.close(timeoutMs);
     await consumers.close(timeoutMs);

@@ -149,9 +149,11 @@ async function mend(deps: RecoverDeps, { path, name }: { path: string; name: str
  * Reads what the process before this one left in the directory of a trail, and brings its end in order. An unfinished
  * line is cut off, and so are damaged lines if the spool sends the events from there on again. Events that are in the
  * trail and not acknowledged in the spool are acknowledged there, so that they are not appended twice. Rejects if the disk
- * fails.
+ * fails. `lasts` are the last numbers of the chains in the newest file with events.
  */
-export async function recoverTrail(deps: RecoverDeps): Promise<{ loaded: TrailFile[]; isSealed: boolean }> {
+export async function recoverTrail(
+  deps: RecoverDeps,
+): Promise<{ loaded: TrailFile[]; isSealed: boolean; lasts: ReadonlyMap<string, number> }> {
   const { files, dir } = deps;
   const loaded: TrailFile[] = [];
   for (const one of findTrailFiles(await files.list(dir))) {
@@ -165,15 +167,17 @@ export async function recoverTrail(deps: RecoverDeps): Promise<{ loaded: TrailFi
     }
   }
   let isSealed = false;
+  let lasts: ReadonlyMap<string, number> = new Map();
   // The newest file may have been created without any event.
   for (const file of loaded.toReversed()) {
     const mended = await mend(deps, file);
     file.size = mended.size;
     if (file === loaded.at(-1)) ({ isSealed } = mended);
     if (mended.lasts.size === 0) continue;
+    ({ lasts } = mended);
     await acknowledgeAppended(deps, mended.lasts);
     break;
   }
   await syncDirectory(files, dir);
-  return { loaded, isSealed };
+  return { loaded, isSealed, lasts };
 }

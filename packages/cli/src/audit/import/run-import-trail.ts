@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { trailDirectory } from '@sallyport/audit-log/trail-files';
 import { createTrailSurvey, createVerifier, type CarriedTrail, type TrailReport } from '@sallyport/audit-proof';
 import { loadGatewayConfig, loadPolicyTools } from '../../config/load-gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
@@ -125,7 +126,7 @@ export async function runImportTrail(
   const { topic } = kafkaOf(loaded, tools);
   const isDryRun = options.dryRun === true;
   const { data, audit } = config;
-  const directory = options.from ?? path.join(resolvePath(data), 'trail');
+  const directory = options.from ?? trailDirectory(resolvePath(data));
   const { root } = findTrail(environment, directory);
   const spool = audit.spool && path.join(resolvePath(audit.spool.dir), 'sallyport');
   const release = await holdTrail(root, spool, tools);

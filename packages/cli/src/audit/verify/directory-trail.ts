@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { AbsentPeriod } from '@sallyport/audit-proof';
-import { findTrailFiles, type TrailFileName } from '@sallyport/audit-log/trail-files';
+import { findTrailFiles, isHeld, trailDirectory, type TrailFileName } from '@sallyport/audit-log/trail-files';
 import { loadGatewayConfig, loadPolicyTools } from '../../config/load-gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { namedFileFault } from '../../files/read-file.ts';
@@ -13,7 +13,6 @@ type Hold = { from: number; until?: number | undefined };
 /** A file that was read, and when its first and its last event happened. */
 type ReadFile = TrailFileName & { first?: string; last?: string };
 
-const dayMs = 86_400_000;
 const second = 1000;
 
 /** The directory of a trail, as it was given or as the configuration names it. */
@@ -34,7 +33,7 @@ export async function configuredDirectory(
         ? 'Verify the topic with --topic. For an older trail in files, name its directory.'
         : 'Verify an export of them: sallyport audit export --out trail.ndjson',
     );
-  return { directory: path.join(resolvePath(config.data), 'trail'), holds };
+  return { directory: trailDirectory(resolvePath(config.data)), holds };
 }
 
 /** Returns the legal holds of a configuration, also of one whose events are not in files any more. */
@@ -64,7 +63,7 @@ export function findTrail(
   environment: Environment,
   directory: string,
 ): { name: string; root: string; files: TrailFileName[] } {
-  const below = path.join(directory, 'trail');
+  const below = trailDirectory(directory);
   for (const name of [directory, ...(isDirectory(environment, below) ? [below] : [])]) {
     const root = path.resolve(environment.workingDirectory, name);
     const files = listFiles(root);
@@ -76,9 +75,6 @@ export function findTrail(
     'Their names are like 00000001-2026-12-01.ndjson. They are in the directory trail below data.',
   );
 }
-
-const isHeld = (day: string, holds: readonly Hold[]): boolean =>
-  holds.some(({ from, until = Infinity }) => from < Date.parse(day) + dayMs && until > Date.parse(day));
 
 /**
  * Returns what deleted files leave out: everything before the oldest file unless that is the first one of all, and what
