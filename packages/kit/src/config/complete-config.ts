@@ -92,7 +92,8 @@ export function completeConfig(
   }
   add('gateway', { identityKeyFile: existing(files.identity) });
   if (sectionOf(sectionOf(root.audit)?.kafka)?.memory === undefined) add('audit', { store: { embedded: files.store } });
-  add('audit.checkpoints', { keyFile: files.checkpoints });
+  if (sectionOf(root.audit)?.checkpoints !== undefined || existsSync(files.checkpoints))
+    add('audit.checkpoints', { keyFile: files.checkpoints });
   if (existsSync(files.tokens) && sectionOf(root.sessions)?.encryption == null)
     add('sessions.encryption', { keys: [{ id: 'own', keyFile: files.tokens }] });
   // While streams end, nobody can connect: the next process starts only after this one.
