@@ -3,7 +3,6 @@ export { openSpool } from './spool/open-spool.ts';
 export type { SpoolEntry } from './format/entry-format.ts';
 export type { LostEntries } from './segments/segment-list.ts';
 export type { Position, Spool } from './spool/spool.ts';
-export { hasWaitingEntries } from './segments/has-waiting-entries.ts';
 // What another log on disk needs as well.
 export { holdLock } from './lock/hold-lock.ts';
 export { createDirectory } from './lock/open-directory.ts';

@@ -29,7 +29,7 @@ export {
 /** Loads what reads the audit store, with the driver of the database. */
 export const loadStoredTrail = () => import('@sallyport/audit/stored-trail');
 /** Loads what locks directories, which needs a newer Node.js than the rest of the program. */
-export const loadSpool = () => import('@sallyport/spool');
+export const loadSpool = () => import('@sallyport/spool/at-rest');
 export {
   checkPolicies,
   ConfigFaults,

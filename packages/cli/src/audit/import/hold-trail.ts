@@ -5,22 +5,18 @@ import { CliError } from '../../terminal/cli-error.ts';
 
 type SpoolTools = Awaited<ReturnType<PolicyTools['loadSpool']>>;
 
-async function loadSpool(tools: Pick<PolicyTools, 'loadSpool'>): Promise<SpoolTools> {
-  return tools.loadSpool().catch((error: unknown) => {
-    throw new CliError(
-      'failed',
-      'this Node.js cannot lock directories',
-      'Use Node.js 22.13 or newer, or the archive of this program, which contains one.',
-      { cause: error },
-    );
-  });
-}
-
 function hold(directory: string, { holdLock }: SpoolTools): () => void {
   let unlock: (() => void) | undefined;
   try {
     unlock = holdLock(directory);
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_BUILTIN_MODULE')
+      throw new CliError(
+        'failed',
+        'this Node.js cannot lock directories',
+        'Use Node.js 22.13 or newer, or the archive of this program, which contains one.',
+        { cause: error },
+      );
     throw new CliError(
       'local-file',
       `${directory} cannot be locked: ${(error as Error).message}`,
@@ -47,7 +43,7 @@ export async function holdTrail(
   const spools = [...data.map((directory) => path.join(directory, 'spool')), ...(spool === undefined ? [] : [spool])];
   const left = spools.filter((directory) => existsSync(directory));
   if (locked.length === 0 && left.length === 0) return () => undefined;
-  const spoolTools = await loadSpool(tools);
+  const spoolTools = await tools.loadSpool();
   const held: (() => void)[] = [];
   const release = () => held.forEach((unlock) => unlock());
   try {
