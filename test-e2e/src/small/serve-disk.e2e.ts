@@ -23,11 +23,12 @@ describeWith(['kubectl'], 'a small gateway on a disk of its own', () => {
       const { code, stderr } = await rig.kubectl('get', 'pods', '-n', 'dev');
       return code !== 0 && stderr;
     });
-  /** Expects the events of these creations, and an unbroken trail. */
+  /** Expects the events of these creations, and a trail that says itself what a broken disk lost of its unsynced end. */
   const expectRecorded = async (...names: string[]) => {
     const text = JSON.stringify(readTrailFiles(path.join(rig.data, 'trail')));
     for (const name of names) expect(text).toContain(name);
-    expect(await rig.verify()).toMatchObject({ code: 0, faults: [] });
+    const { faults } = await rig.verify();
+    expect(faults.filter(({ announced }) => announced === undefined)).toEqual([]);
   };
 
   beforeAll(async () => {

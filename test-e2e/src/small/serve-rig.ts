@@ -21,7 +21,12 @@ import {
 } from '../harness/index.ts';
 
 /** The result of a verification. */
-export type Verified = { code: number; faults: object[]; events: number; checkpoints: { count: number } };
+export type Verified = {
+  code: number;
+  faults: { announced?: string }[];
+  events: number;
+  checkpoints: { count: number };
+};
 
 /** A small gateway in a directory of its own, and a user of it with an empty home. */
 export type ServeRig = {
