@@ -25,7 +25,7 @@ import { createWebhookLimits } from './cluster-events/webhook-limits.ts';
 import { createWebhookMetrics } from './cluster-events/webhook-metrics.ts';
 import { createAuditApp } from './create-audit-app.ts';
 import { createIngest } from './create-ingest.ts';
-import { nameOfDatabase } from './database/pglite-files.ts';
+import { nameOfDatabase } from './database/database-directory.ts';
 import { createStoreMetrics, enforceRetention } from './events/enforce-retention.ts';
 import { createJoinMetrics } from './live-join/join-metrics.ts';
 import type { JoinStore } from './live-join/join-store.ts';

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { hasDatabase } from './database-directory.ts';
 import { createPgliteDatabase } from './pglite-database.ts';
-import { hasDatabase, startParams, SyncedFiles } from './pglite-files.ts';
+import { startParams, SyncedFiles } from './pglite-files.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'pglite-'));
 afterAll(() => rmSync(root, { recursive: true }));

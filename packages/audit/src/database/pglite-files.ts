@@ -1,19 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { NodeFS } from '@electric-sql/pglite/nodefs';
+import { versionFile } from './database-directory.ts';
 
 type Options = Parameters<NodeFS['init']>[1];
 /** What Emscripten knows of an open file. A directory has no descriptor. */
@@ -31,23 +20,6 @@ export const startParams: string[] = [
   '-c',
   'shared_buffers=16MB',
 ];
-
-/** The file of a database that names the version of PostgreSQL. */
-const versionFile = 'PG_VERSION';
-
-/** Returns whether a directory has the files of a database. */
-export const hasDatabase = (directory: string): boolean => existsSync(path.join(directory, versionFile));
-
-/** Returns a name for the database in a directory that another one in its place would not have. */
-export function nameOfDatabase(directory: string): string {
-  const file = path.join(directory, 'name');
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  if (!existsSync(file)) {
-    writeFileSync(`${file}.new`, randomUUID(), { mode: 0o600, flush: true });
-    renameSync(`${file}.new`, file);
-  }
-  return readFileSync(file, 'utf8');
-}
 
 /** EIO, as WASI numbers it. */
 const inputOutputError = 29;

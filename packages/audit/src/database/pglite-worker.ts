@@ -5,7 +5,8 @@ import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { messages, PGlite, type Results } from '@electric-sql/pglite';
-import { hasDatabase, moveDatabase, startParams, SyncedFiles } from './pglite-files.ts';
+import { hasDatabase } from './database-directory.ts';
+import { moveDatabase, startParams, SyncedFiles } from './pglite-files.ts';
 import type { Row, Statement } from './sql-database.ts';
 
 /** A request to the database's thread. */

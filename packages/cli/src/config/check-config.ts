@@ -26,7 +26,7 @@ function merge(found: readonly (readonly [ServiceName, readonly ConfigFault[]])[
 /**
  * Returns what these services report about a configuration: the same as each with `--check-config`, what each reports
  * while it runs, and warnings. Runs the services' own checks. If the configuration is one for a single process, what is
- * right for that is no fault.
+ * right for that is not a fault.
  */
 async function findInConfig(
   file: string,

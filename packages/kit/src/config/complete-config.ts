@@ -96,7 +96,7 @@ export function completeConfig(
     add('audit.checkpoints', { keyFile: files.checkpoints });
   if (existsSync(files.tokens) && sectionOf(root.sessions)?.encryption == null)
     add('sessions.encryption', { keys: [{ id: 'own', keyFile: files.tokens }] });
-  // While streams end, nobody can connect: the next process starts only after this one.
+  // While streams end, clients cannot connect: the next process starts only after this one.
   if (isForOne) add('streams', { drain: '5s' });
   if (needsOwnCertificate(data)) {
     add('gateway.tls', { certFile: files.certificate, keyFile: files.certificate }, true);
