@@ -3,6 +3,7 @@ import type { Row } from '../database/sql-database.ts';
 import { migrationCount } from '../schema/migrations.ts';
 import { readStoredTrail, type ReadRows, type StoredTrail, type StoredTrailReader } from './read-stored-trail.ts';
 
+export { hasDatabase } from '../database/database-directory.ts';
 export { continueCheckpoints, ForeignCheckpointsError } from './continue-checkpoints.ts';
 export type { StoredEvent, StoredPlace, StoredTrail, StoredTrailReader } from './read-stored-trail.ts';
 

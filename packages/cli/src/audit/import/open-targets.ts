@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import type { CarriedTrail } from '@sallyport/audit-proof';
 import type { KafkaConfig } from '@sallyport/contracts';
 import type { loadGatewayConfig, PolicyTools } from '../../config/load-gateway-config.ts';
@@ -72,9 +70,10 @@ export const openTargets: OpenTargets = async (loaded, tools, isDryRun) => {
         }
       : {}),
     // The embedded store that a single process keeps when its events go to Kafka.
-    hasTrail: store !== undefined && 'embedded' in store && hasDatabase(resolvePath(store.embedded)),
+    hasTrail:
+      store !== undefined &&
+      'embedded' in store &&
+      (await tools.loadStoredTrail()).hasDatabase(resolvePath(store.embedded)),
     close: async () => sender?.close(),
   };
 };
-
-const hasDatabase = (directory: string): boolean => existsSync(path.join(directory, 'PG_VERSION'));
