@@ -91,11 +91,9 @@ async function signNext(stores: ReturnType<typeof createStores>, records: readon
 async function verify() {
   const verifier = createVerifier({ keys: new Map([[keyId, publicKey]]) });
   await readStoredTrail((sql, values = []) => database.query({ sql, values }), {
-    event: ({ key, position, ...event }) =>
-      verifier.add({ ...event, part: key, place: { source: 'audit_events', position } }),
+    event: ({ position, ...event }) => verifier.add({ ...event, place: { source: 'audit_events', position } }),
     place: (place) => verifier.addKept({ ...place, place: { source: 'audit_folded', position: place.seq } }),
-    repeat: ({ key: _key, position, ...event }) =>
-      verifier.add({ ...event, place: { source: 'audit_repeats', position } }),
+    repeat: ({ position, ...event }) => verifier.add({ ...event, place: { source: 'audit_repeats', position } }),
     checkpoint: (checkpoint, position) =>
       verifier.addAnchored({
         checkpoint: checkpoint as AuditCheckpoint,

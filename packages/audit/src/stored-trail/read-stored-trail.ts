@@ -7,9 +7,11 @@ import { checkedColumns, checkStoredRow, nameBlock, type StoredBlocks } from './
 export type StoredPlace = { producer: string; seq: number; prevHash: string; hash: string; time?: string };
 
 /** An event as it is stored. `data` is parsed JSON and not trusted; undefined if it is not JSON. */
-export type StoredEvent = Pick<AuditRecord, 'id' | 'type' | 'time' | 'key'> & {
+export type StoredEvent = Pick<AuditRecord, 'id' | 'type' | 'time'> & {
   /** The position in the order of storing. */
   position: number;
+  /** The events of a producer are in order in each part. */
+  part: string;
   data: unknown;
   kept?: StoredPlace;
   /** Why the columns next to the event do not fit it. */
@@ -54,24 +56,26 @@ function placeOf({ producer, seq, prev_hash: prevHash, hash, event_time: at }: R
   return { producer, seq: Number(seq), prevHash, hash, ...(typeof at === 'string' ? { time: at } : {}) };
 }
 
-const envelopeOf = (row: Row): Pick<AuditRecord, 'id' | 'type' | 'time' | 'key'> => ({
+const envelopeOf = (row: Row): Pick<AuditRecord, 'id' | 'type' | 'time'> => ({
   id: String(row.id),
   type: String(row.type) as AuditRecord['type'],
   time: String(row.event_time),
-  key: String(row.key),
 });
 
 function toEvent(row: Row, blocks: StoredBlocks): StoredEvent {
   const envelope = envelopeOf(row);
+  const key = String(row.key);
   const kept = placeOf(row);
-  const known = { ...envelope, position: Number(row.ingest), ...(kept ? { kept } : {}) };
+  // An aggregate is stored after the others of its batch, and again with each repetition.
+  const part = kept ? key : envelope.id;
+  const known = { ...envelope, part, position: Number(row.ingest), ...(kept ? { kept } : {}) };
   let data: unknown;
   try {
     data = JSON.parse(String(row.data));
   } catch {
     return { ...known, data, fault: 'its data is not JSON' };
   }
-  const fault = checkStoredRow(row, { ...envelope, source: String(row.source), data } as AuditRecord, blocks);
+  const fault = checkStoredRow(row, { ...envelope, key, source: String(row.source), data } as AuditRecord, blocks);
   return { ...known, data, fault };
 }
 
@@ -114,12 +118,12 @@ const isText = (value: unknown): value is string => typeof value === 'string';
  * Returns what is kept of an event that says something else than the stored one. Who can write the table can write
  * anything.
  */
-function toConflict(row: Row, known: Pick<StoredEvent, 'position' | 'kept'>): StoredEvent {
+function toConflict(row: Row, known: Pick<StoredEvent, 'position' | 'part' | 'kept'>): StoredEvent {
   const unreadable = { ...known, ...envelopeOf(row), data: undefined, fault: 'what is kept of it is not an event' };
   try {
-    const { id, type, time: at, key, data } = JSON.parse(String(row.event)) as AuditRecord;
-    if (![id, type, at, key].every(isText)) return unreadable;
-    return { ...known, id, type, time: at, key, data, fault: 'another event has its id and time, with other content' };
+    const { id, type, time: at, data } = JSON.parse(String(row.event)) as AuditRecord;
+    if (![id, type, at].every(isText)) return unreadable;
+    return { ...known, id, type, time: at, data, fault: 'another event has its id and time, with other content' };
   } catch {
     return unreadable;
   }
@@ -129,7 +133,8 @@ function toConflict(row: Row, known: Pick<StoredEvent, 'position' | 'kept'>): St
 function toRepeat(row: Row): StoredEvent | undefined {
   const place = placeOf(row)!;
   const { seq } = place;
-  const known = { position: seq, ...(seq === 0 ? {} : { kept: place }) };
+  const part = seq === 0 ? String(row.id) : place.producer;
+  const known = { position: seq, part, ...(seq === 0 ? {} : { kept: place }) };
   if (typeof row.event === 'string') return toConflict(row, known);
   try {
     // The event is gone, so both are missing.
@@ -142,7 +147,7 @@ function toRepeat(row: Row): StoredEvent | undefined {
 }
 
 async function readRepeats(read: ReadRows, take: StoredTrailReader): Promise<void> {
-  const sql = `select repeats.id, repeats.producer, repeats.seq::text, encode(repeats.prev_hash, 'hex') as prev_hash, encode(repeats.hash, 'hex') as hash, ${time('repeats.time')} as event_time, event, stored.type, stored.key, stored.data
+  const sql = `select repeats.id, repeats.producer, repeats.seq::text, encode(repeats.prev_hash, 'hex') as prev_hash, encode(repeats.hash, 'hex') as hash, ${time('repeats.time')} as event_time, event, stored.type, stored.data
     from audit_repeats as repeats left join audit_events as stored on stored.id = repeats.id and stored.time = repeats.time
     where (repeats.producer, repeats.seq, repeats.hash) > ($1, $2::bigint, decode($3, 'hex')) order by repeats.producer, repeats.seq, repeats.hash`;
   const pages = { sql, size: eventsAtOnce, begin: ['', '-1', ''], columns: ['producer', 'seq', 'hash'] };

@@ -99,17 +99,17 @@ export function storeTrail(
     const beginning = createStoreBeginning(keeping);
     try {
       const { forgotten } = await openStoredTrail(url, {
-        event({ key, position, ...event }) {
+        event({ position, ...event }) {
           beginning.event(event);
-          verifier.add({ ...event, part: key, place: { source: 'audit_events', position } });
+          verifier.add({ ...event, place: { source: 'audit_events', position } });
         },
         place(place) {
           beginning.place(place.producer, place.seq, place.time);
           verifier.addKept({ ...place, place: { source: 'audit_folded', position: place.seq } });
         },
-        repeat({ key, position, ...event }) {
+        repeat({ position, ...event }) {
           beginning.event(event);
-          verifier.add({ ...event, part: event.kept?.producer ?? key, place: { source: 'audit_repeats', position } });
+          verifier.add({ ...event, place: { source: 'audit_repeats', position } });
         },
         checkpoint(found, position) {
           const checkpoint = typeof found === 'object' && found !== null ? (found as AuditCheckpoint) : {};
