@@ -1,15 +1,18 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Closers } from '../harness/closers.ts';
-import { claimRedis } from '../harness/gateway-stores.ts';
+import { claimRedis, createDatabase } from '../harness/gateway-stores.ts';
 import { describeWith, eventually, startPractice, theBed, type RunningCommand } from '../harness/index.ts';
 import { createServeRig, type ServeRig } from './serve-rig.ts';
 
-describeWith(['redis', 'kubectl'], 'a small gateway that grows', () => {
+describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a small gateway that grows', () => {
   const closers = new Closers();
+  const kafka = { brokers: theBed().kafka!.brokers, topic: `sallyport.e2e.${crypto.randomUUID()}` };
   const checkpoints = { every: '1s' };
   let rig: ServeRig;
   let redis: Awaited<ReturnType<typeof claimRedis>>;
+  let database: Awaited<ReturnType<typeof createDatabase>>;
   let gateway: RunningCommand;
+  let store: { postgres: string };
   /** Creates an object and reads it: the event of a creation does not have its name. */
   const create = async (name: string) => {
     await rig.kubectl('create', 'configmap', name, '-n', 'dev');
@@ -43,6 +46,9 @@ describeWith(['redis', 'kubectl'], 'a small gateway that grows', () => {
     closers.add(() => practice.stop());
     redis = await claimRedis(theBed().redis!.url);
     closers.add(() => redis.release());
+    database = await createDatabase(theBed().postgres!.url);
+    closers.add(() => database.drop());
+    store = { postgres: database.url };
     const policy = [{ allow: { or: [{ groups: 'developers' }] } }];
     rig = await createServeRig({
       api: { policy: { audit: policy } },
@@ -72,5 +78,38 @@ describeWith(['redis', 'kubectl'], 'a small gateway that grows', () => {
     expect(await create('with-redis')).toMatchObject({ code: 0 });
     expect(await gateway.stop()).toMatchObject({ code: 0 });
     expect(await verify('--files', ...config())).toBeGreaterThan(4);
+  });
+
+  it('stores its events in PostgreSQL, with those of before', async () => {
+    rig.change({ audit: { checkpoints, store } });
+    gateway = await rig.start();
+    expect(await create('with-postgres')).toMatchObject({ code: 0 });
+    await expectFound('in-files', 'with-redis', 'with-postgres');
+    await verify('--store', ...config());
+    expect(await gateway.stop()).toMatchObject({ code: 0 });
+    expect(await verify('--store', ...config())).toBe(await verify('--files', ...config()));
+  });
+
+  it('takes its trail to Kafka, and goes on there', async () => {
+    const before = await verify('--files', ...config());
+    rig.change({ audit: { kafka, checkpoints, store } });
+    expect(await rig.cli('audit', 'import', ...config(), '--keys', rig.checkpointKey())).toMatchObject({ code: 0 });
+    expect(await verify('--topic', ...config())).toBe(before);
+    gateway = await rig.start();
+    expect(await create('with-kafka')).toMatchObject({ code: 0 });
+    await expectFound('in-files', 'with-redis', 'with-postgres', 'with-kafka');
+    expect(await gateway.stop()).toMatchObject({ code: 0 });
+    expect(await verify('--topic', ...config())).toBeGreaterThan(before);
+    await verify('--store', ...config());
+  });
+
+  it('becomes four services with the same keys, policies and addresses', async () => {
+    const services = await rig.startServices();
+    // With the earlier session.
+    expect(await create('with-services')).toMatchObject({ code: 0 });
+    await expectFound('in-files', 'with-redis', 'with-postgres', 'with-kafka', 'with-services');
+    for (const service of services) expect(await service.stop()).toMatchObject({ code: 0 });
+    await verify('--topic', ...config());
+    await verify('--store', ...config());
   });
 });
