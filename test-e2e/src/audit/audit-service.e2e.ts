@@ -72,7 +72,7 @@ function load(own: { topic: string; store: string } = { topic, store: `{postgres
   );
 }
 
-async function until(ready: () => Promise<boolean> | boolean, ms = 30_000): Promise<void> {
+async function until(ready: () => Promise<boolean> | boolean, ms = 120_000): Promise<void> {
   const end = Date.now() + ms;
   while (!(await ready())) {
     if (Date.now() > end) throw new Error('timed out waiting for the condition');
@@ -230,10 +230,7 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     for (const record of first) sink.enqueue(record);
     for (const record of second) other.enqueue(record);
     // The embedded database takes some seconds to open, on a busy machine longer than the timeout of a query.
-    await until(
-      async () => (await theirs({ session: sessionOf(second) }).catch(() => [])).length === second.length,
-      60_000,
-    );
+    await until(async () => (await theirs({ session: sessionOf(second) }).catch(() => [])).length === second.length);
     await until(async () => (await ours({ session: sessionOf(first) })).length === first.length);
     expect([await ours({ session: sessionOf(second) }), await theirs({ session: sessionOf(first) })]).toEqual([[], []]);
     await other.close();
