@@ -133,8 +133,8 @@ function toConflict(row: Row, known: Pick<StoredEvent, 'position' | 'part' | 'ke
 function toRepeat(row: Row): StoredEvent | undefined {
   const place = placeOf(row)!;
   const { seq } = place;
-  const part = seq === 0 ? String(row.id) : place.producer;
-  const known = { position: seq, part, ...(seq === 0 ? {} : { kept: place }) };
+  const where = seq === 0 ? { part: String(row.id) } : { part: place.producer, kept: place };
+  const known = { position: seq, ...where };
   if (typeof row.event === 'string') return toConflict(row, known);
   try {
     // The event is gone, so both are missing.
