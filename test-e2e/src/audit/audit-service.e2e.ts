@@ -72,8 +72,8 @@ function load(own: { topic: string; store: string } = { topic, store: `{postgres
   );
 }
 
-async function until(ready: () => Promise<boolean> | boolean, ms = 120_000): Promise<void> {
-  const end = Date.now() + ms;
+async function until(ready: () => Promise<boolean> | boolean): Promise<void> {
+  const end = Date.now() + 120_000;
   while (!(await ready())) {
     if (Date.now() > end) throw new Error('timed out waiting for the condition');
     await new Promise((resolve) => setTimeout(resolve, 50));
