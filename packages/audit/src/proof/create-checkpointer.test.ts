@@ -129,3 +129,42 @@ it('signs nothing while the log takes nothing, because that would be in the seco
   expect(signed).toHaveLength(1);
   expect(published).toHaveLength(1);
 });
+
+it('publishes what a process before it left, once the trail has everything that this process wrote', async () => {
+  jest.useFakeTimers();
+  const signed: SignedCheckpoint[] = [];
+  const published: AuditRecord[] = [];
+  const left = { number: 1, time: '2026-01-01T00:00:00.000Z', heads: [], keyId, signature: '' } as SignedCheckpoint;
+  const proof: Partial<ProofStore> = {
+    producersSince: async () => [],
+    advance: async () => undefined,
+    unattested: async () => (signed.length > 0 ? [] : [{ producer: 'proxy/a', seq: 1, hash, from: 1 }]),
+    latest: async () => ({ last: { checkpoint: left, hash }, number: 1 + signed.length }),
+    addCheckpoint: async ({ checkpoint }) => signed.push(checkpoint) > 0,
+    markPublished: async () => undefined,
+    claimGaps: async () => [],
+    claimUnpublished: async (before, now) => (before > now ? [{ checkpoint: left, hash }] : []),
+    forget: async () => undefined,
+  };
+  const checkpointer = startCheckpointer({
+    proof: proof as ProofStore,
+    sink: { hasRoom: () => true, enqueue: (record) => void published.push(record) },
+    logger: createLogger({ service: 'audit', level: 'silent' }),
+    metrics: createCheckpointMetrics(undefined),
+    now: Date.now,
+    isAlone: true,
+    signing: { privateKey, keyId, publicKeys: new Map([[keyId, publicKey]]), everyEvents: 1, every: 100 },
+    retentionMs: 3_600_000,
+    stepMs: 200,
+  });
+  const numbers = () => published.map(({ data }) => data.sallyport.checkpoint?.number);
+  checkpointer.stored([eventOf(1)]);
+  await jest.advanceTimersByTimeAsync(5000);
+  expect(numbers()).toEqual([2]);
+  // The own checkpoint comes back.
+  checkpointer.stored([...published]);
+  await jest.advanceTimersByTimeAsync(1000);
+  await checkpointer.close();
+  jest.useRealTimers();
+  expect(numbers()).toEqual([2, 1]);
+});

@@ -9,6 +9,10 @@ export type CheckpointerDeps = SignerDeps & {
   /** Done before anything else, and tried again until it succeeds. Ends early if the signal is aborted. */
   prepare?(signal: AbortSignal): Promise<void>;
   anchor?: Anchor;
+  /**
+   * Whether this is the only process with this trail, so that what a process before it did not publish is published soon.
+   */
+  isAlone?: boolean;
   retentionMs: number;
   /** How long an event may be late before it counts as lost. The default is 5 minutes. */
   graceMs?: number;
@@ -41,6 +45,9 @@ export function startCheckpointer(deps: CheckpointerDeps): Checkpointer {
   let isBehind = true;
   let isPrepared = false;
   let steps = 0;
+  // One process writes all events in order. So when its first checkpoint is stored, the trail has everything that the
+  // process before it wrote, and what is not published then was never written.
+  let left: 'unknown' | 'certain' | 'published' = deps.isAlone === true ? 'unknown' : 'published';
   const closing = new AbortController();
 
   const step = async (): Promise<void> => {
@@ -60,6 +67,11 @@ export function startCheckpointer(deps: CheckpointerDeps): Checkpointer {
     }
     signer.noteNew(events);
     await signer.sign();
+    if (left === 'certain') {
+      // The clock may have been set back since.
+      for (const stored of await proof.claimUnpublished(now() + lookBackMs, now())) signer.publish(stored);
+      left = 'published';
+    }
     if ((steps += 1) % housekeepingSteps === 0) await keepHouse(deps, { signer, graceMs, touched });
   };
   const turn = async (): Promise<void> => {
@@ -77,9 +89,10 @@ export function startCheckpointer(deps: CheckpointerDeps): Checkpointer {
       for (const record of records) {
         const { producer, seq, checkpoint } = record.data.sallyport;
         if (seq !== undefined) touched.add(producer);
-        if (record.type === 'audit.checkpoint' && checkpoint?.number !== undefined && checkpoint.keyId !== undefined)
+        if (record.type === 'audit.checkpoint' && checkpoint?.number !== undefined && checkpoint.keyId !== undefined) {
           void proof.markPublished(checkpoint.keyId, checkpoint.number).catch(() => undefined);
-        else fresh += 1;
+          if (left === 'unknown' && signer.hasPublished(record.id)) left = 'certain';
+        } else fresh += 1;
       }
     },
     async close() {

@@ -26,6 +26,8 @@ export type Signer = {
   /** Signs a checkpoint if it is time. */
   sign(): Promise<void>;
   publish(stored: StoredCheckpoint): void;
+  /** Reports whether the event with this id published a checkpoint of this signer. */
+  hasPublished(eventId: string): boolean;
 };
 
 /** At most this many heads are in one checkpoint, because Kafka limits the size of an event. */
@@ -37,19 +39,22 @@ const mostRemembered = 10_000;
 /** Creates the signer. Without keys, it signs nothing. */
 export function createSigner(deps: SignerDeps): Signer {
   const { signing, now } = deps;
-  const handedOver = new Set<string>();
+  /** The ids of the events, by the hashes of the checkpoints that they publish. */
+  const handedOver = new Map<string, string>();
   // What was stored before this replica started may not be attested yet.
   let [isNew, count, signedAt] = [true, 0, now()];
 
   const publish = ({ checkpoint, hash }: StoredCheckpoint): void => {
     // The sink still delivers what it accepted. A second event with the same checkpoint would look like a forged one.
     if (handedOver.has(hash) || !deps.sink.hasRoom()) return;
-    handedOver.add(hash);
-    if (handedOver.size > mostRemembered) handedOver.delete(handedOver.values().next().value!);
-    deps.sink.enqueue(checkpointRecord(checkpoint, now));
+    const record = checkpointRecord(checkpoint, now);
+    handedOver.set(hash, record.id);
+    if (handedOver.size > mostRemembered) handedOver.delete(handedOver.keys().next().value!);
+    deps.sink.enqueue(record);
   };
   return {
     publish,
+    hasPublished: (eventId) => handedOver.values().some((id) => id === eventId),
     noteNew(events) {
       [isNew, count] = [isNew || events > 0, count + events];
     },

@@ -52,6 +52,7 @@ export function startProof(parts: StartProof, proof: ProofStore): Proof {
     ...(trail === undefined
       ? {}
       : {
+          isAlone: true,
           prepare: (signal: AbortSignal) =>
             continueTrail(proof, readTrailLines(trail), { keys: keys?.publicKeys ?? new Map(), signal }),
         }),
