@@ -12,7 +12,7 @@ import { compareAnswers } from '../chaos/prove-trail.ts';
 import { chaosSeed, recover } from '../chaos/run-chaos.ts';
 import { createClocks, type Clocks } from '../chaos/set-clock.ts';
 import { createDice, type Dice } from '../fuzz/mutate.ts';
-import { httpRequestOnce, realClusterAccess, type RunningCommand } from '../harness/index.ts';
+import { eventually, httpRequestOnce, realClusterAccess, type RunningCommand } from '../harness/index.ts';
 import { createServeRig, type ServeRig } from './serve-rig.ts';
 import { readTrailFiles } from './small-trail.ts';
 
@@ -146,6 +146,8 @@ export async function expectKillsLoseNothing(rig: ServeChaosRig, kills: number):
   };
   const names = new Set(listed.serviceAccounts.map(({ name }) => name));
   const lostAccounts = acknowledged.filter((name) => !names.has(name));
+  // What the last kill left unpublished is published soon.
+  await eventually('a trail without faults', async () => (await rig.verify()).faults.length === 0);
   // It stores what waits before it ends.
   await gateway.stop('SIGTERM');
   const trail = path.join(rig.data, 'trail');
