@@ -25,7 +25,7 @@ const opened = () =>
 describe('many kubectl processes without a login', () => {
   it('open one browser, create one session, and all get its credential', async () => {
     const runs = await Promise.all(Array.from({ length: 20 }, ask));
-    expect(runs.map(({ code }) => code)).toEqual(Array.from({ length: 20 }, () => 0));
+    expect(runs.filter(({ code }) => code !== 0)).toEqual([]);
     expect(opened()).toBe(1);
     expect(gateway.sessions.size).toBe(1);
     const tokens = new Set(runs.map(({ out }) => (JSON.parse(out) as { status: { token: string } }).status.token));
