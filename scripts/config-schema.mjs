@@ -68,8 +68,18 @@ function isPolicy(path) {
   return policyKeys.has(name) || path === 'policies.*' || path.startsWith('api.policy.');
 }
 
+/** A rule about recordings has the operators of a policy beside its own options. */
+function withOperators(rule) {
+  const operators = ['and', 'or', 'not', 'nor'].map((name) => [
+    name,
+    { $ref: `#/$defs/policy-body/properties/${name}` },
+  ]);
+  return { ...rule, properties: { ...rule.properties, ...Object.fromEntries(operators) }, additionalProperties: false };
+}
+
 function finish({ format: _format, description: _sentence, ...schema }, path) {
   if (isAnything(schema) && isPolicy(path)) return policy;
+  if (path === 'recordings.rules[]') return withOperators(schema);
   return isNarrow(schema) ? withReferences(schema) : schema;
 }
 

@@ -107,6 +107,15 @@ describe('the JSON Schema of sallyport.yaml', () => {
     ).toBe(false);
   });
 
+  it('takes the operators of a policy in a rule about recordings, and nothing else', () => {
+    const withRule = (rule) => set(['recordings'], { rules: [{ record: 'required', ...rule }] });
+    expect(faults(withRule({ name: 'prod', and: [{ 'k8s/namespace': 'prod' }], nor: [{ groups: 'sre' }] }))).toEqual(
+      [],
+    );
+    for (const wrong of [{ and: [{ grups: 'x' }] }, { deny: { and: [] } }, { record: 'never' }])
+      expect(faults(withRule(wrong))).not.toEqual([]);
+  });
+
   it.each([
     ['an unknown criterion', [{ allow: { or: [{ grups: 'x' }] } }]],
     ['an unknown action', { alow: {} }],

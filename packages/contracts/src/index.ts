@@ -24,6 +24,7 @@ export * from './on-call/on-call-list.ts';
 export * from './calls/session-list.ts';
 export * from './calls/route-session-call.ts';
 export * from './calls/stream-list.ts';
+export * from './calls/recording-calls.ts';
 export * from './calls/workload-call.ts';
 export * from './audit/audit-event-types.ts';
 export * from './audit/audit-event.ts';
@@ -33,6 +34,7 @@ export * from './audit/reservation.ts';
 export * from './audit/sallyport-part.ts';
 export * from './audit/audit-result.ts';
 export * from './audit/audit-query.ts';
+export * from './audit/recording-query.ts';
 export * from './service-name.ts';
 export { configSchema, maxConfigBytes, type Config } from './config/index.ts';
 export { planPolicies, type PolicyPlan, type PolicyDocument, type ClusterPlan } from './config/plan-policies.ts';
@@ -42,6 +44,13 @@ export { identityFields, type RouteIdentityConfig } from './config/route-identit
 export { type ProviderConfig } from './config/provider.ts';
 export { type ApproverSet } from './config/approver-set.ts';
 export { elevationGroups, type ElevationEntry } from './config/elevation.ts';
+export {
+  recordDemands,
+  recordsSessions,
+  type RecordDemand,
+  type RecordingsConfig,
+  type S3StoreConfig,
+} from './config/recordings.ts';
 export { type OnCallConfig } from './config/on-call.ts';
 export { mailAddressSchema, type NotificationConfig } from './config/notification.ts';
 export { claimsSource, type DirectoryConfig, type SourceConfig, type SourceConfigOf } from './config/directory.ts';

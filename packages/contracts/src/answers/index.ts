@@ -13,5 +13,7 @@ export * from './login.ts';
 export * from './machines.ts';
 export * from './notifications.ts';
 export * from './policy.ts';
+export * from './recordings.ts';
 export * from './sessions.ts';
 export * from './streams.ts';
+export * from './watch.ts';

@@ -3,6 +3,8 @@ import { configFaultSchema } from '../policy/config-fault.ts';
 import { decisionSchema } from '../policy/decision.ts';
 import { timeSchema } from './parts.ts';
 
+const recordingDemandSchema = z.enum(['optional', 'required']);
+
 const explainedCriterionSchema = z.object({
   name: z.string(),
   /** The criterion itself, before `not` or `nor` invert it. */
@@ -73,13 +75,22 @@ export const explanationSchema = z.object({
   rules: z.array(explainedRuleSchema),
   /** How many more rules there are. Those that hold and those closest to it are shown. */
   leftOut: z.number(),
+  /** Whether the session that an allowed request opens would be recorded. Absent if not. */
+  recording: z.optional(recordingDemandSchema),
   /** The identity with which an allowed request reaches the cluster. */
   upstream: z.optional(z.object({ user: z.string(), groups: z.array(z.string()), droppedGroups: z.array(z.string()) })),
 });
 export type Explanation = z.infer<typeof explanationSchema>;
 
-/** `POST <api>/policy/can-i`: one answer per question, in the same order. */
-export const canIAnswerSchema = z.object({ policyVersion: z.string(), allowed: z.array(z.boolean()) });
+/**
+ * `POST <api>/policy/can-i`: one answer per question, in the same order. `recording` says whether the sessions that they
+ * open would be recorded; it is absent if none would.
+ */
+export const canIAnswerSchema = z.object({
+  policyVersion: z.string(),
+  allowed: z.array(z.boolean()),
+  recording: z.optional(z.array(z.nullable(recordingDemandSchema))),
+});
 export type CanIAnswer = z.infer<typeof canIAnswerSchema>;
 
 const onCallSchema = z.object({

@@ -34,6 +34,8 @@ export const streamRowSchema = z.looseObject({
   detail: z.optional(z.string()),
   /** The exit code of the command of an exec. */
   exitCode: z.optional(z.number()),
+  /** The recording of an exec or attach that is recorded. */
+  recording: z.optional(z.string()),
 });
 export type StreamRow = z.infer<typeof streamRowSchema>;
 

@@ -318,23 +318,74 @@ export const sallyportPartSchema = z.object({
       }),
     ),
   ),
-  /** For a `kubectl cp`: the path in the container, and what was copied. */
+  /**
+   * For an exec whose command is the tar of a `kubectl cp`. Paths are text of the client or the cluster, and hashed like
+   * the command. `sha256` of several files is over their digests in order, each in hexadecimal.
+   */
   copy: about(
     'For a kubectl cp: what was copied.',
     z.optional(
       z.object({
         path: about('The path in the container.', z.string()),
         bytes: about('How many bytes were copied.', z.optional(z.number())),
-        sha256: about('The SHA-256 of what was copied, in hexadecimal.', z.optional(z.string())),
+        sha256: about(
+          'The SHA-256 of the file in hexadecimal; of several files, that over their digests in order. Absent if not everything could be read.',
+          z.optional(z.string()),
+        ),
+        direction: about('upload (into the container) or download.', z.optional(z.string())),
+        files: about(
+          'The files that were copied whole, at most the first hundred. Their names are those in the archive. Do not trust them.',
+          z.optional(
+            z.array(
+              z.object({
+                path: about('The name of the file.', z.string()),
+                bytes: about('Its size.', z.number()),
+                sha256: about('Its SHA-256, in hexadecimal.', z.string()),
+              }),
+            ),
+          ),
+        ),
+        fileCount: about('How many files were copied whole.', z.optional(z.number())),
+        unread: about('Why the archive could not be read to its end, if so.', z.optional(z.string())),
       }),
     ),
   ),
+  /**
+   * For a session that is recorded. `part` events have the files of one part, `gap` events a time that an optional
+   * recording lacks, and `finished` events the totals. `sha256` of a finished recording is over the digests of its files in
+   * order, each in hexadecimal.
+   */
   recording: about(
-    'The recording of the stream.',
+    'The recording of the session.',
     z.optional(
       z.object({
         id: about('Identifies the recording.', z.string()),
+        demand: about('Whether it was required or optional.', z.optional(z.string())),
+        recipients: about('The public keys that it is sealed for.', z.optional(z.array(z.string()))),
+        part: about('The number of the part, from 1.', z.optional(z.number())),
+        files: about(
+          'The files of the part, as they are stored. More than one if the gateway was stopped before it closed the part.',
+          z.optional(
+            z.array(
+              z.object({
+                name: about('The name of the file.', z.string()),
+                bytes: about('Its size.', z.number()),
+                sha256: about('Its digest, in hexadecimal.', z.string()),
+              }),
+            ),
+          ),
+        ),
+        parts: about('How many parts the recording has.', z.optional(z.number())),
+        bytes: about('The size of all its files.', z.optional(z.number())),
         sha256: about('The digest of the recording, in hexadecimal.', z.optional(z.string())),
+        outcome: about(
+          'How it ended: complete, cut (the gateway was stopped, and everything that was written is there) or lost.',
+          z.optional(z.string()),
+        ),
+        from: about('For a gap: when it began.', z.optional(z.string())),
+        until: about('For a gap: when it ended.', z.optional(z.string())),
+        reason: about('Why there is a gap or a loss.', z.optional(z.string())),
+        by: about('For a view: who or what showed it, such as play, search or the page.', z.optional(z.string())),
       }),
     ),
   ),

@@ -29,9 +29,15 @@ export const checkTargetSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('route'), host: z.string() }),
   /**
    * The gateway's own API: `api.policy` decides who may act on what belongs to other users. `serviceAccount` is the name
-   * of one that the caller asks to create.
+   * of one that the caller asks to create. In the area recordings, `cluster` is where the recorded session was, and
+   * `kubernetes` of the check is the request that opened it.
    */
-  z.object({ kind: z.literal('api'), area: z.enum(apiAreas), serviceAccount: z.optional(z.string()) }),
+  z.object({
+    kind: z.literal('api'),
+    area: z.enum(apiAreas),
+    serviceAccount: z.optional(z.string()),
+    cluster: z.optional(z.string()),
+  }),
   /** Identifies the caller only: any live session is allowed. */
   z.object({ kind: z.literal('self') }),
 ]);
@@ -182,6 +188,11 @@ export const checkAnswerSchema = z.object({
   /** The agent that makes the request for the user. `id` is that of its session. */
   agent: z.optional(z.object({ id: z.string(), name: z.string() })),
   impersonation: z.optional(impersonationSchema),
+  /**
+   * Whether the session that the request opens must be recorded, or shall be if possible. Absent if it is not recorded. If
+   * it must be and cannot, the request is refused.
+   */
+  recording: z.optional(z.enum(['optional', 'required'])),
   /** Set if `api.policy.serviceAccountNames` keeps the name of the service account in the check from the caller. */
   reservedName: z.optional(z.literal(true)),
   /** How many elevations of others wait for the approval of the caller, if any do. Counted at most every ten seconds. */

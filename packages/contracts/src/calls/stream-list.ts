@@ -34,6 +34,47 @@ export type StreamListRequest = z.infer<typeof streamListRequestSchema>;
 export const endStreamRequestSchema = z.strictObject({ stream: z.string().check(z.minLength(1), z.maxLength(300)) });
 export type EndStreamRequest = z.infer<typeof endStreamRequestSchema>;
 
+/** The longest sealed batch, in base64. */
+const maxSealed = 512 * 1024;
+
+/**
+ * Asks one gateway for what a running session has shown since `after`, or from now on, sealed for `recipient`, a public
+ * key of age. `watcher` is the same for all questions of one who watches.
+ */
+const watchSchema = z.strictObject({
+  watcher: z.uuid(),
+  proxy: z.string().check(z.maxLength(200)),
+  after: z.optional(z.int().check(z.minimum(0))),
+  recipient: z.string().check(z.regex(/^age1[02-9ac-hj-np-z]{58}$/, 'is not a public key of age')),
+});
+
+/**
+ * `POST /v1/streams/watch`; the caller is in a header. The gateway that asks has decided that they may watch. Without
+ * `watch` it asks where the stream is open.
+ */
+export const watchRequestSchema = z.strictObject({
+  stream: z.string().check(z.minLength(1), z.maxLength(300)),
+  watch: z.optional(watchSchema),
+});
+export type WatchRequest = z.infer<typeof watchRequestSchema>;
+
+/**
+ * What a running session has shown: frames, sealed, unless there are none. `next` is the position after them. `lost`
+ * counts bytes that were dropped before them. `isFull`: too many others watch.
+ */
+const watchedSchema = z.object({
+  sealed: z.optional(z.string().check(z.maxLength(maxSealed))),
+  next: z.int(),
+  lost: z.int(),
+  isOver: z.boolean(),
+  isFull: z.optional(z.boolean()),
+});
+export type Watched = z.infer<typeof watchedSchema>;
+
+/** The answer: the stream, or what it has shown. */
+export const watchAnswerSchema = z.object({ row: z.optional(streamRowSchema), watched: z.optional(watchedSchema) });
+export type WatchAnswer = z.infer<typeof watchAnswerSchema>;
+
 /** The user who ends a stream. */
 const enderSchema = z.extend(ownerSchema, { user: z.string().check(z.maxLength(2048)) });
 export type StreamEnder = z.infer<typeof enderSchema>;
@@ -41,7 +82,7 @@ export type StreamEnder = z.infer<typeof enderSchema>;
 /**
  * The question to every gateway. Without `of` it is about the streams of all users. With `endedBy` the gateway ends the
  * open stream that it is about, and answers with it. A gateway of a version that does not know `where.stream` cannot
- * read such a question, and counts as one that did not answer.
+ * read such a question, and counts as one that did not answer. With `watch` it is for one gateway only.
  */
 export const streamQuestionSchema = z
   .object({
@@ -50,6 +91,7 @@ export const streamQuestionSchema = z
     of: z.optional(ownerSchema),
     where: streamFilterSchema,
     endedBy: z.optional(enderSchema),
+    watch: z.optional(watchSchema),
   })
   .check(
     z.refine(({ ended, where, endedBy }) => endedBy === undefined || (!ended && where.stream !== undefined), {
@@ -78,6 +120,7 @@ const longest = {
   container: 8192,
   reason: 300,
   detail: 4096,
+  recording: 300,
 } as const;
 
 /** A row as gateways send it to authorize, with the key of its user. */
@@ -104,5 +147,6 @@ export const streamAnswerSchema = z.strictObject({
   proxy: z.string().check(z.regex(/^proxy\//, 'is not a gateway'), z.maxLength(200)),
   rows: z.array(ownedStreamRowSchema).check(z.maxLength(maxStreamRows)),
   omitted: z.int().check(z.minimum(0)),
+  watched: z.optional(watchedSchema),
 });
 export type StreamAnswer = z.infer<typeof streamAnswerSchema>;

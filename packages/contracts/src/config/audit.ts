@@ -187,7 +187,7 @@ export const auditSectionSchema = z.prefault(
       z.optional(z.array(z.literal('RequestReceived')).check(z.maxLength(1))),
     ),
     execCommand: about(
-      'Whether events contain the command of an exec in clear text, or as keyed hashes, which can be compared among the events of one person.',
+      'Whether events contain the command of an exec, and the names of the files that kubectl cp copies, in clear text, or as keyed hashes, which can be compared among the events of one person.',
       z._default(z.enum(['clear', 'hashed']), 'clear'),
     ),
     checkpoints: about(

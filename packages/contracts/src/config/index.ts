@@ -11,6 +11,7 @@ import { elevationEntrySchema } from './elevation.ts';
 import { identitySectionSchema } from './identity.ts';
 import { notificationSchema } from './notification.ts';
 import { onCallListSchema } from './on-call.ts';
+import { recordingsSchema } from './recordings.ts';
 import { routeFaults } from './route-faults.ts';
 import { routeSchema } from './route.ts';
 import { servicesSchema } from './services.ts';
@@ -149,6 +150,10 @@ export const configSchema = z
         {},
       ),
     ),
+    recordings: about(
+      'Recordings of exec and attach: which sessions are recorded, for whom they are sealed, and where they are kept.',
+      recordingsSchema,
+    ),
     timeouts: about(
       'How long the gateway waits for a cluster.',
       z.prefault(
@@ -175,6 +180,10 @@ export const configSchema = z
                   sessions: about('Who may list and revoke the sessions of other users.', z.unknown()),
                   audit: about('Who may search the events of other users.', z.unknown()),
                   policy: about('Who may see the policies.', z.unknown()),
+                  recordings: about(
+                    'Who may list and read the recordings of which sessions. The k8s/* criteria are about the recorded session.',
+                    z.unknown(),
+                  ),
                   elevations: about('Who may act on the elevations of other users.', z.unknown()),
                   machines: about(
                     'Who may list and revoke the agents and service accounts of other users, and make service accounts with groups that they do not have.',

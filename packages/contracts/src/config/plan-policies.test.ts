@@ -77,6 +77,28 @@ describe('the policies of a configuration', () => {
     expect(unused).toEqual([]);
   });
 
+  it('about recordings hold where they may if they demand as much as the default, and where they surely do if less', () => {
+    const body = { and: [{ groups: 'x' }] };
+    const { recordings, documents } = plan({
+      recordings: {
+        default: 'optional',
+        rules: [{ record: 'off', ...body }, { record: 'required', name: 'prod', ...body }, { record: 'never' }, null],
+      },
+    });
+    expect(recordings).toEqual({
+      default: 'optional',
+      rules: [
+        { record: 'off', scope: 'recordings/0' },
+        { record: 'required', scope: 'recordings/1' },
+      ],
+    });
+    expect(documents).toEqual([
+      { scope: 'recordings/0', path: ['recordings', 'rules', 0], document: [{ allow: body }] },
+      { scope: 'recordings/1', path: ['recordings', 'rules', 1], document: [{ deny: body, name: 'prod' }] },
+    ]);
+    expect(plan({ recordings: { default: [], rules: {} } }).recordings).toEqual({ default: 'off', rules: [] });
+  });
+
   it('are distinguished from names that are not defined, and from those that are not used', () => {
     const { missing, unused, clusters } = plan({
       policies: { base: rule, spare: rule, empty: null },
@@ -108,6 +130,9 @@ describe('the policies of a configuration', () => {
             'name',
             'api',
             'shadow',
+            'recordings',
+            'rules',
+            'record',
             '__proto__',
           ),
           tie('value'),

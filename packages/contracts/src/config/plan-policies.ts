@@ -1,5 +1,6 @@
 import { apiAreas, type ApiArea } from '../policy/decision.ts';
 import { elevationPolicy } from './elevation.ts';
+import { recordDemands, type RecordDemand } from './recordings.ts';
 import { hostOfRoute } from './route.ts';
 
 type Path = (string | number)[];
@@ -36,6 +37,8 @@ export type PolicyPlan = {
     approverSets: { name: string; scopes: string[] }[];
     reviewers: string[];
   }[];
+  /** Which sessions are recorded: the rules in the order of the configuration, and what applies without one. */
+  recordings: { default: RecordDemand; rules: { record: RecordDemand; scope: string }[] };
   /** Names that are used but not defined; `names` has those that are defined. */
   missing: { path: Path; name: string }[];
   names: string[];
@@ -139,6 +142,27 @@ function planElevation(draft: Draft, entry: unknown, index: number): PolicyPlan[
   };
 }
 
+const demandOf = (value: unknown): RecordDemand | undefined => recordDemands.find((one) => one === value);
+
+/**
+ * Plans the rules about recordings. A rule that demands less than the default stands in an allow rule, which holds only
+ * where it surely does. Every other one stands in a deny rule, which holds where it may hold.
+ */
+function planRecordings(draft: Draft, section: unknown): PolicyPlan['recordings'] {
+  // The schema reports a demand that does not exist.
+  const byDefault = demandOf(field(section, 'default')) ?? 'off';
+  const rules = list(field(section, 'rules')).flatMap((rule, index) => {
+    const demand = demandOf(field(rule, 'record'));
+    if (demand === undefined || typeof rule !== 'object') return [];
+    const { record: _demand, name, ...body } = rule as Record<string, unknown>;
+    const action = recordDemands.indexOf(demand) < recordDemands.indexOf(byDefault) ? 'allow' : 'deny';
+    const document = [{ [action]: body, ...(name === undefined ? {} : { name }) }];
+    const scopes = take(draft, document, `recordings/${index}`, ['recordings', 'rules', index]);
+    return scopes.map((scope) => ({ record: demand, scope }));
+  });
+  return { default: byDefault, rules };
+}
+
 /**
  * Lists the policies of a configuration, and where each applies: the global one first, then those that a cluster names,
  * then its own, then those of its namespaces. A route has those that it names, then its own. Takes the output of a YAML
@@ -154,6 +178,7 @@ export function planPolicies(data: unknown): PolicyPlan {
     routes: [],
     api: [],
     elevations: [],
+    recordings: { default: 'off', rules: [] },
     missing: [],
     unused: [],
     names,
@@ -173,13 +198,15 @@ export function planPolicies(data: unknown): PolicyPlan {
     for (const scope of take(draft, field(areas, area), `api/${area}`, ['api', 'policy', area]))
       draft.api.push({ area, scope });
   draft.elevations = list(field(data, 'elevations')).map((entry, index) => planElevation(draft, entry, index));
-  const { documents, clusters, routes, api, elevations, missing, used } = draft;
+  draft.recordings = planRecordings(draft, field(data, 'recordings'));
+  const { documents, clusters, routes, api, elevations, recordings, missing, used } = draft;
   return {
     documents,
     clusters,
     routes,
     api,
     elevations,
+    recordings,
     missing,
     names,
     unused: entries.map(([name]) => name).filter((name) => !used.has(name)),

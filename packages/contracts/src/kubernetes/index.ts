@@ -7,4 +7,4 @@ export { isAuthorizedAsCreate } from './is-authorized-as-create.ts';
 export { isThroughNode } from './is-through-node.ts';
 export * from './named-commands.ts';
 export { noSuchCluster } from './no-such-cluster.ts';
-export { isShellEquivalent, shellEquivalents, type ShellEquivalent } from './shell-equivalent.ts';
+export { isShellEquivalent, opensSession, shellEquivalents, type ShellEquivalent } from './shell-equivalent.ts';

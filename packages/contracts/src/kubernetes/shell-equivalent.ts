@@ -3,6 +3,13 @@ export type ShellEquivalent = { apiGroup: string; resource: string; subresource:
 
 const core = (resource: string, ...subresources: readonly string[]): ShellEquivalent[] =>
   subresources.map((subresource) => ({ apiGroup: '', resource, subresource }));
+/** What opens a session in a pod, through a Service or on a node. */
+const sessions: readonly ShellEquivalent[] = [
+  ...core('pods', 'exec', 'attach', 'ephemeralcontainers', 'portforward', 'proxy'),
+  ...core('services', 'proxy'),
+  ...core('nodes', 'proxy'),
+];
+
 const certificates = 'certificates.k8s.io';
 
 /**
@@ -11,9 +18,7 @@ const certificates = 'certificates.k8s.io';
  * but its type is in the body.
  */
 export const shellEquivalents: readonly ShellEquivalent[] = [
-  ...core('pods', 'exec', 'attach', 'ephemeralcontainers', 'portforward', 'proxy'),
-  ...core('services', 'proxy'),
-  ...core('nodes', 'proxy'),
+  ...sessions,
   ...core('serviceaccounts', 'token'),
   { apiGroup: certificates, resource: 'certificatesigningrequests', subresource: '', verbs: ['create'] },
   { apiGroup: certificates, resource: 'certificatesigningrequests', subresource: 'approval' },
@@ -58,4 +63,17 @@ export function isShellEquivalent({
   const found = find(apiGroup, resource, subresource);
   if (found === undefined) return false;
   return found.verbs === undefined || found.verbs.includes(verb) || (upsert && found.verbs.includes('create'));
+}
+
+/** Reports whether the request opens a session in a pod, through a Service or on a node, which may have to be recorded. */
+export function opensSession({
+  apiGroup = '',
+  resource = '',
+  subresource = '',
+  verb,
+  requestVerb,
+}: ShellAttributes = {}): boolean {
+  if (verb === 'proxy' || requestVerb === 'proxy') return true;
+  const found = find(apiGroup, resource, subresource);
+  return found !== undefined && sessions.includes(found);
 }

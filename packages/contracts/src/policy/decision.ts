@@ -2,7 +2,15 @@ import * as z from 'zod/mini';
 import { about } from '../text/about.ts';
 
 /** Areas of the gateway's own API that `api.policy` rules on. */
-export const apiAreas = ['sessions', 'audit', 'policy', 'elevations', 'machines', 'serviceAccountNames'] as const;
+export const apiAreas = [
+  'sessions',
+  'audit',
+  'policy',
+  'elevations',
+  'machines',
+  'serviceAccountNames',
+  'recordings',
+] as const;
 export type ApiArea = (typeof apiAreas)[number];
 
 const effectSchema = z.enum(['allow', 'deny', 'authenticate']);

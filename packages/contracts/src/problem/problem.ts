@@ -10,6 +10,7 @@ export const problemTable = {
   unauthenticated: { status: 401, title: 'Log in first', reason: 'Unauthorized' },
   forbidden: { status: 403, title: 'The policy does not allow this', reason: 'Forbidden' },
   'forbidden-header': { status: 403, title: 'The request carries an identity header', reason: 'Forbidden' },
+  'not-recordable': { status: 403, title: 'The session cannot be recorded', reason: 'Forbidden' },
   'unknown-caller': { status: 403, title: 'This service may not make this call', reason: 'Forbidden' },
   'not-found': { status: 404, title: 'Not found', reason: 'NotFound' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here', reason: 'MethodNotAllowed' },
@@ -25,6 +26,11 @@ export const problemTable = {
   'authorize-unavailable': { status: 503, title: 'No decision is available', reason: 'ServiceUnavailable' },
   'sessions-unavailable': { status: 503, title: 'The session store cannot be reached', reason: 'ServiceUnavailable' },
   'audit-unavailable': { status: 503, title: 'The request cannot be audited', reason: 'ServiceUnavailable' },
+  'recording-unavailable': {
+    status: 503,
+    title: 'The session cannot be recorded now',
+    reason: 'ServiceUnavailable',
+  },
   'identity-provider-unavailable': {
     status: 503,
     title: 'The identity provider cannot be reached',
