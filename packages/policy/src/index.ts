@@ -4,6 +4,7 @@ export { compilePolicy, compilePolicySliced, type CompileResult } from './compil
 export { runSteps, runStepsSliced, type Slicing, type Steps } from './document/run-steps.ts';
 export { type CompiledPolicy, type Alternative } from './language/compiled-policy.ts';
 export {
+  actionHolds,
   evaluatePolicy,
   defaultDeny,
   type PolicyResult,

@@ -118,6 +118,16 @@ function effectOf(allow: ReasonSet, deny: ReasonSet, allowed: boolean, denied: b
   return allowed && !denied ? 'allow' : 'deny';
 }
 
+/**
+ * Reports whether rules of one action hold for a request: denials under any verb that it amounts to, permissions under all
+ * of them.
+ */
+export function actionHolds(policy: CompiledPolicy, action: Action, input: PolicyInput): boolean {
+  const verbs = [input, ...extraVerbsOf(input.kubernetes).map(({ verb }) => withVerb(input, verb))];
+  const holds = (one: PolicyInput) => evaluateAction([policy], action, one) !== undefined;
+  return action === 'deny' ? verbs.some(holds) : verbs.every(holds);
+}
+
 function evaluateOnce(policies: readonly CompiledPolicy[], input: PolicyInput): PolicyResult {
   const allowRule = evaluateAction(policies, 'allow', input);
   const denyRule = evaluateAction(policies, 'deny', input);

@@ -1,5 +1,7 @@
 /** The scope of the policy about who may see the audit trail. */
 export const auditScope = 'api/audit';
+/** The scope of the policy about who may read recordings of which sessions. */
+export const recordingsScope = 'api/recordings';
 /** The scope of the policy about who may create service accounts of which names. */
 export const namesScope = 'api/serviceAccountNames';
 
@@ -19,16 +21,21 @@ export function whyNotIn(scope: string, criterion: string): { message: string; h
       hint: 'use http_path, http_method or a criterion about the user',
     };
   if (!scope.startsWith('api/') || !criterion.startsWith('k8s/')) return undefined;
+  // Of a recorded session, all is known but the command, which events may not contain in clear.
+  if (scope === recordingsScope && criterion !== 'k8s/exec_command') return undefined;
   const place = scope.replaceAll('/', '.').replace(/^api\./, 'api.policy.');
   if (criterion !== 'k8s/cluster')
     return {
-      message: `the criterion ${criterion} does not apply in ${place}: it is about requests to a cluster`,
+      message:
+        scope === recordingsScope
+          ? `the criterion ${criterion} does not apply in ${place}: events may not contain the command`
+          : `the criterion ${criterion} does not apply in ${place}: it is about requests to a cluster`,
       hint:
         scope === auditScope ? 'use k8s/cluster here, or a criterion about the user' : 'use a criterion about the user',
     };
   if (scope === auditScope) return undefined;
   return {
     message: `the criterion k8s/cluster does not apply in ${place}, which is about all clusters`,
-    hint: 'of the policies under api.policy, only audit can differ between clusters',
+    hint: 'of the policies under api.policy, only audit and recordings can differ between clusters',
   };
 }

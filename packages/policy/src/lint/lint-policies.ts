@@ -1,5 +1,5 @@
 import { FaultList, type PolicyFault } from '../document/fault-list.ts';
-import { auditScope, namesScope } from '../language/applies-in.ts';
+import { auditScope, namesScope, recordingsScope } from '../language/applies-in.ts';
 import type { CompiledPolicy } from '../language/compiled-policy.ts';
 import { blockOf, type Block } from './blocks/block.ts';
 import { compareClause, type ComparedClause } from './blocks/compared-clause.ts';
@@ -143,10 +143,14 @@ export function lintPolicies({
     const isLive = live !== undefined && (!clusters || appliesTo.has(live.cluster));
     const catalog = isLive ? live.catalog : builtInCatalog;
     const names =
-      clusters && (!isOfApi(scope) || scope === auditScope)
+      clusters && (!isOfApi(scope) || scope === auditScope || scope === recordingsScope)
         ? { clusters: all, appliesTo, elevations: new Set(elevations), onCall: new Set(onCall) }
         : undefined;
-    const place = ofRoutes.has(scope) && !where?.clustersOf(scope) ? 'route' : 'cluster';
+    const place = scope.startsWith('recordings/')
+      ? 'recordings'
+      : ofRoutes.has(scope) && !where?.clustersOf(scope)
+        ? 'route'
+        : 'cluster';
     for (const clause of warnOfDocument({ allows, denials, catalog, isReserved, place, names }, warnings))
       compared.push(compareClause(clause, scope, compared.length));
   }

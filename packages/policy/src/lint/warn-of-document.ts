@@ -22,8 +22,10 @@ type LintedDocument = {
   readonly catalog: ResourceCatalog;
   /** Whether the policy about names decides who may create the service account with this user name. */
   readonly isReserved: (user: string) => boolean;
-  /** What its requests are sent to. A policy that applies to both is one of clusters. */
-  readonly place: 'route' | 'cluster';
+  /**
+   * What its requests are sent to. A policy that applies to both is one of clusters. A rule about recordings denies nothing.
+   */
+  readonly place: 'route' | 'cluster' | 'recordings';
   readonly names:
     | {
         readonly clusters: ReadonlySet<string>;
@@ -39,7 +41,7 @@ export function warnOfDocument(
   { allows, denials, catalog, isReserved, place, names }: LintedDocument,
   warnings: FaultList,
 ): Clause[] {
-  if (denials.length > 0 && allows.length + denials.length <= maxCompared) {
+  if (place !== 'recordings' && denials.length > 0 && allows.length + denials.length <= maxCompared) {
     warnOfDenials(denials, place, warnings);
     runSteps(warnOfSameThings(denials, warnings));
     warnOfAllows(allows, denials, warnings);
@@ -52,7 +54,7 @@ export function warnOfDocument(
       warnOfUndefined(block, names, warnings);
     }
     return clausesOf(block).filter((clause) => {
-      if (place === 'cluster') warnOfMethods(clause, warnings);
+      if (place !== 'route') warnOfMethods(clause, warnings);
       warnOfAccountNames(clause, isReserved, warnings);
       if (warnOfContradictions(clause, warnings)) return false;
       warnOfIdleResources(clause, catalog, warnings);

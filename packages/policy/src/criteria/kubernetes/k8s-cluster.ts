@@ -9,7 +9,7 @@ const named = createTextCriterion({
   takesList: true,
   doc: {
     summary:
-      'Holds if the name of the cluster (`clusters[].name`) matches. In `api.policy` it applies to `audit` only: there it is the cluster whose events are asked for. For events without a cluster, an allow that depends on it does not hold, not even after `not`.',
+      'Holds if the name of the cluster (`clusters[].name`) matches. In `api.policy` it applies to `audit`, where it is the cluster whose events are asked for, and to `recordings`, where it is that of the recorded session. For events without a cluster, an allow that depends on it does not hold, not even after `not`.',
     example: { starts_with: 'prod-' },
     source: 'Sallyport',
   },
