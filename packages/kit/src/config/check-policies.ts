@@ -62,6 +62,18 @@ function acceptsIn(document: unknown): Path[] {
   );
 }
 
+/**
+ * Returns the path of a fault in the configuration. A rule about recordings is written without the list and the action
+ * that its document has.
+ */
+function pathOf({ scope, path }: { scope: string; path: Path }, inDocument: Path): Path {
+  if (!scope.startsWith('recordings/')) return [...path, ...inDocument];
+  const [, member, ...rest] = inDocument;
+  return member === undefined || member === 'allow' || member === 'deny'
+    ? [...path, ...rest]
+    : [...path, member, ...rest];
+}
+
 const onCluster = /^(global$|policy\/|cluster\/|namespace\/)/;
 
 function warningsOf(plan: PolicyPlan): Fault[] {
@@ -137,11 +149,11 @@ function lintAll<P>(
   });
   return found.map(({ scope, ...warning }) => ({
     ...warning,
-    path: [...documents.get(scope)!.path, ...warning.path],
+    path: pathOf(documents.get(scope)!, warning.path),
     ...(warning.related && {
       related: {
         scope: warning.related.scope,
-        path: [...documents.get(warning.related.scope)!.path, ...warning.related.path],
+        path: pathOf(documents.get(warning.related.scope)!, warning.related.path),
       },
     }),
   }));
@@ -164,11 +176,12 @@ export function checkPolicies<P>(
   const faults: ConfigFault[] = [];
   const inCompiling: ConfigFault[] = [];
   const locate = (path: Path, fault: Omit<Fault, 'path'>) => locateFault({ ...fault, path }, source.place);
-  for (const { scope, path, document } of plan.documents) {
-    const result = engine.compilePolicy(document, { scope });
+  for (const one of plan.documents) {
+    const { scope } = one;
+    const result = engine.compilePolicy(one.document, { scope });
     for (const found of result.ok ? result.warnings : result.faults) {
-      const related = found.related && { ...found.related, path: [...path, ...found.related.path] };
-      const fault = locate([...path, ...found.path], { ...found, ...(related && { related }) });
+      const related = found.related && { ...found.related, path: pathOf(one, found.related.path) };
+      const fault = locate(pathOf(one, found.path), { ...found, ...(related && { related }) });
       if (result.ok) inCompiling.push(fault);
       else faults.push(fault);
     }

@@ -4,7 +4,8 @@ import type { PolicyEngine } from './check-policies.ts';
 /**
  * Returns the version of everything in a configuration that affects decisions. Two configurations have the same version
  * only if they decide every request alike. It covers the documents, where each applies, who may be impersonated,
- * elevations, and on which clusters web applications act. Throws RangeError if the documents are too large.
+ * elevations, on which clusters web applications act, and which sessions are recorded. Throws RangeError if the documents
+ * are too large.
  */
 export function policiesVersion(
   plan: PolicyPlan,
@@ -30,5 +31,6 @@ export function policiesVersion(
         ? {}
         : { approverSets: approverSets.map(({ name, approvals }) => ({ name, approvals })) }),
     };
+  if (plan.recordings.rules.length > 0 || plan.recordings.default !== 'off') parts['use/recordings'] = plan.recordings;
   return engine.policyVersion(parts);
 }

@@ -57,6 +57,7 @@ export function withoutDocuments(config: Config): Config {
     policy: undefined,
     shadow: undefined,
     api: { ...config.api, policy: {} },
+    recordings: { ...config.recordings, rules: config.recordings.rules.map(({ record }) => ({ record })) },
     clusters: config.clusters.map((cluster) => ({
       ...cluster,
       policy: undefined,

@@ -1,4 +1,3 @@
-import type { Config } from '@sallyport/contracts';
 import type { ConfigFault } from '../config/config-faults.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import type { Metrics } from '../observe/create-admin-server.ts';
@@ -6,6 +5,7 @@ import type { Logger } from '../observe/create-logger.ts';
 import type { ConfigReader, ReadCandidate } from './config-reader.ts';
 import type { FileFollowerDeps } from './follow-files.ts';
 import type { ReloadResult } from './reload-metrics.ts';
+import type { SettingPath } from './restart-paths.ts';
 
 /** Why the configuration is read. */
 export type ReloadTrigger = 'start' | 'file' | 'signal' | 'request';
@@ -37,8 +37,8 @@ export type ReloaderDeps = {
   apply(candidate: AcceptedCandidate, trigger: ReloadTrigger): Promise<void>;
   /** Whether it is worth trying a configuration again that had to wait. Never rejects. The default is always. */
   canApply?(): Promise<boolean>;
-  /** The sections that take effect without a restart, or that this service does not use. */
-  reloadable: readonly (keyof Config)[];
+  /** The settings that take effect without a restart, or that this service does not use. */
+  reloadable: readonly SettingPath[];
   onRejected?(event: { version: string | undefined; faults: ConfigFault[]; trigger: ReloadTrigger }): void;
   logger: Logger;
   metrics?: Metrics;

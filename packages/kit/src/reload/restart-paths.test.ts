@@ -19,6 +19,13 @@ describe('settings that need a restart', () => {
     ).toEqual(['gateway.trustedProxies', 'sessions.idle', 'sessions.mode', 'sessions.nodes', 'sessions.redis']);
   });
 
+  it('do not include a single setting that is reloadable', () => {
+    const of = (rules: object[], input: boolean) =>
+      restartPaths(config(), config({ recordings: { rules, input } }), ['recordings.rules']);
+    expect(of([{ record: 'off' }], false)).toEqual([]);
+    expect(of([{ record: 'off' }], true)).toEqual(['recordings.input']);
+  });
+
   it('are not all named if there are very many', () => {
     const before = config();
     const after = {

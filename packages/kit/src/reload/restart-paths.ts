@@ -1,14 +1,19 @@
 import type { Config } from '@sallyport/contracts';
 
+/** A section of a configuration, or a setting in one (`recordings.rules`). */
+export type SettingPath = keyof Config | `${keyof Config}.${string}`;
+
 const maxPaths = 20;
 
-function collect(before: unknown, after: unknown, path: string, found: string[]): void {
-  if (found.length > maxPaths) return;
+type Found = { paths: string[]; reloadable: readonly string[] };
+
+function collect(before: unknown, after: unknown, path: string, found: Found): void {
+  if (found.paths.length > maxPaths || found.reloadable.includes(path)) return;
   const bothMappings = [before, after].every(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   );
   if (!bothMappings) {
-    if (JSON.stringify(before) !== JSON.stringify(after)) found.push(path);
+    if (JSON.stringify(before) !== JSON.stringify(after)) found.paths.push(path);
     return;
   }
   const [a, b] = [before as Record<string, unknown>, after as Record<string, unknown>];
@@ -17,13 +22,11 @@ function collect(before: unknown, after: unknown, path: string, found: string[])
 }
 
 /**
- * Returns the paths of changed settings that take effect only after a restart: all outside of `reloadable` sections. At
+ * Returns the paths of changed settings that take effect only after a restart: all outside of what is `reloadable`. At
  * most 20, and never a value.
  */
-export function restartPaths(before: Config, after: Config, reloadable: readonly (keyof Config)[]): string[] {
-  const rest = (config: Config) =>
-    Object.fromEntries(Object.entries(config).filter(([key]) => !reloadable.includes(key as keyof Config)));
-  const found: string[] = [];
-  collect(rest(before), rest(after), '', found);
-  return found.length > maxPaths ? [...found.slice(0, maxPaths), 'and more'] : found;
+export function restartPaths(before: Config, after: Config, reloadable: readonly SettingPath[]): string[] {
+  const paths: string[] = [];
+  collect(before, after, '', { paths, reloadable });
+  return paths.length > maxPaths ? [...paths.slice(0, maxPaths), 'and more'] : paths;
 }
