@@ -27,8 +27,12 @@ export async function writeAll(file: SpoolFile, bytes: Uint8Array, at: number): 
 }
 
 /** Reads `length` bytes from `at` on, or fewer if the file ends before. */
-export async function readBytes(file: SpoolFile, at: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length);
+export async function readBytes(
+  file: SpoolFile,
+  at: number,
+  length: number,
+  bytes: Buffer = Buffer.allocUnsafe(length),
+): Promise<Buffer> {
   let done = 0;
   while (done < length) {
     const { bytesRead } = await file.read(bytes, done, length - done, at + done);
