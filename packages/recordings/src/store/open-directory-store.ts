@@ -1,0 +1,71 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { constants, createReadStream } from 'node:fs';
+import { access, link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { StoreConflict, type RecordingStore } from './recording-store.ts';
+
+const isCode = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException).code === code;
+
+async function syncDirectory(dir: string): Promise<void> {
+  const handle = await open(dir, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Writes a file that is not there yet, with all its bytes or not at all. */
+async function writeNew(path: string, bytes: Buffer): Promise<void> {
+  const unfinished = `${path}.${randomUUID()}.new`;
+  try {
+    const handle = await open(unfinished, 'wx', 0o600);
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    // Unlike a rename, a link does not replace a file.
+    await link(unfinished, path);
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+  await syncDirectory(dirname(path));
+}
+
+/** Opens a directory as a store: a folder for each recording, as in a bucket. */
+export function openDirectoryStore(dir: string): RecordingStore {
+  const pathOf = (recording: string, file: string): string => join(dir, recording, file);
+  return {
+    async put(recording, file, bytes, sha256) {
+      const path = pathOf(recording, file);
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      try {
+        await writeNew(path, bytes);
+      } catch (error) {
+        if (!isCode(error, 'EEXIST')) throw error;
+        const there = createHash('sha256')
+          .update(await readFile(path))
+          .digest('hex');
+        if (there !== sha256) throw new StoreConflict(`${path} has other content`);
+      }
+    },
+    async get(recording, file) {
+      const stream = createReadStream(pathOf(recording, file));
+      try {
+        await once(stream, 'open');
+        return stream;
+      } catch (error) {
+        if (isCode(error, 'ENOENT')) return undefined;
+        throw error;
+      }
+    },
+    async check() {
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      await access(dir, constants.R_OK | constants.W_OK | constants.X_OK);
+    },
+    close() {},
+  };
+}
