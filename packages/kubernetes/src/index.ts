@@ -28,5 +28,5 @@ export {
 } from './websocket/remote-command.ts';
 export { createStreamObserver, type ObservedStream } from './streams/create-stream-observer.ts';
 export { createWebSocketEnd } from './streams/websocket/create-web-socket-end.ts';
-export type { OpenStream, StreamObserver } from './streams/observer/stream-observer.ts';
+export type { OpenStream, PayloadSink, StreamObserver } from './streams/observer/stream-observer.ts';
 export { createRecordBoundary } from './streams/watch/record-boundary.ts';

@@ -2,6 +2,7 @@ import {
   StreamFault,
   type ObservedProtocol,
   type ObservedSide,
+  type PayloadSink,
   type StreamObserver,
 } from './observer/stream-observer.ts';
 import { createSpdyObserver } from './spdy/spdy-session.ts';
@@ -19,7 +20,10 @@ export type ObservedStream = {
 const withStatus: ReadonlySet<string> = new Set(['v4.channel.k8s.io', 'v5.channel.k8s.io']);
 const withoutStatus: ReadonlySet<string> = new Set(['channel.k8s.io', 'v2.channel.k8s.io', 'v3.channel.k8s.io', '']);
 
-function protocolOf({ kind, protocol, subprotocol }: ObservedStream): ObservedProtocol | undefined {
+function protocolOf(
+  { kind, protocol, subprotocol }: ObservedStream,
+  sink: PayloadSink | undefined,
+): ObservedProtocol | undefined {
   if (kind === 'portforward') {
     if (protocol === 'websocket')
       return subprotocol === 'SPDY/3.1+portforward.k8s.io' ? createTunnelObserver() : undefined;
@@ -29,18 +33,19 @@ function protocolOf({ kind, protocol, subprotocol }: ObservedStream): ObservedPr
   }
   const statusOnError = withStatus.has(subprotocol);
   if (protocol === 'websocket')
-    return statusOnError ? createChannelObserver({ canClose: subprotocol === 'v5.channel.k8s.io' }) : undefined;
+    return statusOnError ? createChannelObserver({ canClose: subprotocol === 'v5.channel.k8s.io', sink }) : undefined;
   return statusOnError || withoutStatus.has(subprotocol)
-    ? createSpdyObserver({ kind: 'exec', statusOnError })
+    ? createSpdyObserver({ kind: 'exec', statusOnError, sink })
     : undefined;
 }
 
 /**
  * Creates the observer of an exec, attach or port-forward. The state is `unsupported` for protocols that are not read: the
- * base64 variants, WebSocket protocols before version 4, and port-forward over WebSocket channels.
+ * base64 variants, WebSocket protocols before version 4, and port-forward over WebSocket channels. A sink is given the
+ * payload of an exec or attach.
  */
-export function createStreamObserver(about: ObservedStream): StreamObserver {
-  const watched = protocolOf(about);
+export function createStreamObserver(about: ObservedStream, sink?: PayloadSink): StreamObserver {
+  const watched = protocolOf(about, sink);
   return watched === undefined ? unsupported(about) : watch(watched);
 }
 
@@ -51,6 +56,8 @@ function unsupported({ kind, protocol, subprotocol }: ObservedStream): StreamObs
     fromServer: () => {},
     summary: () => ({ channels: {} }),
     endWith: () => undefined,
+    insert: () => undefined,
+    sinceBoundary: 0,
     state: 'unsupported',
     reason: `${kind} over ${protocol} with ${name} is not read`,
   };
@@ -77,6 +84,10 @@ function watch(watched: ObservedProtocol): StreamObserver {
     fromServer: (bytes) => feed('server', bytes),
     summary: () => watched.summary(),
     endWith: (status) => (unreadable.server ? undefined : watched.endWith(status)),
+    insert: (channel, data) => (unreadable.server ? undefined : watched.insert?.(channel, data)),
+    get sinceBoundary() {
+      return watched.sinceBoundary ?? 0;
+    },
     get state() {
       return reason === undefined ? 'ok' : 'unparsable';
     },

@@ -30,6 +30,14 @@ export class ByteView {
     return new ByteView(this.#bytes, this.#start + from, this.#start + to, this.#mask, this.#phase + from);
   }
 
+  /** Returns the unmasked bytes. They are a copy only if they were masked. */
+  bytes(): Uint8Array {
+    if (this.#mask === undefined) return this.#bytes.subarray(this.#start, this.#start + this.length);
+    const copy = Buffer.allocUnsafe(this.length);
+    this.copyTo(copy, 0, 0, this.length);
+    return copy;
+  }
+
   /** Copies `count` unmasked bytes that begin at `from`. */
   copyTo(target: Uint8Array, targetAt: number, from: number, count: number): void {
     const mask = this.#mask;

@@ -3,6 +3,9 @@ import type { Status } from '../../status/status.ts';
 /** `late` counts bytes on a SPDY stream after its end, which the receiver discards. */
 export type StreamChannel = 'stdin' | 'stdout' | 'stderr' | 'error' | 'resize' | 'data' | 'late';
 
+/** The channels whose payload can be handed out. */
+export type PayloadChannel = 'stdin' | 'stdout' | 'stderr' | 'error';
+
 /** Payload bytes, without framing. */
 export type ChannelBytes = { fromClient: number; fromServer: number };
 
@@ -48,6 +51,25 @@ type ObserverState = 'ok' | 'unparsable' | 'unsupported';
 export type StreamEnding = { ready: true; bytes: Buffer; carriesStatus: boolean } | { ready: false; remaining: number };
 
 /**
+ * Where data can be inserted into what the server sends. If `ready`, `bytes` may be sent to the client now. If not, pass
+ * on `remaining` more bytes of the server (and feed them to `fromServer`), then ask again.
+ */
+export type Insertion = { ready: true; bytes: Buffer } | { ready: false; remaining: number };
+
+/**
+ * Receives the payload of an exec or attach, in the order of its bytes. What a sink was given can be relied on as long as
+ * the state is `ok`, so with a sink the observer also refuses what a client of its own making could read differently.
+ */
+export type PayloadSink = {
+  /** Whether it is given what the client types, too. */
+  readonly input: boolean;
+  /** Is given payload bytes: of the client on stdin, and of the server otherwise. They are valid until the call returns. */
+  data(channel: PayloadChannel, bytes: Uint8Array): void;
+  /** Is given a new size of the client's terminal. */
+  resize(columns: number, rows: number): void;
+};
+
+/**
  * Observes an exec, attach or port-forward. It is fed every byte of both directions after the 101, changes none, and keeps
  * only the error channel.
  */
@@ -64,6 +86,13 @@ export type StreamObserver = {
    * the server may follow.
    */
   endWith(status: Status): StreamEnding | undefined;
+  /**
+   * Returns how to insert data before the server's own on a channel of an exec or attach; undefined if it is too late, or
+   * the protocol has no place for it.
+   */
+  insert(channel: 'stdout' | 'stderr', data: Uint8Array): Insertion | undefined;
+  /** How many bytes of the server came after the last place of an exec or attach where the stream could be ended. */
+  readonly sinceBoundary: number;
 };
 
 export type ObservedSide = 'client' | 'server';
@@ -73,6 +102,8 @@ export type ObservedProtocol = {
   feed(side: ObservedSide, bytes: Uint8Array): void;
   summary(): StreamSummary;
   endWith(status: Status): StreamEnding | undefined;
+  insert?(channel: 'stdout' | 'stderr', data: Uint8Array): Insertion | undefined;
+  readonly sinceBoundary?: number;
 };
 
 /** A violation that an observer found. Its message contains no byte of the stream. */

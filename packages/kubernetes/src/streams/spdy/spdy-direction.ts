@@ -1,5 +1,6 @@
 import type { ByteView } from '../observer/byte-view.ts';
 import type { ErrorChannel } from '../observer/error-channel.ts';
+import type { Payload } from '../observer/payload.ts';
 import { StreamFault, type ChannelBytes } from '../observer/stream-observer.ts';
 import { HeaderInflater } from './header-inflater.ts';
 import { readHeaderBlock } from './read-header-block.ts';
@@ -9,7 +10,12 @@ import type { SpdyStream, SpdyStreams } from './spdy-streams.ts';
 
 export type SpdySide = 'client' | 'server';
 
-type Shared = { streams: SpdyStreams; errors: ErrorChannel; saidGoodbye(side: SpdySide): void };
+type Shared = {
+  streams: SpdyStreams;
+  errors: ErrorChannel;
+  payload: Payload | undefined;
+  saidGoodbye(side: SpdySide): void;
+};
 
 /**
  * Interprets one direction of a connection. It is stricter than the receivers (moby/spdystream), which ignore versions and
@@ -22,10 +28,11 @@ export class SpdyDirection implements SpdySink {
   readonly #shared: Shared;
   readonly #key: keyof ChannelBytes;
   #stream: SpdyStream | undefined;
+  #id = 0;
   #last = false;
 
   constructor(side: SpdySide, shared: Shared) {
-    this.scanner = new SpdyScanner(this);
+    this.scanner = new SpdyScanner(this, shared.payload !== undefined && side === 'server');
     this.#side = side;
     this.#shared = shared;
     this.#key = side === 'client' ? 'fromClient' : 'fromServer';
@@ -39,6 +46,7 @@ export class SpdyDirection implements SpdySink {
     // A server may still write to a stream that its other half has ended. The client discards that.
     const over = stream === undefined || (this.#side === 'server' ? stream.serverDone : stream.clientDone);
     this.#stream = over ? undefined : stream;
+    this.#id = id;
     this.#last = flags === flagFin;
   }
 
@@ -51,7 +59,10 @@ export class SpdyDirection implements SpdySink {
 
   dataPart(view: ByteView): void {
     const stream = this.#stream;
-    const { streams, errors } = this.#shared;
+    const { streams, errors, payload } = this.#shared;
+    if (this.#side === 'server') streams.serverSpoke = true;
+    // The receiver discards what is late. A client that is not kubectl could read it all the same.
+    payload?.pass(this.#side, streams.typeOf(this.#id), view);
     if (stream === undefined) {
       streams.channels.of('late')[this.#key] += view.length;
       return;

@@ -19,17 +19,22 @@ export type SpdySink = {
  */
 export class SpdyScanner {
   readonly #sink: SpdySink;
+  readonly #isStrict: boolean;
   readonly #head = Buffer.alloc(8);
   #filled = 0;
   #control: ControlFrame | undefined;
   #inData = false;
   /** Remaining bytes of the frame. */
   #left = 0;
+  /** How many of the bytes came after the last boundary of two frames. */
+  sinceBoundary = 0;
   /** Set by the sink after a GOAWAY, when nothing more is to be read. */
   stopped = false;
 
-  constructor(sink: SpdySink) {
+  /** `strict` refuses bytes after a GOAWAY, which are otherwise ignored. */
+  constructor(sink: SpdySink, strict: boolean) {
     this.#sink = sink;
+    this.#isStrict = strict;
   }
 
   /** Bytes until the next frame begins, as far as known; 0 between two frames. */
@@ -41,11 +46,15 @@ export class SpdyScanner {
   /** Reads the next bytes. Must not be called again after it threw a StreamFault. */
   feed(view: ByteView): void {
     let at = 0;
+    let boundary: number | undefined;
     while (at < view.length && !this.stopped) {
       if (this.#inData) at = this.#readData(view, at);
       else if (this.#control !== undefined) at = this.#readControl(view, at, this.#control);
       else at = this.#readHead(view, at);
+      if (this.untilBoundary === 0) boundary = at;
     }
+    this.sinceBoundary = boundary === undefined ? this.sinceBoundary + at : at - boundary;
+    if (this.#isStrict && at < view.length) throw new StreamFault('bytes after the goodbye');
   }
 
   #readHead(view: ByteView, at: number): number {

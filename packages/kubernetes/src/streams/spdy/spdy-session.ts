@@ -1,9 +1,17 @@
 import type { Status } from '../../status/status.ts';
 import { ByteView } from '../observer/byte-view.ts';
 import { ErrorChannel } from '../observer/error-channel.ts';
-import type { StreamSummary, ObservedProtocol } from '../observer/stream-observer.ts';
+import { createPayload } from '../observer/payload.ts';
+import type {
+  Insertion,
+  ObservedProtocol,
+  PayloadSink,
+  StreamChannel,
+  StreamSummary,
+} from '../observer/stream-observer.ts';
 import { endSpdySession } from './end-spdy-session.ts';
 import { SpdyDirection, type SpdySide } from './spdy-direction.ts';
+import { encodeData } from './spdy-frame.ts';
 import { SpdyStreams } from './spdy-streams.ts';
 import type { SpdyKind } from './stream-headers.ts';
 
@@ -11,6 +19,8 @@ export type SpdySessionOptions = {
   kind: SpdyKind;
   /** Whether the error channel carries Status objects (exec from version 4). */
   statusOnError: boolean;
+  /** Is given the payload of an exec. */
+  sink?: PayloadSink | undefined;
 };
 
 /** Both directions of a SPDY/3.1 connection, whether raw or inside WebSocket messages. */
@@ -27,6 +37,7 @@ export class SpdySession {
     const shared = {
       streams: this.#streams,
       errors: this.#errors,
+      payload: options.sink && createPayload(options.sink),
       saidGoodbye: (side: SpdySide) => {
         this.#closedBy ??= side;
       },
@@ -39,9 +50,24 @@ export class SpdySession {
     this.#directions[side].scanner.feed(view);
   }
 
+  /** Returns how to insert data on a stream of an exec. A client discards what comes before the server has accepted it. */
+  insert(type: StreamChannel, data: Uint8Array): Insertion | undefined {
+    if (this.#directions.server.scanner.stopped || this.#streams.serverSpoke) return undefined;
+    const remaining = this.untilBoundary;
+    if (remaining > 0) return { ready: false, remaining };
+    const stream = this.#streams.ofType(type);
+    if (!stream?.replied) return { ready: false, remaining: headBytes };
+    return stream.serverDone ? undefined : { ready: true, bytes: encodeData(stream.id, data, false) };
+  }
+
   /** Bytes of the server until its next frame begins, as far as known. */
   get untilBoundary(): number {
     return this.#directions.server.scanner.untilBoundary;
+  }
+
+  /** How many bytes of the server came after the last boundary of its frames. */
+  get sinceBoundary(): number {
+    return this.#directions.server.scanner.sinceBoundary;
   }
 
   /** Returns everything that was observed. */
@@ -73,6 +99,9 @@ export class SpdySession {
   }
 }
 
+/** The length of the head of a frame. */
+const headBytes = 8;
+
 /** Creates the observer of a raw SPDY/3.1 connection. */
 export function createSpdyObserver(options: SpdySessionOptions): ObservedProtocol {
   const session = new SpdySession(options);
@@ -84,6 +113,10 @@ export function createSpdyObserver(options: SpdySessionOptions): ObservedProtoco
       if (remaining > 0) return { ready: false, remaining };
       const end = session.end(status);
       return end && { ready: true, ...end };
+    },
+    insert: (channel, data) => session.insert(channel, data),
+    get sinceBoundary() {
+      return session.sinceBoundary;
     },
   };
 }

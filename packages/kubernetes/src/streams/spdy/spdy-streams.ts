@@ -57,7 +57,10 @@ export class SpdyStreams {
   /** The highest id that the client has used. */
   highest = 0;
   readonly #kind: SpdyKind;
-  readonly #types = new Set<StreamChannel>();
+  /** The id of each type of stream of an exec. */
+  readonly #types = new Map<StreamChannel, number>();
+  /** Whether the server has sent data on any stream. */
+  serverSpoke = false;
 
   constructor(kind: SpdyKind) {
     this.#kind = kind;
@@ -71,7 +74,7 @@ export class SpdyStreams {
     // A second stream of a type would replace the first at the server without notice.
     if (this.#kind === 'exec' && this.#types.has(about.type))
       throw new StreamFault(`a second stream for ${about.type}`);
-    this.#types.add(about.type);
+    this.#types.set(about.type, id);
     this.highest = id;
     this.opened += 1;
     const portCounts = about.port === undefined ? undefined : this.ports.of(about.port);
@@ -86,6 +89,18 @@ export class SpdyStreams {
       serverDone: done.server,
       serverSent: false,
     });
+  }
+
+  /** Returns the type of a stream of an exec, also of one that is over. Throws StreamFault if it was never opened. */
+  typeOf(id: number): StreamChannel {
+    for (const [type, of] of this.#types) if (of === id) return type;
+    throw new StreamFault('data on a stream that was never opened');
+  }
+
+  /** Returns the stream of a type of an exec, if it is open. */
+  ofType(type: StreamChannel): SpdyStream | undefined {
+    const id = this.#types.get(type);
+    return id === undefined ? undefined : this.open.get(id);
   }
 
   /** Ends a stream for one side. */

@@ -2,6 +2,7 @@ import { channels } from '../../websocket/remote-command.ts';
 import type { ByteView } from '../observer/byte-view.ts';
 import type { ChannelCounts } from '../observer/channel-counts.ts';
 import type { ErrorChannel } from '../observer/error-channel.ts';
+import { type Payload } from '../observer/payload.ts';
 import { StreamFault, type ChannelBytes, type StreamChannel } from '../observer/stream-observer.ts';
 import { WebSocketScanner, type MessageSink } from './websocket-scanner.ts';
 
@@ -12,6 +13,7 @@ const names: readonly StreamChannel[] = ['stdin', 'stdout', 'stderr', 'error', '
 type ChannelShared = {
   counts: ChannelCounts;
   errors: ErrorChannel;
+  payload: Payload | undefined;
   /** Whether single channels can be closed (version 5). */
   canClose: boolean;
   closed(side: ChannelSide, code: number | undefined): void;
@@ -33,7 +35,7 @@ export class ChannelDirection implements MessageSink {
   #counts: ChannelBytes | undefined;
 
   constructor(side: ChannelSide, shared: ChannelShared) {
-    this.scanner = new WebSocketScanner(side === 'client', this);
+    this.scanner = new WebSocketScanner(side === 'client', this, shared.payload !== undefined && side === 'server');
     this.#side = side;
     this.#shared = shared;
     this.#key = side === 'client' ? 'fromClient' : 'fromServer';
@@ -56,6 +58,7 @@ export class ChannelDirection implements MessageSink {
       return;
     }
     this.#counts![this.#key] += data.length;
+    this.#shared.payload?.pass(this.#side, this.#channel, data);
     if (this.#channel === 'error' && this.#side === 'server') this.#shared.errors.push(data);
   }
 

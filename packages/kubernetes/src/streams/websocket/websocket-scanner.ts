@@ -24,6 +24,7 @@ export type MessageSink = {
 /** Splits one direction of a WebSocket into messages (RFC 6455, 5). Keeps a header and a close code, but no data. */
 export class WebSocketScanner {
   readonly #sink: MessageSink;
+  readonly #isStrict: boolean;
   readonly #options: { expectMasked: boolean; maxPayload: number };
   readonly #head = Buffer.alloc(maxHeaderBytes);
   #filled = 0;
@@ -31,12 +32,18 @@ export class WebSocketScanner {
   #left = 0;
   #inMessage = false;
   #code: number[] = [];
+  /** How many of the bytes came after the last place where another message could be inserted. */
+  sinceBoundary = 0;
   /** Whether a close frame was read. Nothing after it counts. */
   stopped = false;
 
-  /** `masked` is true for the direction from the client. */
-  constructor(masked: boolean, sink: MessageSink) {
+  /**
+   * `masked` is true for the direction from the client. `strict` refuses bytes after a close frame, which are otherwise
+   * ignored.
+   */
+  constructor(masked: boolean, sink: MessageSink, strict = false) {
     this.#sink = sink;
+    this.#isStrict = strict;
     this.#options = { expectMasked: masked, maxPayload: maxFrameBytes };
   }
 
@@ -51,9 +58,13 @@ export class WebSocketScanner {
   feed(bytes: Uint8Array): void {
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     let at = 0;
+    let boundary: number | undefined;
     while (at < chunk.length && !this.stopped) {
       at = this.#frame === undefined ? this.#readHead(chunk, at) : this.#readPayload(chunk, at, this.#frame);
+      if (this.untilBoundary === 0) boundary = at;
     }
+    this.sinceBoundary = boundary === undefined ? this.sinceBoundary + at : at - boundary;
+    if (this.#isStrict && at < chunk.length) throw new StreamFault('bytes after the close frame');
   }
 
   #readHead(chunk: Buffer, at: number): number {
