@@ -1,4 +1,4 @@
-import type { Decision, Impersonation, ProblemCode } from '@sallyport/contracts';
+import type { CheckAnswer, Decision, Impersonation, ProblemCode } from '@sallyport/contracts';
 import type { CallerView, ClusterAppearance } from '../caller/caller-view.ts';
 
 /** One answer of `POST /v1/check` before serialization. `caller` and `appearance` contain their JSON. */
@@ -20,6 +20,8 @@ export type Answer = {
   readonly appearance?: ClusterAppearance;
   /** As whom the request goes upstream, if it asks to act as another. */
   readonly actsAs?: Impersonation;
+  /** Whether the session that the request opens is recorded, and must be. */
+  readonly recording?: CheckAnswer['recording'];
   /** Set if the policy keeps the name of the service account in the check from the caller. */
   readonly reservedName?: true;
   /** How many elevations of others wait for the approval of the caller, if any do. */
@@ -34,13 +36,14 @@ export type Refused = Required<Pick<Answer, 'decision' | 'problem'>>;
 /** Writes an answer as JSON (`checkAnswerSchema`). */
 export function writeAnswer(answer: Answer): string {
   const { decision, problem, credential, cluster, caller, idleEndsAt, appearance, actsAs, reservedName } = answer;
-  const { approvalsWaiting, elevationEnded } = answer;
+  const { approvalsWaiting, elevationEnded, recording } = answer;
   let json = `{"decision":${JSON.stringify(decision)}`;
   if (problem) json += `,"problem":${JSON.stringify(problem)}`;
   if (credential) json += `,"credential":${JSON.stringify(credential)}`;
   if (cluster) json += `,"cluster":${JSON.stringify(cluster)}`;
   if (caller) json += `,${idleEndsAt === undefined ? caller.json : caller.idleJson(idleEndsAt)}`;
   if (appearance && appearance.refusal === undefined) json += `,"impersonation":${appearance.json}`;
+  if (recording) json += `,"recording":"${recording}"`;
   if (reservedName) json += ',"reservedName":true';
   if (approvalsWaiting !== undefined) json += `,"approvalsWaiting":${approvalsWaiting}`;
   if (elevationEnded !== undefined) json += `,"elevationEnded":${JSON.stringify(elevationEnded)}`;

@@ -1,4 +1,5 @@
 import {
+  opensSession,
   readImpersonationTargets,
   type Impersonation,
   noSuchCluster,
@@ -146,11 +147,12 @@ function evaluateForCluster(
   };
   if (appearance.refusal !== undefined)
     return refuse(`your user name ${appearance.refusal}, so it cannot be used on cluster "${name}"`);
+  const recording = opensSession(check.kubernetes) ? snapshot.recordings.demandFor(input) : undefined;
   const asked = check.kubernetes?.impersonate;
-  if (asked === undefined) return { decision, caller, appearance };
+  if (asked === undefined) return { decision, caller, appearance, recording };
   const acting = actAs(asked, caller, cluster.impersonate);
   if (acting.refusal !== undefined) return refuse(`you cannot act as another on cluster "${name}": ${acting.refusal}`);
-  return { decision, caller, appearance, actsAs: acting.identity };
+  return { decision, caller, appearance, recording, actsAs: acting.identity };
 }
 
 /**
@@ -181,12 +183,14 @@ function evaluateForRoute(
  */
 function evaluateForApi(
   check: Check,
-  { area, serviceAccount }: Extract<Check['target'], { kind: 'api' }>,
+  { area, serviceAccount, cluster }: Extract<Check['target'], { kind: 'api' }>,
   caller: CallerView,
   snapshot: PolicySnapshot,
   now: number,
 ): Answer {
-  const input = inputOf(check, caller, undefined, { now, onCall: snapshot.onCall });
+  // Only rules about recordings are about a session on a cluster.
+  const session = area === 'recordings' && cluster !== undefined ? { ...check.kubernetes, cluster } : undefined;
+  const input = inputOf(check, caller, session, { now, onCall: snapshot.onCall });
   const { decision, ruleMessage } = decideWithMessage(snapshot.api.get(area) ?? [], input, snapshot.version);
   const answer = answerDecision(decision, check, caller, { ruleMessage });
   const aboutNames = snapshot.api.get('serviceAccountNames');

@@ -27,9 +27,15 @@ export function createAnswerCanI(deps: Deps): (text: string) => Promise<CanIAnsw
     const evaluate = createTrialCheck(deps.now(), deps.held);
     const slicer = createTimeSlicer(sliceMs);
     const allowed: boolean[] = [];
+    const recording: NonNullable<CanIAnswer['recording']> = [];
     for (const { method, kubernetes } of requests) {
       await slicer.turn();
-      const { decision, problem, cluster } = evaluate(
+      const {
+        decision,
+        problem,
+        cluster,
+        recording: demand = null,
+      } = evaluate(
         { ...check, request: { ...check.request, method, path: kubernetes.path }, kubernetes },
         found,
         snapshot,
@@ -38,6 +44,7 @@ export function createAnswerCanI(deps: Deps): (text: string) => Promise<CanIAnsw
         throw new ProblemError('unauthenticated', problem?.detail ?? 'Log in first.');
       if (cluster === 'unknown') throw noSuchCluster(target.name, { problem });
       allowed.push(decision.effect === 'allow');
+      recording.push(demand);
     }
     deps.logger.info(
       {
@@ -48,6 +55,7 @@ export function createAnswerCanI(deps: Deps): (text: string) => Promise<CanIAnsw
       },
       'permissions were listed',
     );
-    return { policyVersion: snapshot.version, allowed };
+    const isRecorded = recording.some((demand) => demand !== null);
+    return { policyVersion: snapshot.version, allowed, ...(isRecorded ? { recording } : {}) };
   };
 }

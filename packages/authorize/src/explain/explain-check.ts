@@ -180,6 +180,7 @@ export async function explainCheck(
     ...(also.length === 0 ? {} : { also }),
     decision: answer.decision,
     ...problemOf(answer),
+    ...(answer.recording === undefined ? {} : { recording: answer.recording }),
     person: {
       user: identity.user,
       email: identity.email,

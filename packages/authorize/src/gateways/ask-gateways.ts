@@ -11,7 +11,10 @@ type AskGatewaysDeps = {
   answerMs?: number;
 };
 
-/** Asks all gateways. `missing` names those that did not answer in time. */
+/**
+ * Asks all gateways, and waits for their answers, or for that of one if the question is for it. `missing` names those that
+ * did not answer in time.
+ */
 export type AskGateways = (question: StreamQuestion) => Promise<{ answers: StreamAnswer[]; missing: string[] }>;
 
 const pollMs = 20;
@@ -26,14 +29,17 @@ const pause = () =>
  */
 export function createAskGateways({ registry, replicas, settled, answerMs = 1000 }: AskGatewaysDeps): AskGateways {
   return async (question) => {
-    const expected = (await replicas.list()).filter(({ service }) => service === 'proxy').map(({ id }) => id);
+    const only = question.watch?.proxy;
+    const listed = only === undefined ? await replicas.list() : [];
+    const expected = [only ?? listed.filter(({ service }) => service === 'proxy').map(({ id }) => id)].flat();
+    const isKnown = () => only !== undefined || settled();
     const until = performance.now() + answerMs;
     await registry.ask(question);
     for (;;) {
       await pause();
       const late = performance.now() >= until;
       const answered = late ? [] : await registry.answered(question.id);
-      if (late || (settled() && expected.every((id) => answered.includes(id)))) break;
+      if (late || (isKnown() && expected.every((id) => answered.includes(id)))) break;
     }
     const answers = await registry.take(question.id);
     return { answers, missing: expected.filter((id) => !answers.some(({ proxy }) => proxy === id)) };

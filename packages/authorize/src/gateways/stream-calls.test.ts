@@ -120,10 +120,39 @@ describe('POST /v1/streams', () => {
   it('accepts answers from gateways only', async () => {
     for (const name of ['authenticate', 'audit'] as const) {
       const authorization = await rig.credential(name);
-      for (const path of ['/v1/streams', '/v1/streams/end', '/v1/streams/answer'])
+      for (const path of ['/v1/streams', '/v1/streams/end', '/v1/streams/watch', '/v1/streams/answer'])
         expect((await post(path, {}, { authorization })).status).toBe(403);
     }
   });
+});
+
+describe('POST /v1/streams/watch', () => {
+  const proxy = 'proxy/1';
+  const watch = { watcher: '0b7c1c0e-5d0a-4f0e-9a50-2f7f0b0f6f11', proxy, recipient: `age1${'q'.repeat(58)}` };
+  const ask = (body: unknown) => post('/v1/streams/watch', body, { [callerHeader]: alice });
+
+  it('asks one gateway over the change feed, and returns the largest answer', async () => {
+    const feed = (await fetch(`${rig.url}/v1/changes`, { headers: { authorization: rig.authorization } }))
+      .body!.pipeThrough(new TextDecoderStream())
+      .getReader();
+    await feed.read();
+    const asking = ask({ stream: 'stream-1', watch: { ...watch, after: 3 } });
+    const { question } = JSON.parse((await feed.read()).value!) as { question: StreamQuestion };
+    expect(question).toMatchObject({ where: { stream: 'stream-1' }, watch: { ...watch, after: 3 } });
+    const watched = { sealed: 'x'.repeat(512 * 1024), next: 9, lost: 1, isOver: false };
+    const given = { question: question.id, proxy, rows: [], omitted: 0, watched };
+    expect((await post('/v1/streams/answer', given)).status).toBe(204);
+    const response = await asking;
+    expect([response.status, await response.json()]).toEqual([200, { watched }]);
+    await feed.cancel();
+  });
+
+  it.each([{}, { stream: '' }, { stream: 'x', watch: { ...watch, recipient: 'age1' } }, { stream: 'x', of: {} }])(
+    'is a 400 with the body %j',
+    async (body) => {
+      expect((await ask(body)).status).toBe(400);
+    },
+  );
 });
 
 describe('POST /v1/streams/end', () => {

@@ -10,6 +10,9 @@ import {
   type StreamRow,
   type EndStreamRequest,
   endStreamRequestSchema,
+  type WatchAnswer,
+  type WatchRequest,
+  watchRequestSchema,
   streamListRequestSchema,
 } from '@sallyport/contracts';
 import {
@@ -115,6 +118,30 @@ export function createEndStream({ ask, limiter }: { ask: AskGateways; limiter: C
   };
 }
 
+/**
+ * Finds one open stream for a gateway whose caller may watch it, or passes on what it has shown. Rejects with `not-found`,
+ * with `service-unavailable` if a gateway did not answer, and with `too-many-requests` or `sessions-unavailable`.
+ */
+type WatchStream = (caller: Caller, request: WatchRequest) => Promise<WatchAnswer>;
+
+/** Creates what finds a stream on whichever gateway it is open, and then asks that one only. */
+export function createWatchStream({ ask, limiter }: { ask: AskGateways; limiter: ConcurrencyLimiter }): WatchStream {
+  return async ({ identity: { issuer, subject } }, { stream, watch }) => {
+    const question: StreamQuestion = { id: randomUUID(), ended: false, where: { stream }, ...(watch && { watch }) };
+    const { answers, missing } = await limiter.run(`${issuer}\0${subject}`, () => ask(question));
+    if (watch) {
+      const watched = answers.find(({ proxy }) => proxy === watch.proxy)?.watched;
+      if (watched) return { watched };
+    } else {
+      const row = answers.flatMap(({ rows }) => rows).find(({ id }) => id === stream);
+      if (row) return { row: withoutOwner(row) };
+    }
+    if (missing.length > 0)
+      throw new ProblemError('service-unavailable', 'A replica of the gateway did not answer. Try again shortly.');
+    throw new ProblemError('not-found', 'No open stream has this ID.');
+  };
+}
+
 type StreamQuestionsDeps = {
   registry: StreamQuestionRegistry;
   replicas: Pick<ReplicaRegistry, 'list'>;
@@ -122,10 +149,11 @@ type StreamQuestionsDeps = {
   now: () => number;
 };
 
-/** Questions about streams. `list` answers `POST /v1/streams`, and `end` answers `POST /v1/streams/end`. */
+/** Questions about streams: `POST /v1/streams`, `POST /v1/streams/end` and `POST /v1/streams/watch`. */
 export type StreamQuestions = {
   list(caller: Caller | undefined, text: string): Promise<StreamList>;
   end(caller: Caller | undefined, text: string): Promise<void>;
+  watch(caller: Caller | undefined, text: string): Promise<WatchAnswer>;
   close(): void;
 };
 
@@ -133,6 +161,8 @@ export type StreamQuestions = {
 const limits = { total: 8, perKey: 2 };
 /** Ending one stream costs little. A script that ends many does so one after the other. */
 const endLimits = { total: 32, perKey: 4 };
+/** Each one who watches asks one gateway again and again, and waits for its answer. */
+const watchLimits = { total: 32, perKey: 4 };
 /** Gateways report every five seconds. */
 const settleMs = 6000;
 
@@ -142,8 +172,8 @@ function requireCaller(caller: Caller | undefined): Caller {
 }
 
 /**
- * Creates the two questions to all gateways: for a list of streams, and for the end of one. Soon after the start, or
- * after Redis was down, gateways may not have reported yet. Then every gateway is given the full time to answer.
+ * Creates the questions to the gateways: for a list of streams, for the end of one, and for what one shows. Soon after the
+ * start, or after Redis was down, gateways may not have reported yet. Then every gateway is given the full time to answer.
  */
 export function createStreamQuestions({ registry, replicas, sessions, now }: StreamQuestionsDeps): StreamQuestions {
   let since = now();
@@ -153,6 +183,7 @@ export function createStreamQuestions({ registry, replicas, sessions, now }: Str
   const ask = createAskGateways({ registry, replicas, settled: () => now() - since >= settleMs });
   const list = createListStreams({ ask, limiter: createConcurrencyLimiter(limits) });
   const end = createEndStream({ ask, limiter: createConcurrencyLimiter(endLimits) });
+  const watch = createWatchStream({ ask, limiter: createConcurrencyLimiter(watchLimits) });
   return {
     async list(caller, text) {
       const request = streamListRequestSchema.safeParse(parseJson(text));
@@ -163,6 +194,11 @@ export function createStreamQuestions({ registry, replicas, sessions, now }: Str
       const request = endStreamRequestSchema.safeParse(parseJson(text));
       if (!request.success) throw new ProblemError('bad-request', 'The body does not name a stream.');
       return end(requireCaller(caller), request.data);
+    },
+    async watch(caller, text) {
+      const request = watchRequestSchema.safeParse(parseJson(text));
+      if (!request.success) throw new ProblemError('bad-request', 'The body does not say what to watch.');
+      return watch(requireCaller(caller), request.data);
     },
     close: stop,
   };

@@ -3,6 +3,7 @@ import { namedRequests, type CompiledPolicy } from '@sallyport/policy';
 import { createElevationRules, onlySet } from './elevation-rules.ts';
 import { createImpersonateRules } from './impersonate-rules.ts';
 import { createNamespaceSelection } from './namespace-selection.ts';
+import { createRecordingRules } from './recording-rules.ts';
 import type { ApplicationRules, ClusterRules, PolicySnapshot, RouteRules } from './policy-set.ts';
 
 /** Returns the web applications that act on clusters. */
@@ -76,5 +77,6 @@ export function assembleSnapshot(parts: {
       return [entry.name, createElevationRules(entry, policies)];
     }),
   );
-  return { version, ruleCount, clusters, routes, applications, api, elevations };
+  const recordings = createRecordingRules(plan.recordings, policyOf);
+  return { version, ruleCount, clusters, routes, applications, api, elevations, recordings };
 }

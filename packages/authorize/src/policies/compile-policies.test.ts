@@ -6,6 +6,8 @@ import { compileConfigPolicies } from './compile-policies.ts';
 import type { ClusterRules } from './policy-set.ts';
 
 const rule = { allow: { or: [{ groups: 'x' }] } };
+const recorded = { and: [{ groups: 'x' }] };
+const keptAt = { recipients: [`age1${'q'.repeat(58)}`], store: { dir: '/recordings' } };
 
 describe('the policies of a configuration', () => {
   it('are compiled by cluster and area, with a version and warnings', () => {
@@ -46,6 +48,36 @@ describe('the policies of a configuration', () => {
     ].map(versionOf);
     expect(new Set(versions).size).toBe(versions.length);
     expect(versionOf({ explain: true, server: 'https://10.0.0.9' })).toBe(versionOf({}));
+  });
+
+  it('have another version if other sessions are recorded', () => {
+    const versionOf = (recordings: object) =>
+      compileConfigPolicies(loadedConfig({ ...sampleConfig, recordings: { ...keptAt, ...recordings } })).snapshot
+        .version;
+    const versions = [
+      {},
+      { default: 'optional' },
+      { default: 'required' },
+      { rules: [{ record: 'optional', ...recorded }] },
+      { rules: [{ record: 'required', ...recorded }] },
+    ].map(versionOf);
+    expect(new Set(versions).size).toBe(versions.length);
+    expect(versionOf({ input: true })).toBe(versionOf({}));
+    expect(versionOf({})).toBe(compileConfigPolicies(loadedConfig()).snapshot.version);
+  });
+
+  it('about recordings have faults where they are written, and no warnings about denials', () => {
+    const check = (...rules: object[]) =>
+      compileConfigPolicies(loadedConfig({ ...sampleConfig, recordings: { ...keptAt, rules } })).warnings.filter(
+        ({ path }) => path.startsWith('recordings'),
+      );
+    expect(() => check({ record: 'required', and: [{ grups: 'x' }] }, { record: 'off', nand: [] })).toThrow(
+      /recordings\.rules\.0\.and\.0\.grups: .*\n.*recordings\.rules\.1\.nand: /,
+    );
+    expect(check({ record: 'required', and: [{ http_method: 'GET' }, { 'k8s/name': 'db' }] })).toEqual([]);
+    expect(check({ record: 'required', and: [{ 'k8s/cluster': 'dve' }] })).toMatchObject([
+      { path: 'recordings.rules.0.and.0.k8s/cluster', code: 'unknown-cluster' },
+    ]);
   });
 
   it('apply to all clusters that name them, and are compiled once', () => {

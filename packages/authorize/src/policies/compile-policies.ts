@@ -25,7 +25,7 @@ export type CompiledConfigPolicies = { readonly snapshot: PolicySnapshot; readon
 
 type Source = Pick<LoadedConfig, 'file' | 'place'> & {
   config: Pick<Config, 'clusters' | 'api'> &
-    Partial<Pick<Config, 'policies' | 'policy' | 'shadow' | 'explain' | 'routes' | 'elevations'>>;
+    Partial<Pick<Config, 'policies' | 'policy' | 'shadow' | 'explain' | 'routes' | 'elevations' | 'recordings'>>;
 };
 
 function versionOf(file: string, version: () => string): string {

@@ -3,6 +3,7 @@ import type { CompiledPolicy, NamedRequest, OnCallInput } from '@sallyport/polic
 import type { ElevationRules } from './elevation-rules.ts';
 import type { ImpersonateRules } from './impersonate-rules.ts';
 import type { SelectPolicies } from './namespace-selection.ts';
+import type { RecordingRules } from './recording-rules.ts';
 
 /** The policies and settings that decide about one cluster. */
 export type ClusterRules = {
@@ -46,6 +47,8 @@ export type PolicySnapshot = {
   readonly api: ReadonlyMap<ApiArea, readonly CompiledPolicy[]>;
   /** The elevations that can be asked for, by name. */
   readonly elevations: ReadonlyMap<string, ElevationRules>;
+  /** Which sessions are recorded. */
+  readonly recordings: RecordingRules;
   /** Who is on call. It changes without the policies, and remains when they change. */
   readonly onCall?: OnCallInput;
 };

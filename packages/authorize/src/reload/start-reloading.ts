@@ -40,6 +40,7 @@ const reloadable: readonly (keyof Config)[] = [
   'routes',
   'api',
   'elevations',
+  'recordings',
   'reload',
 ];
 

@@ -10,7 +10,7 @@ const maxAnswerBytes = 1536 * 1024;
 
 type StreamRoutesDeps = {
   feed: Pick<ChangeFeed, 'subscribe'>;
-  questions: Pick<StreamQuestions, 'list' | 'end'>;
+  questions: Pick<StreamQuestions, 'list' | 'end' | 'watch'>;
   registry: Pick<StreamQuestionRegistry, 'answer'>;
 };
 
@@ -27,6 +27,9 @@ export function createStreamRoutes({ feed, questions, registry }: StreamRoutesDe
     '/v1/streams': createCallRoute(maxQuestionBytes, (text, { headers }) => questions.list(readCaller(headers), text)),
     '/v1/streams/end': createReportRoute(maxQuestionBytes, (text, { headers }) =>
       questions.end(readCaller(headers), text),
+    ),
+    '/v1/streams/watch': createCallRoute(maxQuestionBytes, (text, { headers }) =>
+      questions.watch(readCaller(headers), text),
     ),
     '/v1/streams/answer': createReportRoute(maxAnswerBytes, (text) => takeAnswer(text, registry)),
   };
