@@ -13,7 +13,7 @@ export * from './record/sample-audit-record.ts';
 export * from './record/create-id-source.ts';
 export type * from './sink/audit-sink.ts';
 export { checkAuditSink } from './sink/check-audit-sink.ts';
-export { checkSpool } from './sink/check-spool.ts';
+export { checkDirectory, checkSpool } from './sink/check-spool.ts';
 export * from './sink/create-audit-sink.ts';
 export { createRetriedRecord, type RetriedOutcome } from './sink/create-retried-record.ts';
 export { recordAfterEffect, recordBeforeEffect } from './sink/record-after-effect.ts';

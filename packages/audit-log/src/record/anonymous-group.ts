@@ -40,6 +40,8 @@ const withoutCaller: ReadonlySet<string> = new Set([
   'policy.rejected',
   ...elevationEventTypes,
   'notification.failed',
+  'recording.part',
+  'recording.gap',
   'recording.finished',
   'audit.checkpoint',
   'audit.gap',

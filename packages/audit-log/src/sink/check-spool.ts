@@ -22,7 +22,8 @@ function nearestExisting(directory: string): string {
   return place;
 }
 
-function checkDirectory(directory: string): Pick<ConfigFault, 'message' | 'hint'> | undefined {
+/** Checks that files can be written into a directory, or that it can be created. Creates nothing. */
+export function checkDirectory(directory: string): Pick<ConfigFault, 'message' | 'hint'> | undefined {
   const place = nearestExisting(directory);
   try {
     if (!statSync(place).isDirectory())
