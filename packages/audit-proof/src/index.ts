@@ -15,6 +15,13 @@ export { hashCheckpoint, signCheckpoint, type SignedCheckpoint } from './checkpo
 export type { AbsentPeriod } from './verify/absent-times.ts';
 export { atPlace, contentOf } from './verify/event-content.ts';
 export { createVerifier, type Verifier, type VerifierDeps } from './verify/create-verifier.ts';
+export { createRecordingVerifier, type RecordingVerifier } from './recordings/create-recording-verifier.ts';
+export {
+  type ReadRecordingFile,
+  type RecordingFault,
+  type RecordingFaultKind,
+  type RecordingsReport,
+} from './recordings/recording-report.ts';
 export { repeatsMember } from './verify/repeats-member.ts';
 export { createTrailSurvey, type CarriedTrail, type TrailSurvey } from './verify/survey-trail.ts';
 export {
