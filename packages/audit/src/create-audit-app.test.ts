@@ -1,7 +1,16 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { sampleAuditRecord } from '@sallyport/audit-log';
-import type { AuditKeys, AuditPage, AuditQuery, AuditView } from '@sallyport/contracts';
+import {
+  recordingPageSchema,
+  type AuditKeys,
+  type AuditPage,
+  type AuditQuery,
+  type AuditView,
+  type RecordingQuery,
+  type RecordingRow,
+} from '@sallyport/contracts';
 import {
   createLogger,
   createServiceIdentity,
@@ -38,7 +47,10 @@ function caller(): string {
   return encodeCaller(alice);
 }
 
-async function setUp(find: (query: AuditQuery, only?: OnlyOf) => Promise<AuditPage>) {
+async function setUp(
+  find: (query: AuditQuery, only?: OnlyOf) => Promise<AuditPage>,
+  more: Partial<Parameters<typeof createAuditApp>[0]> = {},
+) {
   const lines: string[] = [];
   const logger = createLogger({ service: 'audit', destination: { write: (line: string) => void lines.push(line) } });
   const verifier = createServiceVerifier({
@@ -56,11 +68,14 @@ async function setUp(find: (query: AuditQuery, only?: OnlyOf) => Promise<AuditPa
       events: { find },
       reports: { report, elevationUses: report, elevationSteps: report },
       clusterEvents,
+      recordings: { list: report, find: async () => undefined },
+      files: undefined,
       verifier,
       logger,
       keys,
       cursorSecret: () => cursorSecret,
       webhook: noWebhooks(logger),
+      ...more,
     }),
   );
   const get = (path: string, view?: AuditView, person = caller()) =>
@@ -228,5 +243,91 @@ describe('the query API', () => {
     const { agent, get, authorization } = await setUp(async () => page);
     await get('/v1/other').expect(404);
     await agent.get('/v1/events').set('authorization', authorization).expect(405);
+  });
+});
+
+describe('the calls about recordings', () => {
+  const recording: RecordingRow = {
+    id: '5f1d9c1e-0000-4000-8000-000000000001',
+    auditId: 'a1',
+    kind: 'exec',
+    cluster: 'dev',
+    resource: 'pods',
+    namespace: 'web',
+    name: 'web-0',
+    user: 'alice',
+    demand: 'required',
+    recipients: [],
+    since: 1000,
+    state: 'complete',
+    parts: 1,
+    bytes: 4,
+  };
+  const position = `2026-11-25T12:00:00.000000Z~${recording.id}`;
+  const start = async (get: (recording: string, file: string) => Promise<Readable | undefined>) => {
+    const asked: RecordingQuery[] = [];
+    const { agent, authorization, lines } = await setUp(async () => ({ events: [] }), {
+      recordings: {
+        async list(query) {
+          asked.push(query);
+          return { found: [{ recording, position }], more: true };
+        },
+        find: async (id) => (id === recording.id ? { recording, parts: [], gaps: [] } : undefined),
+      },
+      files: { get },
+    });
+    const ask = (path: string) =>
+      agent.get(`/v1/recordings${path}`).set('authorization', authorization).set('sallyport-caller', caller());
+    return { agent, ask, asked, lines };
+  };
+  const none = async () => undefined;
+
+  it('list recordings from a sealed position on, with filters that exist', async () => {
+    const { ask, asked } = await start(none);
+    const { body } = await ask('?cluster=dev&limit=5').expect(200).expect('cache-control', 'no-store');
+    expect(body).toEqual({ found: [{ recording, at: expect.stringMatching(/^[\w-]{100,}$/) }], more: true });
+    await ask(`?after=${recordingPageSchema.parse(body).found[0]!.at}`).expect(200);
+    expect(asked).toEqual([{ cluster: 'dev', limit: 5 }, expect.objectContaining({ after: position })]);
+    for (const wrong of [`after=${position}`, 'after=x', 'podd=x', 'limit=1000', 'cluster=a&cluster=b', 'name='])
+      await ask(`?${wrong}`).expect(400);
+  });
+
+  it('answer with one recording, and with its files', async () => {
+    const { ask } = await start(async (id, file) =>
+      id === recording.id && file === '000001.age' ? Readable.from(['abcd']) : undefined,
+    );
+    expect((await ask(`/${recording.id}`).expect(200)).body).toEqual({ recording, parts: [], gaps: [] });
+    await ask('/other').expect(404);
+    const file = await ask(`/${recording.id}/files/000001.age`)
+      .buffer(true)
+      .expect(200)
+      .expect('content-type', 'application/octet-stream');
+    expect((file.body as Buffer).toString()).toBe('abcd');
+    await ask(`/${recording.id}/files/000002.age`).expect(404);
+    await ask(`/${recording.id}/files/..%2f..%2fetc%2fpasswd`).expect(404);
+  });
+
+  it('say so if the store does not respond', async () => {
+    const { ask, lines } = await start(() => Promise.reject(new Error('planted-reason')));
+    expect((await ask(`/${recording.id}/files/000001.age`).expect(503)).text).not.toContain('planted-reason');
+    expect(lines.join('')).toContain('planted-reason');
+  });
+
+  it('cut a file that cannot be read to its end', async () => {
+    const { ask } = await start(async () =>
+      Readable.from(
+        (async function* () {
+          yield Buffer.alloc(100_000);
+          throw new Error('the store is gone');
+        })(),
+      ),
+    );
+    await expect(ask(`/${recording.id}/files/000001.age`)).rejects.toThrow();
+  });
+
+  it('are for the gateway', async () => {
+    const { agent } = await start(none);
+    for (const path of ['', `/${recording.id}`, `/${recording.id}/files/000001.age`])
+      await agent.get(`/v1/recordings${path}`).expect(401);
   });
 });

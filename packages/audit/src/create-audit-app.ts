@@ -9,12 +9,13 @@ import { openQuery } from './query/open-query.ts';
 import { readAuditQuery } from './query/read-audit-query.ts';
 import { createCursorSeal } from './query/seal-cursors.ts';
 import { withResult } from './query/with-result.ts';
+import { mountRecordings, type RecordingsDeps } from './recordings/mount-recordings.ts';
 import { mountElevationReport, mountReport } from './report/mount-reports.ts';
 import type { ReportStore } from './report/report-store.ts';
 import { mountShow } from './show/show-request.ts';
 import { mountTrail } from './trail/mount-trail.ts';
 
-export type AuditAppDeps = {
+export type AuditAppDeps = RecordingsDeps & {
   events: Pick<EventStore, 'find'>;
   reports: ReportStore;
   clusterEvents: Pick<ClusterEventStore, 'find'>;
@@ -64,6 +65,7 @@ export function createAuditApp(deps: AuditAppDeps): Express {
   mountReport(app, { ...deps, limiter });
   mountElevationReport(app, { ...deps, limiter });
   mountTrail(app, { ...deps, limiter, cursors });
+  mountRecordings(app, { ...deps, limiter, cursors });
   app.use(() => {
     throw new ProblemError('not-found', 'There is nothing at this address.');
   });

@@ -75,6 +75,11 @@ function createListStores() {
       elevationUses: () => Promise.reject(new Error('not used')),
       elevationSteps: () => Promise.reject(new Error('not used')),
     },
+    recordings: {
+      list: () => used({ found: [], more: false }),
+      find: () => used(undefined),
+      claimSilent: () => used([]),
+    },
     ping: () => used(undefined),
     join: {
       lease: () => used(false),

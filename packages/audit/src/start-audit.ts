@@ -31,6 +31,7 @@ import { createJoinMetrics } from './live-join/join-metrics.ts';
 import type { JoinStore } from './live-join/join-store.ts';
 import { startLiveJoin, type LiveJoin, type LiveJoinDeps } from './live-join/start-live-join.ts';
 import { startProof } from './proof/start-proof.ts';
+import { startRecordings } from './recordings/start-recordings.ts';
 import { openStores, type AuditStores } from './stores/open-stores.ts';
 
 export type StartAudit = {
@@ -143,7 +144,9 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   // A new store goes on with the checkpoints of the trail from which it is filled.
   const trail = audit.kafka === undefined ? { trail: trailDirectory(loaded.resolvePath(loaded.config.data)) } : {};
   const proof = startProof({ ...parts, ...trail, now }, stores.proof);
-  const live = startJoin(parts, stores.join, { sink: proof.sink, checkTrail: () => subscription.check() });
+  const checkTrail = () => subscription.check();
+  const live = startJoin(parts, stores.join, { sink: proof.sink, checkTrail });
+  const recordings = await startRecordings({ ...parts, now }, stores.recordings, { sink: proof.sink, checkTrail });
   const ingest = createIngest({
     store: stores.events,
     logger,
@@ -153,6 +156,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
       retention.stored(records.length);
       proof.checkpointer.stored(records);
       live?.stored(records);
+      recordings.stored(records);
     },
   });
   const subscription = subscribe(parts, ingest);
@@ -160,6 +164,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   readiness.add('events', () => subscription.check());
   const handler = createAuditApp({
     ...stores,
+    files: recordings.files,
     verifier,
     logger,
     keys: proof.keys,
@@ -188,6 +193,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
       await listening.close();
       await subscription.close();
       await live?.close();
+      await recordings.close();
       await proof.close();
       await retention.close();
       if (!parts.stores) await stores.close();

@@ -82,7 +82,7 @@ function exact(text: string | undefined): string | undefined {
 const usualTime = /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}\.\d{6}Z$/;
 
 /** Returns a time in UTC with microseconds. Throws UnstorableError if it is no time that the store can hold. */
-function timeOf(text: string): string {
+export function timeOf(text: string): string {
   if (usualTime.test(text)) return text;
   const ms = Date.parse(text);
   const iso = Number.isNaN(ms) ? '' : new Date(ms).toISOString();

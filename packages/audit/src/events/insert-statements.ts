@@ -14,6 +14,7 @@ import {
   type EventRow,
 } from './event-row.ts';
 import { openStatement, partitionsOf } from './partitions.ts';
+import { recordingStatements } from './store-recordings.ts';
 
 /** A row, and what an event of an earlier version has in addition: its position, and when it first happened. */
 type InsertedRow = EventRow & { ingested?: number; from_time?: string | null };
@@ -183,6 +184,7 @@ export function insertStatements(records: readonly AuditRecord[], block: number)
     ...(folded.length > 0 ? [openStatement(folded, ['audit_folded'])] : []),
     ...(each.length > 0 ? [insertEach(each, block)] : []),
     ...(counted.length > 0 ? [insertCounted(counted)] : []),
+    ...recordingStatements(records),
   ];
 }
 

@@ -142,6 +142,7 @@ export function dropStatement({ name, from, to }: Partition): Statement {
       delete from audit_blocks where part = '${name}';
       delete from audit_aggregates where ${range('event_time')};
       delete from audit_counts where ${range('hour')};
-      delete from audit_elevation_uses where ${range('hour')};`,
+      delete from audit_elevation_uses where ${range('hour')};
+      delete from audit_recordings where ${range('seen')};`,
   };
 }

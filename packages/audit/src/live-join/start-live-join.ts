@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { auditKey, createAuditRecord, type AuditSink } from '@sallyport/audit-log';
 import type { AuditRecord } from '@sallyport/contracts';
 import { createWarnOnce, runEvery, type Logger } from '@sallyport/kit';
+import { createCurrency } from '../events/trail-currency.ts';
 import { findUnseen } from './find-unseen.ts';
 import type { JoinMetrics } from './join-metrics.ts';
 import type { JoinStore, OpenAlert } from './join-store.ts';
@@ -41,25 +42,6 @@ const budgetMs = 5000;
 const rememberMs = 7 * 24 * 3_600_000;
 const housekeepingSteps = 300;
 const mostRemembered = 10_000;
-
-/** Creates what knows whether the trail is up to date: nothing about it failed, and nothing old arrived, for a while. */
-function createCurrency({ now, checkTrail }: Pick<LiveJoinDeps, 'now' | 'checkTrail'>, waitMs: number) {
-  let behindAt = now();
-  return {
-    isCurrent(): boolean {
-      try {
-        checkTrail();
-      } catch {
-        behindAt = now();
-      }
-      return now() - behindAt >= waitMs;
-    },
-    stored(records: readonly AuditRecord[]) {
-      const newest = Math.max(...records.map(({ time }) => Date.parse(time)));
-      if (now() - newest > waitMs / 2) behindAt = now();
-    },
-  };
-}
 
 /** Publishes alerts, each once in this process. */
 function createPublisher({ join, sink, now, logger }: LiveJoinDeps) {

@@ -30,7 +30,7 @@ function canonicalAddress(text: string): string {
 }
 
 /** Reads a query with a schema. Throws `bad-request` with all its faults. */
-function readQuery<T>(schema: z.ZodMiniType<T> & { shape: object }, search: URLSearchParams): T {
+export function readQuery<T>(schema: z.ZodMiniType<T> & { shape: object }, search: URLSearchParams): T {
   const repeated = [...new Set(search.keys())].filter((name) => search.getAll(name).length > 1);
   const parsed = schema.safeParse(Object.fromEntries(search));
   const faults = [

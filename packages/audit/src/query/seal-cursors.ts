@@ -1,5 +1,4 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import type { AuditQuery } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 
 const algorithm = 'aes-256-gcm';
@@ -30,7 +29,7 @@ function open(text: string, secret: Buffer): string {
 export type CursorSeal = {
   seal(cursor: string): string;
   /** Returns a query with the cursor of the store. Throws `bad-request` for one that was not sealed here. */
-  open(query: AuditQuery): AuditQuery;
+  open<Query extends { after?: string | undefined }>(query: Query): Query;
 };
 
 /**

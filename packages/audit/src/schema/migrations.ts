@@ -3,6 +3,7 @@ import { clusterEventTables } from './cluster-event-tables.ts';
 import { useTables, correctCounts, countTables } from './count-tables.ts';
 import { firstMigrations } from './first-migrations.ts';
 import { partitionEvents } from './partition-events.ts';
+import { recordingTables } from './recording-tables.ts';
 import { proofTables, repeatTables } from './proof-tables.ts';
 
 /** Applied once each, in order. Never change a released migration: add another one. */
@@ -26,6 +27,7 @@ const migrations: readonly string[] = [
   useTables,
   correctCounts,
   repeatTables,
+  recordingTables,
 ];
 
 /** The version of the schema. */

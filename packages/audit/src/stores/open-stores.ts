@@ -11,6 +11,7 @@ import { createSqlJoinStore } from '../live-join/create-sql-join-store.ts';
 import type { JoinStore } from '../live-join/join-store.ts';
 import { createSqlProofStore } from '../proof/create-sql-proof-store.ts';
 import type { ProofStore } from '../proof/proof-store.ts';
+import { createRecordingStore, type RecordingStore } from '../recordings/recording-store.ts';
 import { createReportStore, type ReportStore } from '../report/report-store.ts';
 
 /**
@@ -21,6 +22,8 @@ export type AuditStores = {
   events: EventStore;
   /** What was counted of the events. */
   reports: ReportStore;
+  /** What the events say about recordings. */
+  recordings: RecordingStore;
   /** How far the trail is complete. */
   proof: ProofStore;
   /** The clusters' own audit events. */
@@ -61,6 +64,7 @@ export function createStores(
   return {
     events: createSqlEventStore(database, logger, onConflicts),
     reports: createReportStore(database),
+    recordings: createRecordingStore(database),
     proof: createSqlProofStore(database),
     clusterEvents: createClusterEventStore(database),
     join: createSqlJoinStore(database),

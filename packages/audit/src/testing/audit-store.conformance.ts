@@ -10,6 +10,7 @@ import { describeLargeEvents } from './large-events.conformance.ts';
 import { describeLiveJoin } from './live-join.conformance.ts';
 import { describePartitions } from './partitions.conformance.ts';
 import { describeProof } from './proof.conformance.ts';
+import { describeRecordings } from './recordings.conformance.ts';
 import { describeReport } from './report.conformance.ts';
 import { describeRequestsView } from './requests-view.conformance.ts';
 import { describeRoutine } from './routine.conformance.ts';
@@ -206,6 +207,7 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreH
     describeRoutine(() => harness);
 
     describeReport(() => harness);
+    describeRecordings(() => harness);
     describeElevationReport(() => harness);
 
     describeAnonymousEvents(() => harness);
