@@ -9,6 +9,7 @@ import type { KeycloakServer } from './servers/start-keycloak.ts';
 import type { PebbleServer } from './servers/start-pebble.ts';
 import type { PostgresServer } from './servers/start-postgres.ts';
 import type { RedisServer } from './servers/start-redis.ts';
+import type { VersitygwServer } from './servers/start-versitygw.ts';
 import type { ServerHandle } from './servers/server-handle.ts';
 
 /** The addresses and files of a bed as plain data: for a file, another process or a person. */
@@ -23,6 +24,7 @@ export type BedDescription = {
   keycloak?: Pick<KeycloakServer, 'url' | 'admin'>;
   canaille?: { url: string };
   pebble?: Pick<PebbleServer, 'directory' | 'caFile'>;
+  versitygw?: Pick<VersitygwServer, 'endpoint' | 'bucket' | 'accessKeyId' | 'secretAccessKey'>;
   cluster?: ClusterDescription;
   programs: Partial<Record<ComponentName, string>>;
   missing: Missing[];
@@ -39,6 +41,7 @@ export type Bed = {
   keycloak?: KeycloakServer;
   canaille?: CanailleServer;
   pebble?: PebbleServer;
+  versitygw?: VersitygwServer;
   cluster?: Cluster & {
     /** The process of the API server, to stop and start it. */
     apiServer: ServerHandle;
@@ -79,7 +82,7 @@ export function attachBed(description: BedDescription): AttachedBed {
 /** Returns the description of a bed. */
 export function describeBed(bed: Omit<Bed, 'describe' | 'stop' | 'pids' | 'timings'>): BedDescription {
   const { runId, directory, redis, kafka, kafkaCluster, postgres, cluster, programs, missing } = bed;
-  const { keycloak, canaille, pebble } = bed;
+  const { keycloak, canaille, pebble, versitygw } = bed;
   return {
     runId,
     directory,
@@ -90,6 +93,14 @@ export function describeBed(bed: Omit<Bed, 'describe' | 'stop' | 'pids' | 'timin
     ...(keycloak && { keycloak: { url: keycloak.url, admin: keycloak.admin } }),
     ...(canaille && { canaille: { url: canaille.url } }),
     ...(pebble && { pebble: { directory: pebble.directory, caFile: pebble.caFile } }),
+    ...(versitygw && {
+      versitygw: {
+        endpoint: versitygw.endpoint,
+        bucket: versitygw.bucket,
+        accessKeyId: versitygw.accessKeyId,
+        secretAccessKey: versitygw.secretAccessKey,
+      },
+    }),
     ...(cluster && { cluster: describeCluster(cluster) }),
     programs,
     missing,

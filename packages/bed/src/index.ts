@@ -20,6 +20,7 @@ export type { PostgresServer } from './servers/start-postgres.ts';
 export type { KeycloakServer } from './servers/start-keycloak.ts';
 export type { CanailleServer } from './servers/start-canaille.ts';
 export type { PebbleOptions, PebbleServer } from './servers/start-pebble.ts';
+export type { VersitygwServer } from './servers/start-versitygw.ts';
 export type { EtcdServer } from './servers/start-etcd.ts';
 export type { ServerHandle } from './servers/server-handle.ts';
 export type { ControlPlane } from './cluster/start-control-plane.ts';

@@ -18,6 +18,7 @@ import { startKeycloak } from './servers/start-keycloak.ts';
 import { startPebble, type PebbleOptions } from './servers/start-pebble.ts';
 import { startPostgres } from './servers/start-postgres.ts';
 import { startRedis } from './servers/start-redis.ts';
+import { startVersitygw } from './servers/start-versitygw.ts';
 import { removeNodeRemains } from './node/node-remains.ts';
 import { sweep } from './sweep.ts';
 
@@ -117,7 +118,7 @@ async function startParts(
     withNode ||
     met.includes('cluster') ||
     (wanted.some((need) => need === 'node' || need === 'pods') && controlPlanePossible(paths, missing));
-  const [redis, kafka, kafkaCluster, postgres, keycloak, canaille, pebble, cluster] = await settled([
+  const [redis, kafka, kafkaCluster, postgres, keycloak, canaille, pebble, versitygw, cluster] = await settled([
     met.includes('redis')
       ? timed(starting, 'redis', () => startRedis({ run, program: paths.redis!, podAddress }))
       : undefined,
@@ -141,10 +142,13 @@ async function startParts(
     met.includes('pebble')
       ? timed(starting, 'pebble', () => startPebble({ run, programs: paths as Programs, ...starting.pebble }))
       : undefined,
+    met.includes('versitygw')
+      ? timed(starting, 'versitygw', () => startVersitygw({ run, program: paths.versitygw! }))
+      : undefined,
     plane ? startCluster(starting, place) : undefined,
   ] as const);
   const brokers = Object.fromEntries((kafkaCluster?.nodes ?? []).map((node) => [`kafka-${node.id}`, node]));
-  return { servers: { redis, kafka, postgres, keycloak, canaille, pebble }, brokers, kafkaCluster, cluster };
+  return { servers: { redis, kafka, postgres, keycloak, canaille, pebble, versitygw }, brokers, kafkaCluster, cluster };
 }
 
 function preparePlace({ run, paths, onProgress }: Starting, met: readonly BedNeed[]): Promise<NodePlace> {

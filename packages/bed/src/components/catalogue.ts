@@ -87,6 +87,9 @@ export const catalogue = {
   vegeta: go('vegeta', 1, 'github.com/tsenart/vegeta/v12'),
   pebble: pebble('pebble'),
   'pebble-challtestsrv': pebble('pebble-challtestsrv'),
+  versitygw: go('versitygw', 2, 'github.com/versity/versitygw', {
+    package: 'github.com/versity/versitygw/cmd/versitygw',
+  }),
   conformance: go('conformance', 4, 'k8s.io/kubernetes', { package: '.', tests: true, stamp }),
   containerd: system('containerd', ['containerd'], 'linux'),
   ctr: system('containerd', ['ctr'], 'linux'),

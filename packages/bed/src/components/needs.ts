@@ -28,6 +28,7 @@ const needs = {
   wrk: ['wrk'],
   vegeta: ['vegeta'],
   pebble: ['pebble', 'pebble-challtestsrv'],
+  versitygw: ['versitygw'],
   k9s: ['k9s'],
   'oauth2-proxy': ['oauth2-proxy'],
   keycloak: ['keycloak', 'java'],

@@ -5,6 +5,7 @@ import { kafkaProperties } from './start-kafka.ts';
 import { pebbleConfig } from './start-pebble.ts';
 import { postgresArguments } from './start-postgres.ts';
 import { redisArguments } from './start-redis.ts';
+import { versitygwArguments } from './start-versitygw.ts';
 
 describe('the servers of the bed', () => {
   it('listen only on the loopback address', () => {
@@ -18,6 +19,7 @@ describe('the servers of the bed', () => {
     expect(pebbleConfig({ port: 5, certificate: '/c', privateKey: '/k' })).toContain(
       '"listenAddress":"127.0.0.1:5","managementListenAddress":""',
     );
+    expect(versitygwArguments({ port: 6, data: '/d', sidecar: '/s' })).toContain('127.0.0.1:6');
   });
 
   it('run from the cache without writing to it', () => {
