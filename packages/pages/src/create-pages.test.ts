@@ -37,6 +37,19 @@ describe('a page', () => {
     expect(policy).toContain(`script-src ${hashOf(between(text, 'script'))};`);
   });
 
+  it('that is a program loads it from the gateway, and compiles only what it says', () => {
+    const app = { script: '/.sallyport/app/a.js', style: '/.sallyport/app/a.css', wasm: false };
+    const policyWith = (wasm: boolean) => {
+      const { text, headers } = createPages({ host: 'x' }).render('R', html``, { app: { ...app, wasm } });
+      expect(text).toContain('<link rel="stylesheet" href="/.sallyport/app/a.css">');
+      expect(text).toContain('<script src="/.sallyport/app/a.js"></script></body>');
+      return headers['content-security-policy']!;
+    };
+    expect(policyWith(false)).toMatch(/script-src 'self';connect-src 'self';/);
+    expect(policyWith(true)).toMatch(/script-src 'self' 'wasm-unsafe-eval';connect-src 'self';/);
+    expect(policyWith(true)).toMatch(/style-src 'sha256-[^ ]+' 'self';/);
+  });
+
   it('escapes what it is given, everywhere', () => {
     const evil = `"><script>alert(1)</script><time '`;
     const { text, policy } = renderPage(

@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { html, type Html } from './markup/html.ts';
-import { pageHeaders } from './page-headers.ts';
+import { pageHeaders, type PageApp } from './page-headers.ts';
 import { logoPath, type PageLook } from './page-look.ts';
 import { favicon, mark, pageStyle } from './style/page-style.ts';
 import { localTimes } from './time/render-time.ts';
 
 /** `wide`: for tables. `scripts`: inline scripts of ours, without which the page must work as well. */
-type PageOptions = { wide?: boolean; scripts?: readonly string[] };
+type PageOptions = { wide?: boolean; scripts?: readonly string[]; app?: PageApp | undefined };
 
 /** Sends the pages of one gateway. */
 export type Pages = {
@@ -28,20 +28,26 @@ export function createPages(look: PageLook): Pages {
   const image = logo ? html`<img class="logo" src="${logoPath}" alt="">` : { markup: mark };
   const footer =
     helpUrl === undefined ? nothing : html`<footer><a href="${helpUrl}" rel="noreferrer">Help</a></footer>\n`;
-  const markup = (title: string, body: Html, wide: boolean, scripts: readonly string[]) => html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><title>${title} - ${name ?? host}</title><link rel="icon" href="${icon}"><style>${{ markup: style }}</style></head>
+  const markup = (
+    title: string,
+    body: Html,
+    wide: boolean,
+    scripts: readonly string[],
+    app?: PageApp,
+  ) => html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><title>${title} - ${name ?? host}</title><link rel="icon" href="${icon}"><style>${{ markup: style }}</style>${app === undefined ? nothing : html`<link rel="stylesheet" href="${app.style}">`}</head>
 <body${wide ? { markup: ' class="wide"' } : nothing}><header>${image}<p class="brand"><span>${name ?? 'Sallyport'}</span> <span class="host">${host}</span></p></header>
 <main><h1>${title}</h1>
 ${body}
 </main>
-${footer}${scripts.map((script) => ({ markup: `<script>${script}</script>` }))}</body></html>
+${footer}${scripts.map((script) => ({ markup: `<script>${script}</script>` }))}${app === undefined ? nothing : html`<script src="${app.script}"></script>`}</body></html>
 `;
-  const render = (title: string, body: Html, { wide = false, scripts: own = [] }: PageOptions = {}) => {
+  const render = (title: string, body: Html, { wide = false, scripts: own = [], app }: PageOptions = {}) => {
     // Text from elsewhere is escaped, so only `renderTime` writes this element.
     const scripts = body.markup.includes('<time ') ? [...own, localTimes] : own;
     return {
-      text: markup(title, body, wide, scripts).markup,
-      headers: { ...pageHeaders({ style, scripts, formsLeave }), 'content-type': 'text/html; charset=utf-8' },
+      text: markup(title, body, wide, scripts, app).markup,
+      headers: { ...pageHeaders({ style, scripts, app, formsLeave }), 'content-type': 'text/html; charset=utf-8' },
     };
   };
   return {

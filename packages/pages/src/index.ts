@@ -10,5 +10,6 @@ export {
 export { html, type Html } from './markup/html.ts';
 export { problemWords } from './markup/problem-words.ts';
 export { sendProblemPage } from './problem-page.ts';
+export { type PageApp } from './page-headers.ts';
 export { logoPath, readPageLook, type PageLook } from './page-look.ts';
 export { renderTime } from './time/render-time.ts';

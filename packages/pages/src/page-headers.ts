@@ -4,22 +4,43 @@ import { createHash } from 'node:crypto';
 const allow = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 /**
+ * A page that is a program: the addresses of its script and its style, which are the gateway's own. It may call the
+ * gateway. `wasm`: the script compiles WebAssembly.
+ */
+export type PageApp = { script: string; style: string; wasm: boolean };
+
+/** Returns the sources that a page with a program needs besides. */
+const sourcesOf = (app: PageApp | undefined) =>
+  app === undefined
+    ? { styles: [], scripts: [], calls: [] }
+    : {
+        styles: ["'self'"],
+        scripts: ["'self'", ...(app.wasm ? ["'wasm-unsafe-eval'"] : [])],
+        calls: ["connect-src 'self'"],
+      };
+
+/**
  * Returns the headers of a page: nothing but its own style, its own scripts, the logo and the icon; no frames, no forms
  * to other sites, no caching.
  */
 export function pageHeaders({
   style,
-  scripts,
+  scripts: inline,
+  app,
   formsLeave,
 }: {
   style: string;
   scripts: readonly string[];
+  app?: PageApp | undefined;
   formsLeave: boolean;
 }): Record<string, string> {
+  const sources = sourcesOf(app);
+  const scripts = [...inline.map(allow), ...sources.scripts];
   const policy = [
     "default-src 'none'",
-    `style-src ${allow(style)}`,
-    ...(scripts.length > 0 ? [`script-src ${scripts.map(allow).join(' ')}`] : []),
+    `style-src ${[allow(style), ...sources.styles].join(' ')}`,
+    ...(scripts.length > 0 ? [`script-src ${scripts.join(' ')}`] : []),
+    ...sources.calls,
     // The icon is a data URL.
     "img-src 'self' data:",
     ...(formsLeave ? [] : ["form-action 'self'"]),

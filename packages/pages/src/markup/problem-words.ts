@@ -21,6 +21,8 @@ const table: Record<string, ProblemWords> = {
   },
   unauthenticated: { title: 'You are not logged in', text: 'Log in to continue.' },
   forbidden: { title: 'This is not allowed' },
+  'not-recordable': { title: 'This cannot be recorded' },
+  'recording-unavailable': { title: 'Not possible right now' },
   'forbidden-header': {
     title: 'This is not allowed',
     text: 'A proxy or an extension of your browser adds headers that only the gateway may set.',
