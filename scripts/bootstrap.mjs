@@ -118,13 +118,14 @@ export function runNode(args, options = {}) {
 }
 
 /**
- * Compiles all packages (incrementally: under a second if nothing changed), and bundles the command line and the
- * services.
+ * Compiles all packages (incrementally: under a second if nothing changed), and bundles the command line, the script of
+ * pages and the services, which contain it.
  */
 export function build() {
   const programs = [
     ['node_modules/typescript/bin/tsc', '-b'],
     ['packages/cli/scripts/bundle.mjs'],
+    ['packages/player/scripts/bundle.mjs'],
     ['scripts/bundle/write-bundles.mjs'],
   ];
   for (const [program, ...rest] of programs) {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -58,7 +58,11 @@ export async function bundlePackage({ root, entries, outdir }) {
     throw new Error(`the bundle in ${outdir} is incomplete:\n${[...missing, ...foreign].join('\n')}`);
   // Those that are left out of the bundle may be in it after a change.
   const read = Object.keys(metafile.inputs).filter((file) => !file.includes('node_modules/'));
-  return { files: outputFiles, packages: packagesIn(metafile), sources: read };
+  return {
+    files: outputFiles,
+    packages: [...new Set([...packagesIn(metafile), ...packagesInside(root, sources)])],
+    sources: read,
+  };
 }
 
 /** Returns the packages that the bundle imports, but neither contains nor finds. A `require` within a `try` may fail. */
@@ -87,6 +91,15 @@ function usedInputs({ outputs }) {
   const inputs = Object.values(outputs).flatMap((one) => Object.entries(one.inputs));
   return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file);
 }
+
+/** Returns the packages in what a package of ours has bundled itself, as the script of pages is. */
+const packagesInside = (root, sources) =>
+  sources.flatMap((file) => {
+    const list = path.join(root, path.dirname(file), 'bundled-packages.json');
+    return path.basename(path.dirname(file)) === 'dist' && existsSync(list)
+      ? JSON.parse(readFileSync(list, 'utf8'))
+      : [];
+  });
 
 const packagesIn = (metafile) => [
   ...new Set(usedInputs(metafile).flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? [])),

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 /** Returns the section of a readme that has the license, for packages that have it nowhere else. */
@@ -17,11 +17,29 @@ function licenseOf(directory) {
   return text !== undefined && /copyright|unlicense/i.test(text) ? text.trim() : undefined;
 }
 
+const manifestOf = (directory) => JSON.parse(readFileSync(path.join(directory, 'package.json'), 'utf8'));
+
+/**
+ * Returns the license of a package beside this one that comes from the same repository under the same license. Some
+ * repositories publish the text with only some of their packages.
+ */
+function licenseBeside(directory, { license, repository }) {
+  if (repository?.url === undefined) return undefined;
+  const scope = path.dirname(directory);
+  const isSibling = (other) => {
+    const beside = existsSync(path.join(other, 'package.json')) ? manifestOf(other) : {};
+    return beside.license === license && beside.repository?.url === repository.url;
+  };
+  const siblings = readdirSync(scope).map((name) => path.join(scope, name));
+  return siblings.filter(isSibling).map(licenseOf).find(Boolean);
+}
+
 /** Returns the licenses of the packages in these directories as one text. Fails if a package has none. */
 export function licensesOf(directories) {
   const parts = directories.map((directory) => {
-    const { name, version } = JSON.parse(readFileSync(path.join(directory, 'package.json'), 'utf8'));
-    const text = licenseOf(directory);
+    const manifest = manifestOf(directory);
+    const { name, version } = manifest;
+    const text = licenseOf(directory) ?? licenseBeside(directory, manifest);
     if (text === undefined) throw new Error(`the package ${name} has no license text`);
     return { title: `${name} ${version}`, text };
   });

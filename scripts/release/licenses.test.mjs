@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -31,6 +31,22 @@ describe('the licenses of packages', () => {
     expect(licensesOf([directory])).toMatch(/\n\nCopyright \(c\) Someone\n$/);
     write('UNLICENSE', 'This is free. See <https://unlicense.org>\n');
     expect(licensesOf([directory])).toMatch(/\n\nThis is free\. See <https:\/\/unlicense\.org>\n$/);
+  });
+
+  it('are those of a package beside it from the same repository', () => {
+    const put = (name, manifest) => {
+      mkdirSync(path.join(directory, name));
+      write(path.join(name, 'package.json'), JSON.stringify({ name, version: '1.0.0', license: 'X', ...manifest }));
+      return path.join(directory, name);
+    };
+    const repository = { url: 'https://example.com/a' };
+    const one = put('a-one', { repository });
+    put('b-other', { repository: { url: 'https://example.com/b' } });
+    write('b-other/LICENSE', 'Copyright (c) Another');
+    expect(() => licensesOf([one])).toThrow('the package a-one has no license text');
+    put('c-two', { repository });
+    write('c-two/LICENSE', 'Copyright (c) Someone');
+    expect(licensesOf([one])).toContain('a-one 1.0.0\n\nCopyright (c) Someone\n');
   });
 
   it('must be there', () => {
