@@ -10,6 +10,8 @@ import { exchangeToken } from './api/exchange-token.ts';
 import { createExplain } from './api/explain.ts';
 import { mountPassedCalls } from './api/passed-calls.ts';
 import { mountPomerium } from './api/pomerium-routes.ts';
+import { createRecordings, sendRecordingFile } from './api/recordings.ts';
+import { createWatchStream, sendWatched } from './api/watch-stream.ts';
 import { createPreviewElevation } from './api/preview-elevation.ts';
 import { createBase, finish } from './calls/api-base.ts';
 import { createAuditedCall, type AuditedCall } from './calls/audited-call.ts';
@@ -19,6 +21,7 @@ import { mountInstall } from './install/mount-install.ts';
 import { mountElevationPages } from './pages/elevation-pages.ts';
 import { mountLanding } from './pages/mount-landing.ts';
 import { nameRoute } from './pages/name-route.ts';
+import { mountRecordingPages } from './pages/recording-pages.ts';
 import { problemPage } from './pages/problem-page.ts';
 import { serveLogo } from './pages/serve-logo.ts';
 
@@ -37,6 +40,7 @@ export function createOwnApi(deps: PortalDeps): Express {
   mountLanding(app, call, deps);
   mountInstall(app, deps);
   mountElevationPages(app, call, deps);
+  mountRecordingPages(app, call, deps);
   mountPomerium(app, call, deps);
   app.post('/.sallyport/token', exchangeToken(deps));
   app.all(
@@ -93,5 +97,13 @@ function mountApi(app: Express, call: AuditedCall, deps: PortalDeps): void {
   app.post(`${apiPrefix}/elevations/dry-run`, call('elevations', createPreviewElevation(deps)));
   for (const kind of ['tail', 'export'] as const)
     app.get(`${apiPrefix}/audit/${kind}`, call(undefined, openAuditStream(deps, kind), sendAuditStream(deps.logger)));
+  const recordings = createRecordings(deps);
+  app.get(`${apiPrefix}/recordings`, call(undefined, recordings.list));
+  app.get(`${apiPrefix}/recordings/:id`, call(undefined, recordings.show));
+  app.get(`${apiPrefix}/recordings/:id/files/:name`, call(undefined, recordings.file, sendRecordingFile(deps.logger)));
+  app.get(
+    `${apiPrefix}/streams/:id/watch`,
+    call(undefined, createWatchStream(deps, recordings.visible), sendWatched(deps.logger)),
+  );
   mountPassedCalls(app, apiPrefix, call, deps);
 }

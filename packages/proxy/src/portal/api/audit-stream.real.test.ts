@@ -21,6 +21,7 @@ const context = {
   clientAddress: '10.0.0.9',
   recordDecision: () => {},
   recordExplained: () => {},
+  recordViewed: () => {},
 };
 let close: (() => void) | undefined;
 afterEach(() => close?.());

@@ -39,7 +39,8 @@ function typeOf(kind: StreamKind, request: Request): string {
   return request.query['format'] === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson';
 }
 
-async function readRefusal(body: AsyncIterable<Buffer>): Promise<ProblemError> {
+/** Reads the problem with which the audit service answers a call that opens a long answer. */
+export async function readRefusal(body: AsyncIterable<Buffer>): Promise<ProblemError> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {

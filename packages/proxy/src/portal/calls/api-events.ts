@@ -8,7 +8,7 @@ import { auditUri, describeRequest, maxLength } from '../../audit/describe-reque
 import { ownerOf, type HideFor } from '../../audit/hidden-text.ts';
 import { createRequireRoom } from '../../audit/audit-trail.ts';
 import { workloadOf } from '../../audit/describe-event.ts';
-import type { AuditCall, PortalDeps } from './portal-deps.ts';
+import type { AuditCall, PortalDeps, ViewedRecording } from './portal-deps.ts';
 
 type ApiEventsDeps = {
   sink: AuditSink;
@@ -33,15 +33,28 @@ function describeCaller(answer: CheckAnswer | undefined): SallyportDraft {
   };
 }
 
-/** Creates the record of calls of the gateway's own API, as events of type `http.request`. */
+/** Describes a recording that the caller views, as the event of its session does. */
+function describeViewed({ recording, by }: ViewedRecording) {
+  const { id, cluster, resource, kind, namespace, name } = recording;
+  return {
+    objectRef: { resource, namespace, name, subresource: resource === 'nodes' ? 'proxy' : kind },
+    sallyport: { cluster: { id: cluster, name: cluster }, recording: { id, ...(by === undefined ? {} : { by }) } },
+  };
+}
+
+/**
+ * Creates the record of calls of the gateway's own API, as events of type `http.request`, or `recording.viewed` if it shows
+ * a recording.
+ */
 export function createApiEvents(deps: ApiEventsDeps): AuditCall {
   const ids = { now: deps.now, randomId: createIdSource({ now: deps.now }) };
   return {
     written: deps.sink.written,
     open: createRequireRoom(deps.sink),
-    complete({ request, path, clientAddress, answer, status, detail, explained }) {
+    complete({ request, path, clientAddress, answer, status, detail, explained, viewed }) {
       const identity = answer?.identity;
       const auditID = randomUUID();
+      const { sallyport: ofViewed, ...about } = viewed ? describeViewed(viewed) : {};
       const hidden = deps.hideFor(ownerOf(identity, auditID), 'search');
       const userAgent =
         request.headers['user-agent'] === undefined
@@ -50,7 +63,7 @@ export function createApiEvents(deps: ApiEventsDeps): AuditCall {
       return deps.sink.enqueue(
         createAuditRecord(
           {
-            type: 'http.request',
+            type: viewed ? 'recording.viewed' : 'http.request',
             source: 'sallyport/proxy',
             key: auditKey(undefined, answer?.session?.id),
             data: {
@@ -62,6 +75,7 @@ export function createApiEvents(deps: ApiEventsDeps): AuditCall {
               sourceIPs: [clientAddress],
               userAgent,
               responseStatus: { code: status, message: detail },
+              ...about,
               sallyport: {
                 clientAddress,
                 request: describeRequest(
@@ -71,6 +85,7 @@ export function createApiEvents(deps: ApiEventsDeps): AuditCall {
                 ),
                 ...describeCaller(answer),
                 ...(explained ? { explained } : {}),
+                ...ofViewed,
               },
             },
           },

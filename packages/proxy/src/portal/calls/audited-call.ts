@@ -1,7 +1,7 @@
 import type { ApiArea, CheckAnswer, Decision, SallyportPart } from '@sallyport/contracts';
 import { toProblem, type Caller } from '@sallyport/kit';
 import type { Request, RequestHandler, Response } from 'express';
-import type { PortalDeps } from './portal-deps.ts';
+import type { PortalDeps, ViewedRecording } from './portal-deps.ts';
 import {
   acceptedTokens,
   readCallerCredential,
@@ -20,6 +20,8 @@ export type ApiContext = {
   recordDecision(decision: Decision): void;
   /** Adds to the event what the caller asked to have explained, whatever the outcome. */
   recordExplained(explained: SallyportPart['explained']): void;
+  /** Makes the event say that the caller views a recording. It is recorded before the answer. */
+  recordViewed(viewed: ViewedRecording): void;
 };
 
 function answerJson(response: Response, { status, body }: ApiResult): void {
@@ -52,6 +54,7 @@ export function createAuditedCall(deps: PortalDeps) {
         clientAddress,
         answer: undefined as CheckAnswer | undefined,
         explained: undefined as SallyportPart['explained'],
+        viewed: undefined as ViewedRecording | undefined,
       };
       try {
         const credential = readCallerCredential(request, deps.origin.startsWith('https:'), acceptedTokens(deps));
@@ -67,13 +70,16 @@ export function createAuditedCall(deps: PortalDeps) {
           recordExplained: (explained) => {
             about.explained = explained;
           },
+          recordViewed: (viewed) => {
+            about.viewed = viewed;
+          },
         });
         const ticket = deps.auditCall.complete({ ...about, status: result.status, detail: result.detail });
         await deps.auditCall.written?.(ticket);
         answer(response, result);
       } catch (error) {
         const problem = toProblem(error);
-        deps.auditCall.complete({ ...about, status: problem.status, detail: problem.detail });
+        deps.auditCall.complete({ ...about, viewed: undefined, status: problem.status, detail: problem.detail });
         throw error;
       }
     };

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { AuditTicket } from '@sallyport/audit-log';
-import type { CheckAnswer, Impersonation, SallyportPart } from '@sallyport/contracts';
+import type { CheckAnswer, Impersonation, RecordingRow, SallyportPart } from '@sallyport/contracts';
 import type { Logger, ServiceClient, SessionTokenVerifier, Span } from '@sallyport/kit';
 import type { Logo, Pages, ShownGateway } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
@@ -21,6 +21,9 @@ export type LandingSettings = ShownGateway & {
   now(): number;
 };
 
+/** A recording that a call shows, and what the caller shows it with. */
+export type ViewedRecording = { recording: RecordingRow; by: string | undefined };
+
 /** Records one call of the gateway's own API. */
 export type AuditCall = {
   /** Refuses if the call could not be recorded. */
@@ -33,6 +36,7 @@ export type AuditCall = {
     status: number;
     detail: string | undefined;
     explained?: SallyportPart['explained'];
+    viewed?: ViewedRecording | undefined;
   }): AuditTicket;
   /** See AuditSink. */
   written?: ((ticket: AuditTicket) => Promise<void> | undefined) | undefined;

@@ -196,6 +196,6 @@ export function mountElevationPages(app: Express, call: AuditedCall, deps: Porta
     app.all(
       `${elevationsPath}/:id/${step}`,
       only('POST'),
-      servePage(deps, call, createTakeStep(deps, calls, step), toElevation),
+      servePage(deps, call, createTakeStep(deps, calls, step), { back: toElevation }),
     );
 }

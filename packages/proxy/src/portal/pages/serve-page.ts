@@ -1,5 +1,6 @@
 import { ProblemError } from '@sallyport/kit';
-import type { Html } from '@sallyport/pages';
+import type { ApiArea } from '@sallyport/contracts';
+import type { Html, PageApp } from '@sallyport/pages';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Caller } from '@sallyport/kit';
 import type { PortalDeps } from '../calls/portal-deps.ts';
@@ -9,7 +10,7 @@ import { elevationsPath } from './elevation-words.ts';
 import { reloadWhileWaiting } from './render-elevation.ts';
 
 /** What a page answers: the page itself, or where to go after a click. */
-export type PageAnswer = ApiResult & { body: { title: string; content: Html } | { location: string } };
+export type PageAnswer = ApiResult & { body: { title: string; content: Html; app?: PageApp } | { location: string } };
 
 type Work = (request: Request, caller: Caller, context: ApiContext) => Promise<PageAnswer>;
 
@@ -28,22 +29,24 @@ function loginAddress(path: string, { origin, landing: { loginOrigin } }: Portal
 function send({ ownPages }: PortalDeps, response: Response, { status, body }: PageAnswer): void {
   response.vary('Accept, Cookie');
   if ('location' in body) return response.redirect(status, body.location);
-  const { title, content } = body;
+  const { title, content, app } = body;
   const scripts = content.markup.includes('data-reload="') ? [reloadWhileWaiting] : [];
-  ownPages.send(response, status, title, content, { wide: true, scripts });
+  ownPages.send(response, status, title, content, { wide: true, scripts, app });
 }
 
 /**
  * Creates the handler of a page. A browser without a session is sent to the login, and comes back to `back`. Everyone
- * else gets the answer of `work`, which is recorded like a call of the API.
+ * else gets the answer of `work`, which is recorded like a call of the API. `area` is what `api.policy` decides about.
  */
 export function servePage(
   deps: PortalDeps,
   call: AuditedCall,
   work: Work,
-  back = (path: string) => path,
+  { area = 'elevations', back = (path) => path }: { area?: ApiArea | 'none'; back?(path: string): string } = {},
 ): RequestHandler {
-  const serve = call('elevations', work, (response, result) => send(deps, response, result as PageAnswer));
+  const serve = call(area === 'none' ? undefined : area, work, (response, result) =>
+    send(deps, response, result as PageAnswer),
+  );
   return async (request, response, next) => {
     const isBrowser = request.headers.accept?.includes('text/html') === true;
     const logIn = () => {
