@@ -11,6 +11,7 @@ import {
 import { readLogo } from '@sallyport/pages';
 import { checkAcme } from './acme/check-acme.ts';
 import { checkAuthority, checkDownloads } from './downloads/check-downloads.ts';
+import { checkRecordings } from './recordings/recordings-directory.ts';
 import { checkWebHeaders } from './web/check-web-headers.ts';
 import { checkWebIdentity } from './web-identity/check-web-identity.ts';
 import { checkCluster } from './upstream/check-cluster.ts';
@@ -59,6 +60,7 @@ export const checkProxy: ServiceCheck = {
     ...checkWorkloads(loaded),
     ...checkAuditSink(loaded),
     ...checkSpool(loaded, 'proxy'),
+    ...checkRecordings(loaded),
   ],
   whileRunning: checkDownloads,
 };

@@ -4,6 +4,7 @@ import { openAcme } from './acme/open-acme.ts';
 import { composeGateway } from './gateway/compose-gateway.ts';
 import { connectServices, type ProxyParts } from './gateway/connect-services.ts';
 import { createListenerCertificates, openListeners } from './gateway/open-listeners.ts';
+import { openRecordings } from './gateway/open-recordings.ts';
 import { createClusterSet } from './reload/cluster-set.ts';
 import { createRouteSet } from './reload/route-set.ts';
 import { startReloading } from './reload/start-reloading.ts';
@@ -35,12 +36,13 @@ export async function startProxy(parts: ProxyParts) {
   });
   const services = connectServices(parts);
   const { authorize } = services;
-  const gateway = composeGateway(parts, { clusters, routes, services, webIdentity });
-  const { streams } = gateway.roads;
+  const recordings = await openRecordings(parts);
+  const gateway = composeGateway(parts, { clusters, routes, services, webIdentity, recordings });
+  const { streams, live } = gateway.roads;
   const { replica } = gateway;
   const acme = await openAcme(parts);
   const listeners = await openListeners(parts, gateway, certificates, acme);
-  const answerQuestion = createAnswerQuestion({ registry: streams.registry, authorize, replica, logger });
+  const answerQuestion = createAnswerQuestion({ registry: streams.registry, authorize, live, replica, logger });
   const reloader = startReloading({
     ...parts,
     clusters,
@@ -74,6 +76,8 @@ export async function startProxy(parts: ProxyParts) {
       await streams.drain(0); // those that began later
       for (const socket of gateway.tunnels) socket.destroy();
       await stopped;
+      await gateway.roads.settleRecordings(closingMs);
+      await recordings?.close();
       gateway.roads.release();
       certificates.close();
       await acme?.close();

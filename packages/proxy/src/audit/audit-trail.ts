@@ -9,10 +9,12 @@ import {
 } from '@sallyport/audit-log';
 import { ProblemError } from '@sallyport/kit';
 import { isSecretRead, isWrite, isShellRequest } from '@sallyport/kubernetes';
+import { describeCopy } from './describe-copy.ts';
 import { describeEvent } from './describe-event.ts';
 import { describeWebEvent, fitsWebEvent } from './describe-web-event.ts';
 import { fitsEvent, mustRecordAll } from './describe-request.ts';
 import { isPlainRead } from './plain-read.ts';
+import type { RecordedSession } from './recording-events.ts';
 import type { ReservedIds } from './reserved-ids.ts';
 import { createHiddenText, ownerOf, type HiddenText, type HideFor } from './hidden-text.ts';
 import {
@@ -27,6 +29,9 @@ import {
 
 type RequestEventType = 'k8s.request' | 'http.request';
 type StreamEventType = 'stream.opened' | 'stream.cut' | 'stream.closed';
+
+/** What the event of a stream has in addition to those of its request. */
+type StreamParts = Pick<SallyportPart, 'stream' | 'portForward' | 'recording'>;
 
 export type AuditTrail = {
   /** The first step. Refuses when not even the end of a request could be recorded. */
@@ -45,7 +50,9 @@ export type AuditTrail = {
   /** Records the head of a long response. */
   answered(exchange: Exchange): void;
   /** Records what happens to a stream, in addition to the stages of its request. */
-  stream(exchange: Exchange, type: StreamEventType, part: Pick<SallyportPart, 'stream' | 'portForward'>): void;
+  stream(exchange: Exchange, type: StreamEventType, part: StreamParts): void;
+  /** Describes a session that is recorded, for the events of its recording. */
+  session(exchange: Exchange): RecordedSession;
   /** Records the end, whatever it was, at most once. */
   closed(exchange: Exchange): void;
 };
@@ -143,8 +150,23 @@ export const createRequireRoom = (sink: Pick<AuditSink, 'hasRoom'>) => (): void 
     );
 };
 
+/** Creates the function that describes one stage of an exchange. */
+const createDescribeStage =
+  ({ microTime }: AuditTrailDeps, hideFor: HideFor) =>
+  (exchange: Exchange, stage: AuditStage, at: number) => {
+    const times = { received: microTime(exchange.receivedAt), stage: microTime(at) };
+    const kind = kindOf(exchange);
+    const hidden = hideFor(ownerOf(exchange.answer?.identity, exchange.auditId));
+    return {
+      kind,
+      key: auditKey(kind.target(exchange), exchange.answer?.session?.id),
+      draft: kind.describe(exchange, stage, times, { hidden }),
+      hidden,
+    };
+  };
+
 /** Creates the function that builds the event of one stage. */
-function createStageRecord(deps: AuditTrailDeps, hideFor: HideFor) {
+function createStageRecord(deps: AuditTrailDeps, describeStage: ReturnType<typeof createDescribeStage>) {
   const texts = createCallerTexts();
   return (
     exchange: Exchange,
@@ -156,18 +178,16 @@ function createStageRecord(deps: AuditTrailDeps, hideFor: HideFor) {
     }: {
       type?: RequestEventType | StreamEventType;
       at?: number;
-      more?: Pick<SallyportPart, 'stream' | 'portForward'>;
+      more?: StreamParts;
     } = {},
   ) => {
-    const times = { received: deps.microTime(exchange.receivedAt), stage: deps.microTime(at) };
-    const kind = kindOf(exchange);
-    const key = auditKey(kind.target(exchange), exchange.answer?.session?.id);
-    const hidden = hideFor(ownerOf(exchange.answer?.identity, exchange.auditId));
-    const draft = kind.describe(exchange, stage, times, { hidden });
-    if (more) Object.assign(draft.request.sallyport, more);
+    const { kind, key, draft, hidden } = describeStage(exchange, stage, at);
+    const copy = type === 'stream.closed' ? describeCopy(exchange, hidden) : undefined;
+    if (more) Object.assign(draft.request.sallyport, copy && { copy }, more);
     const session = exchange.upstream && exchange.answer?.session;
     // Otherwise a client could make up any number of sessions or clusters, and each would have a text.
-    const data = session ? new DraftInParts(texts, session.id, draft) : joinDraft(draft);
+    const isUsual = session && more?.recording === undefined && copy === undefined;
+    const data = isUsual ? new DraftInParts(texts, session.id, draft) : joinDraft(draft);
     return deps.createRecord({ type: type ?? kind.type, source: 'sallyport/proxy', key, data });
   };
 }
@@ -185,7 +205,8 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
   const { written } = deps.sink;
   const { omitStages } = deps.settings;
   const hideFor = createHiddenText(deps.settings.execCommand, deps.hashKey);
-  const record = createStageRecord(deps, hideFor);
+  const describeStage = createDescribeStage(deps, hideFor);
+  const record = createStageRecord(deps, describeStage);
   const omitsBegin = omitStages?.includes('RequestReceived') === true;
   const enqueue = (exchange: Exchange, event: AuditRecord) => {
     const ticket = deps.sink.enqueue(event);
@@ -228,6 +249,14 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
       deps.sink.enqueue(
         record(exchange, type === 'stream.closed' ? 'ResponseComplete' : 'ResponseStarted', { type, more: part }),
       );
+    },
+    session(exchange) {
+      const { key, draft } = describeStage(exchange, 'ResponseStarted', Date.now());
+      // It may not have a response yet.
+      draft.request.responseStatus = undefined;
+      const { stream } = exchange;
+      if (stream) draft.request.sallyport.stream = { id: stream.id, kind: stream.kind };
+      return { key, data: joinDraft(draft) };
     },
     closed(exchange) {
       if (exchange.audited === 'complete') return;

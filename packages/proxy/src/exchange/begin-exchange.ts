@@ -56,6 +56,8 @@ export function createBeginExchange(deps: {
       stream: undefined,
       cutter: undefined,
       observer: undefined,
+      recording: undefined,
+      copy: undefined,
       upstreamHeaders: [],
       audited: 'nothing',
       ticket: 'nothing',

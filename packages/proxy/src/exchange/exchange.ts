@@ -6,6 +6,8 @@ import type { Span } from '@sallyport/kit';
 import type { RequestInfo, StreamKind, StreamObserver } from '@sallyport/kubernetes';
 import type { ReadHeaders } from '../headers/read-headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import type { SessionCopy } from './session-copy.ts';
+import type { SessionRecording } from './session-recording.ts';
 import type { WebRoute } from './web-route.ts';
 
 /**
@@ -51,6 +53,10 @@ type ExchangeParts = {
   cutter: EndExchange | undefined;
   /** Watches what flows through an exec, attach or port-forward. */
   observer: StreamObserver | undefined;
+  /** The recording of an exec or attach, or the gap in place of one. */
+  recording: SessionRecording | undefined;
+  /** Reads along what an exec of `kubectl cp` copies. */
+  copy: SessionCopy | undefined;
   /** The header lines that go upstream, flat: name, value, name, value. */
   upstreamHeaders: string[];
   /** `deferred`: a plain read went upstream, and its only event is written when its response is there. */
@@ -176,13 +182,26 @@ export type OpenStream = {
 
 /**
  * Why the gateway ended a stream. `authorize-unavailable`: authorize could not be reached for longer than the grace
- * period. `ended-by-user`: its owner ended it, or someone who may end the streams of others.
+ * period. `ended-by-user`: its owner ended it, or someone who may end the streams of others. `recording-lost`: it had to
+ * be recorded, and could not be any more.
  */
-type StreamEndReason = 'session-ended' | 'not-allowed' | 'authorize-unavailable' | 'ended-by-user' | 'draining';
+type StreamEndReason =
+  | 'session-ended'
+  | 'not-allowed'
+  | 'authorize-unavailable'
+  | 'ended-by-user'
+  | 'recording-lost'
+  | 'draining';
 
 export type StreamEnd = {
   reason: StreamEndReason;
-  code: 'unauthenticated' | 'forbidden' | 'authorize-unavailable' | 'service-unavailable';
+  code:
+    | 'unauthenticated'
+    | 'forbidden'
+    | 'authorize-unavailable'
+    | 'not-recordable'
+    | 'recording-unavailable'
+    | 'service-unavailable';
   detail: string;
   rule?: string;
 };

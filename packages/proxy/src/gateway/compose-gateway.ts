@@ -19,6 +19,7 @@ import { createWorkloadSessions, type WorkloadSessions } from '../workloads/work
 import { composePortal } from './compose-portal.ts';
 import { composeRoads } from './compose-roads.ts';
 import { originsOf, type ProxyParts, type Services } from './connect-services.ts';
+import type { OpenRecordings } from './open-recordings.ts';
 
 const checkTimeoutMs = 1000;
 
@@ -72,16 +73,19 @@ function createChecks({ loaded: { config }, metrics }: ProxyParts, { authorize }
   return { checks: create(), streamChecks: create() };
 }
 
+type GatewayParts = {
+  clusters: ClusterSet;
+  routes: RouteSet;
+  services: Services;
+  webIdentity: WebIdentity;
+  recordings: OpenRecordings | undefined;
+};
+
 /** Composes the gateway from its parts. */
-export function composeGateway(
-  parts: ProxyParts,
-  {
-    clusters,
-    routes: { routes },
-    services,
-    webIdentity: { signed },
-  }: { clusters: ClusterSet; routes: RouteSet; services: Services; webIdentity: WebIdentity },
-) {
+export function composeGateway(parts: ProxyParts, opened: GatewayParts) {
+  const { clusters, services, recordings } = opened;
+  const { routes } = opened.routes;
+  const { signed } = opened.webIdentity;
   const { sink, logger, metrics, now, identity, tracer, loaded } = parts;
   const { config } = loaded;
   const { upstreams } = clusters;
@@ -113,6 +117,7 @@ export function composeGateway(
     applications: signed && { tokens: signed.tokens, clustersOf: applicationClusters.of },
     workloads: createWorkloads(parts, upstreams, services),
     beginSpan,
+    recorder: recordings?.recorder,
     // The logo would be asked of the cluster, if the cluster has a host of its own.
     clusterPages: {
       pages: createPages({ ...readPageLook(config), logo: false }),

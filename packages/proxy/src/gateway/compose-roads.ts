@@ -2,9 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createAuditRecord, createIdSource, microTime, type AuditSink } from '@sallyport/audit-log';
 import type { Config } from '@sallyport/contracts';
+import type { Recorder } from '@sallyport/recordings';
 import type { Logger, Metrics, SessionTokenVerifier, Span } from '@sallyport/kit';
 import { createAccessReviews, type AccessReviews } from '../access-review/access-reviews.ts';
 import { createAuditTrail } from '../audit/audit-trail.ts';
+import { createRecordingEvents } from '../audit/recording-events.ts';
 import { createReservedIds } from '../audit/reserved-ids.ts';
 import { createActingChecks } from '../authorize/acting-checks.ts';
 import type { CheckClient } from '../authorize/check-client.ts';
@@ -17,6 +19,8 @@ import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import { createOpenBody } from '../passage/open-body.ts';
 import { createExchangeRecorder } from '../passage/record-exchange.ts';
 import type { RoadParts } from '../passage/road-parts.ts';
+import { createRecordings } from '../recordings/create-recordings.ts';
+import { createLiveSessions } from '../recordings/live-sessions.ts';
 import { createRoad } from '../road/create-road.ts';
 import type { ClusterPages } from '../road/send-status.ts';
 import { createStreams } from '../streams/create-streams.ts';
@@ -40,7 +44,7 @@ export type RoadsDeps = {
   addressOf(peer: string | undefined, forwardedFor: string | undefined): string;
   replica: string;
   hashKey: Buffer;
-  settings: Pick<Config, 'audit' | 'timeouts' | 'streams'>;
+  settings: Pick<Config, 'audit' | 'timeouts' | 'streams' | 'recordings'>;
   track(socket: Duplex): void;
   clientCertificateOf?: ClientCertificateOf;
   /** Verifies the tokens of Pomerium's clients. Without it none of them is accepted. */
@@ -51,6 +55,8 @@ export type RoadsDeps = {
   workloads?: ((ask: AskRecorded) => WorkloadSessions) | undefined;
   /** Begins the span of a request that is traced. Without it none is. */
   beginSpan?: ((request: IncomingMessage) => Span | undefined) | undefined;
+  /** Records sessions. Without it none can be. */
+  recorder?: Recorder | undefined;
   /** Finds what callers can do about a refusal of a cluster. Without it, refusals are passed on as they are. */
   hints?: Pick<FindHintDeps, 'candidates'> & { enabled(): boolean };
   /** What a browser at the address of a cluster is shown. */
@@ -74,9 +80,12 @@ function createAudit({ sink, settings, hashKey, now }: RoadsDeps) {
   const ask = createAskRecorded({ sink, now, createRecord });
   const reserved = createReservedIds({ sink, clock, createRecord });
   const trail = createAuditTrail({ sink, settings: settings.audit, ids: reserved, hashKey, microTime, createRecord });
+  const time = () => microTime(now());
+  const recordingEvents = createRecordingEvents({ sink, createRecord, time }, settings.audit.whenUnavailable.exec);
   return {
     ask,
     trail,
+    recordingEvents,
     reserved,
     kindsOf: createAuditedClusterKinds({ ask }),
     reviews: createAccessReviews({ ask, clock }),
@@ -92,7 +101,7 @@ function createHints({ hints }: RoadsDeps, reviews: AccessReviews) {
 /** Composes both roads, and what they share. */
 export function composeRoads(deps: RoadsDeps) {
   const { logger, metrics, now, upstreams, replica, settings, beginSpan, web } = deps;
-  const { ask, trail, reserved, kindsOf, reviews } = createAudit(deps);
+  const { ask, trail, recordingEvents, reserved, kindsOf, reviews } = createAudit(deps);
   const withRights = (client: CheckClient) =>
     createActingChecks({ client, reviews, upstreamOf: (name) => upstreams.byName(name) });
   const checks = withRights(deps.checks);
@@ -103,6 +112,18 @@ export function composeRoads(deps: RoadsDeps) {
     metrics,
     now,
     replica,
+  });
+  const live = createLiveSessions();
+  const recordings = createRecordings({
+    live,
+    recorder: deps.recorder,
+    events: recordingEvents,
+    settings: settings.recordings,
+    trail,
+    cut: (stream, end) => streams.registry.cut(stream, end),
+    logger,
+    metrics,
+    now,
   });
   const lifecycle = createStreamLifecycle(streams, trail);
   const recorder = createExchangeRecorder({ lifecycle, logger, metrics });
@@ -121,7 +142,15 @@ export function composeRoads(deps: RoadsDeps) {
   };
   const hintRefusals = createHints(deps, reviews);
   const { applications, clusterPages } = deps;
-  const toCluster = createRoad(parts, { upstreams, checks, kindsOf, applications, hintRefusals, clusterPages });
+  const toCluster = createRoad(parts, {
+    upstreams,
+    checks,
+    kindsOf,
+    applications,
+    hintRefusals,
+    recordings,
+    clusterPages,
+  });
   const toApplication = createWebRoad(parts, { checks: deps.checks, loginOrigin: web?.loginOrigin ?? '' });
   const clientAddress = deps.addressOf;
   return {
@@ -133,6 +162,9 @@ export function composeRoads(deps: RoadsDeps) {
       exchange.kind === 'cluster' ? toCluster(exchange) : toApplication(exchange),
     recorder,
     streams,
+    live,
+    /** Waits until all recordings are finished, for up to `ms`. To be called when all exchanges have ended. */
+    settleRecordings: recordings.settle,
     /** Records that this process sends nothing more. To be called when all exchanges have ended. */
     release: reserved.release,
     /** What a cluster reports about its kinds. */

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { ProblemError } from '@sallyport/kit';
 import type { StreamObserver } from '@sallyport/kubernetes';
 import type { Allowed, AllowedExchange, Exchange } from '../exchange/exchange.ts';
+import type { Outlet, SessionRecording } from '../exchange/session-recording.ts';
 import { createEndTunnel, type EndTunnel } from '../streams/end-tunnel.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { mayBeRelayed, relayRefusal, whenWritten, upstreamUnreachable } from './upstream-answer.ts';
@@ -10,6 +11,8 @@ import { mayBeRelayed, relayRefusal, whenWritten, upstreamUnreachable } from './
 type ReadAlong = {
   observer?: StreamObserver | undefined;
   end: Pick<StreamObserver, 'fromServer' | 'endWith'> | undefined;
+  /** What records the session that is observed. */
+  recording?: SessionRecording | undefined;
 };
 
 export type TunnelDeps<E extends Exchange> = {
@@ -21,7 +24,10 @@ export type TunnelDeps<E extends Exchange> = {
   fail(exchange: E, error: unknown): void;
   /** Returns the header lines of a response that go to the client. */
   clean(raw: readonly string[], status: number): string[];
-  /** What reads along, for the event if it is an observer, and what knows where the upstream's frames end. */
+  /**
+   * What reads along, for the event if it is an observer, and what knows where the upstream's frames end. Throws to refuse
+   * what the upstream has accepted.
+   */
   readAlong(exchange: Allowed<E>, answer: IncomingMessage): ReadAlong;
   /** The HTTP server forgets sockets once they are upgraded, but stopping the gateway must close them. */
   track(socket: Duplex): void;
@@ -31,7 +37,7 @@ export type TunnelDeps<E extends Exchange> = {
  * Connects one direction of the tunnel: bytes as they arrive, with back-pressure. The end of one side ends writing on
  * the other.
  */
-function pump(from: Duplex, to: Duplex, pass: (chunk: Buffer) => Buffer): void {
+function pump(from: Duplex, to: Outlet, pass: (chunk: Buffer) => Buffer): void {
   from.on('data', (chunk: Buffer) => {
     const kept = pass(chunk);
     if (kept.length > 0 && !to.write(kept)) from.pause();
@@ -43,26 +49,41 @@ function pump(from: Duplex, to: Duplex, pass: (chunk: Buffer) => Buffer): void {
 // After one side has closed, the other may still flush what was in flight (the exit status of exec), but not for ever.
 const lingerMs = 5000;
 
-function join(client: Duplex, upstream: Duplex, exchange: Exchange, ending: EndTunnel): void {
-  pump(client, upstream, (chunk) => {
+/** Connects both sides, through the recording if there is one. */
+function join(
+  client: Duplex,
+  upstream: Duplex,
+  exchange: Exchange,
+  { observer, end, recording, head }: ReadAlong & { head: Buffer },
+): EndTunnel {
+  const recorded = observer && recording?.join({ client, upstream }, observer);
+  const { toClient, toUpstream } = recorded ?? { toClient: client, toUpstream: upstream };
+  const ending = createEndTunnel(toClient, upstream, end);
+  const fromClient = (chunk: Buffer) => {
     exchange.bytesIn += chunk.length;
-    exchange.observer?.fromClient(chunk);
+    if (recorded) return recorded.fromClient(chunk);
+    observer?.fromClient(chunk);
     return chunk;
-  });
-  pump(upstream, client, (chunk) => {
+  };
+  const fromServer = (chunk: Buffer) => {
     exchange.bytesOut += chunk.length;
-    return ending.pass(chunk);
-  });
-  const closing = (one: Duplex, other: Duplex) => {
+    return recorded ? recorded.fromServer(chunk, ending.pass) : ending.pass(chunk);
+  };
+  const first = fromServer(head);
+  if (first.length > 0) toClient.write(first);
+  pump(client, toUpstream, fromClient);
+  pump(upstream, toClient, fromServer);
+  const closing = (one: Duplex, other: Duplex, toOther: Outlet) => {
     one.on('error', () => one.destroy());
     one.on('close', () => {
       if (other.destroyed) return;
-      other.end();
+      toOther.end();
       setTimeout(() => other.destroy(), lingerMs).unref();
     });
   };
-  closing(client, upstream);
-  closing(upstream, client);
+  closing(client, upstream, toUpstream);
+  closing(upstream, client, toClient);
+  return ending;
 }
 
 function responseHead(answer: IncomingMessage, clean: (raw: readonly string[], status: number) => string[]): string {
@@ -110,19 +131,20 @@ function splice<E extends Exchange>(
     );
     return;
   }
+  let along: ReadAlong;
+  try {
+    along = deps.readAlong(exchange, answer);
+  } catch (error) {
+    upstream.destroy();
+    deps.fail(exchange, error);
+    return;
+  }
   exchange.statusCode = 101;
   exchange.response.detachSocket(client as never);
   deps.track(client);
   client.write(responseHead(answer, deps.clean), 'latin1');
-  if (head.length > 0) {
-    exchange.bytesOut += head.length;
-    client.write(head);
-  }
-  const { observer, end } = deps.readAlong(exchange, answer);
-  exchange.observer = observer;
-  const ending = createEndTunnel(client, upstream, end);
-  if (head.length > 0) ending.pass(head);
-  join(client, upstream, exchange, ending);
+  exchange.observer = along.observer;
+  const ending = join(client, upstream, exchange, { ...along, head });
   deps.lifecycle.answered(exchange, ending.cut);
 }
 

@@ -7,6 +7,7 @@ import {
   type Logger,
   type Metrics,
   type Reloader,
+  type ReloaderDeps,
   type ServiceClient,
 } from '@sallyport/kit';
 import { reportReplica } from '@sallyport/stores';
@@ -30,7 +31,7 @@ type ReloadingDeps = {
 };
 
 /** What the gateway applies without a restart, and what does not concern it. */
-const reloadable: readonly (keyof Config)[] = [
+const reloadable: ReloaderDeps['reloadable'] = [
   'policies',
   'policy',
   'policyFile',
@@ -42,6 +43,9 @@ const reloadable: readonly (keyof Config)[] = [
   'elevations',
   'notifications',
   'onCall',
+  // Authorize reads these. The rest of the section needs a restart.
+  'recordings.default',
+  'recordings.rules',
   'reload',
 ];
 

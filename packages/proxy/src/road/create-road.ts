@@ -6,6 +6,7 @@ import type { HintRefusals } from '../hints/hint-refusals.ts';
 import { createFail, createSend, type RoadParts } from '../passage/road-parts.ts';
 import { takeSteps, type RoadSteps } from '../passage/take-steps.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
+import type { Recordings } from '../recordings/create-recordings.ts';
 import type { Upstream, Upstreams } from '../upstream/upstream.ts';
 import type { Applications } from '../web-identity/read-application-token.ts';
 import { createCheck } from './check.ts';
@@ -27,14 +28,16 @@ type RoadDeps = {
   applications: Applications | undefined;
   /** Adds to the refusals of a cluster what callers can do. Without it, they are passed on as they are. */
   hintRefusals: HintRefusals | undefined;
+  recordings: Pick<Recordings, 'refuseUnrecordable' | 'begin'>;
   /** What a browser at the address of a cluster is shown. */
   clusterPages: ClusterPages;
 };
 
-/** What an exec, attach or port-forward carries is observed, for its event. */
+/** What an exec, attach or port-forward carries is observed, for its event and for its recording. */
 const readAlong = (exchange: Allowed<ClusterExchange>, answer: IncomingMessage) => {
   const observer = observeStream(exchange, answer);
-  return { observer, end: observer };
+  const { recording } = exchange;
+  return { observer, end: observer, recording: recording?.isWhole ? recording : undefined };
 };
 
 /**
@@ -43,7 +46,7 @@ const readAlong = (exchange: Allowed<ClusterExchange>, answer: IncomingMessage) 
  */
 export function createRoad(parts: RoadParts, deps: RoadDeps): (exchange: ClusterExchange) => Promise<void> {
   const { trail, streams, lifecycle, openBody, clientCertificateOf, tokens, workloads, timeouts } = parts;
-  const { upstreams, checks, kindsOf, applications, hintRefusals } = deps;
+  const { upstreams, checks, kindsOf, applications, hintRefusals, recordings } = deps;
   const fail = createFail(parts, createSendStatus(deps.clusterPages));
   const forward = createForward({
     firstByte: timeouts.firstByte,
@@ -71,10 +74,14 @@ export function createRoad(parts: RoadParts, deps: RoadDeps): (exchange: Cluster
       check: createCheck({ client: checks, clientCertificateOf, changesReceived, workloads, kindsOf }),
     },
     send: {
+      // 403 for a shell that must be recorded and cannot be.
+      refuseUnrecordable: recordings.refuseUnrecordable,
       // A stream is registered, any other request is counted: 429 beyond the limits.
       admitStream: lifecycle.admitted,
       // What must not run unaudited waits for the acknowledgement.
       commitAudit: trail.commit,
+      // A session is recorded: 503 if there is no place for a recording that must be.
+      beginRecording: recordings.begin,
       // The upstream headers, from an allow-list, as the user.
       impersonate,
       // What was ended while it waited goes no further.

@@ -7,6 +7,7 @@ import {
 } from '@sallyport/contracts';
 import { ProblemError, type Logger, type ServiceClient } from '@sallyport/kit';
 import { selectStreams, findStreams } from './select-streams.ts';
+import type { LiveSessions } from '../recordings/live-sessions.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 import { clientText } from '../credential/client-text.ts';
 import type { OpenStream, StreamEnd } from '../exchange/exchange.ts';
@@ -35,17 +36,21 @@ function endAskedStream(
 type AnswerQuestionDeps = {
   registry: Pick<StreamRegistry, 'all' | 'ofUser' | 'ended' | 'cut'>;
   authorize: Pick<ServiceClient, 'request'>;
+  /** What running sessions have shown. */
+  live: Pick<LiveSessions, 'read'>;
   replica: string;
   logger: Logger;
 };
 
 /**
  * Answers `streams-requested` from the change feed with the streams of this gateway. If the question is to end a stream,
- * that happens before the answer. A failure is only logged, because the caller is told which gateways did not answer.
+ * that happens before the answer. If it is about what a session shows, only the gateway that has it answers. A failure is
+ * only logged, because the caller is told which gateways did not answer.
  */
 export function createAnswerQuestion({
   registry,
   authorize,
+  live,
   replica,
   logger,
 }: AnswerQuestionDeps): (change: Change) => Promise<void> {
@@ -53,9 +58,13 @@ export function createAnswerQuestion({
     if (change.type !== 'streams-requested') return;
     try {
       const question = streamQuestionSchema.parse(change.question);
+      // It is for another gateway.
+      if (question.watch && question.watch.proxy !== replica) return;
       endAskedStream(registry, question);
-      const selected = selectStreams(registry, question, replica);
-      const answer: StreamAnswer = { question: question.id, proxy: replica, ...selected };
+      const found = question.watch
+        ? { rows: [], omitted: 0, watched: await live.read(question) }
+        : selectStreams(registry, question, replica);
+      const answer: StreamAnswer = { question: question.id, proxy: replica, ...found };
       await authorize.request({ method: 'POST', path: '/v1/streams/answer', body: answer });
     } catch (error) {
       // The question was closed before the answer came. The caller knows that this gateway is missing.

@@ -64,6 +64,7 @@ export function describeStream(stream: OpenStream, proxy: string, endedAt: numbe
     sessionId: answer.session?.id ?? '',
     path: shown(asked.path),
     ...observed(stream),
+    ...(exchange.recording?.isWhole ? { recording: exchange.recording.id } : {}),
     since: openedAt,
     bytesIn: exchange.bytesIn,
     bytesOut: exchange.bytesOut,

@@ -1,6 +1,6 @@
 import { maxElevations, ruleLabel, type Check, type CheckAnswer, type Impersonation } from '@sallyport/contracts';
 import { clientText } from '../credential/client-text.ts';
-import type { StreamEnd } from '../exchange/exchange.ts';
+import type { OpenStream, StreamEnd } from '../exchange/exchange.ts';
 
 /**
  * Reports whether the identity that went upstream has more than the caller has now, for example a group that was taken
@@ -87,6 +87,26 @@ export function endAfterRecheck(
     if (end) return end;
   }
   return undefined;
+}
+
+/**
+ * Returns why a stream must end if it must be recorded from now on, and is not. Undefined if it goes on. What is recorded
+ * ends from now on if its recording fails. What had to be recorded from the start needs no look: it would have ended by
+ * itself. A port-forward is no shell.
+ */
+export function endOfUnrecorded(
+  answers: readonly CheckAnswer[],
+  { kind, exchange }: Pick<OpenStream, 'kind' | 'exchange'>,
+): StreamEnd | undefined {
+  if (!answers.some(({ recording }) => recording === 'required')) return undefined;
+  if (kind === 'portforward' || exchange.answer.recording === 'required') return undefined;
+  exchange.recording?.require();
+  if (exchange.recording?.isWhole) return undefined;
+  return {
+    reason: 'not-allowed',
+    code: 'not-recordable',
+    detail: 'This must be recorded now, and was not, so it was ended. Open it again.',
+  };
 }
 
 type UsedElevations = NonNullable<CheckAnswer['elevations']>;

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { StreamObserver } from '@sallyport/kubernetes';
 import { statusOfEnd } from './end-response.ts';
 import type { StreamEnd } from '../exchange/exchange.ts';
+import type { Outlet } from '../exchange/session-recording.ts';
 
 /** How long the rest of a frame may take to arrive, and how long the client may take to read it, in milliseconds. */
 const boundaryMs = 300;
@@ -14,7 +15,7 @@ const nothing = Buffer.alloc(0);
  * on the error channel, or by a close frame. Any other tunnel just ends.
  */
 export function createEndTunnel(
-  client: Duplex,
+  client: Outlet,
   upstream: Duplex,
   observer: Pick<StreamObserver, 'fromServer' | 'endWith'> | undefined,
 ) {

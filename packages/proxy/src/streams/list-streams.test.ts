@@ -5,6 +5,7 @@ import { createLogger, ProblemError, type ServiceRequest } from '@sallyport/kit'
 import { until } from '../testing/until.ts';
 import type { AllowedExchange } from '../exchange/exchange.ts';
 import { allow, createRig, type Rig } from '../testing/gateway-rig.ts';
+import { createLiveSessions } from '../recordings/live-sessions.ts';
 import { createAnswerQuestion } from './answer-question.ts';
 import { createEndedStreams } from './describe-stream.ts';
 import { selectStreams } from './select-streams.ts';
@@ -210,6 +211,7 @@ describe('a question in the change feed', () => {
       answer: createAnswerQuestion({
         registry: rig.streams.registry,
         authorize: { request },
+        live: createLiveSessions(),
         replica: 'proxy/test',
         logger,
       }),

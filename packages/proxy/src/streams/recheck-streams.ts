@@ -2,7 +2,7 @@ import type { CheckAnswer, Config } from '@sallyport/contracts';
 import { createTimeSlicer } from '@sallyport/kit';
 import { type CheckClient, checkReadings } from '../authorize/check-client.ts';
 import type { OpenStream, OpenStreamKind, StreamEnd } from '../exchange/exchange.ts';
-import { elevationsOf, endAfterRecheck, firstEndOf, recheckOf } from './end-after-recheck.ts';
+import { elevationsOf, endAfterRecheck, endOfUnrecorded, firstEndOf, recheckOf } from './end-after-recheck.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
 type StreamRecheckDeps = {
@@ -54,7 +54,7 @@ function createOutcomes({ registry, settings, now }: StreamRecheckDeps) {
     /** `answers` has one for each reading of the request. */
     accept(stream: OpenStream, answers: readonly CheckAnswer[]) {
       stream.uncheckedSince = undefined;
-      const end = endAfterRecheck(answers, stream.exchange.answer);
+      const end = endAfterRecheck(answers, stream.exchange.answer) ?? endOfUnrecorded(answers, stream);
       if (end) return cut(stream, end);
       stream.elevations = elevationsOf(answers);
       stream.dueAt = Math.min(now() + settings.recheck, ...answers.map(sessionEndOf), firstEndOf(stream.elevations));

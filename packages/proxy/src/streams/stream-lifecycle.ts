@@ -32,6 +32,7 @@ export function createStreamLifecycle(
     closed(exchange) {
       trail.closed(exchange);
       streams.closed(exchange);
+      exchange.recording?.finish();
     },
   };
 }
@@ -57,6 +58,8 @@ function observed(observer: StreamObserver | undefined) {
   };
 }
 
+const recordingOf = ({ recording }: AllowedExchange) => (recording?.isWhole ? { recording: { id: recording.id } } : {});
+
 /**
  * Records streams in the audit trail, under their own ids. The members are in the order of RFC 8785, because that makes
  * an event cheap to seal.
@@ -64,7 +67,8 @@ function observed(observer: StreamObserver | undefined) {
 export function createStreamEvents(trail: Pick<AuditTrail, 'stream' | 'begun'>): StreamEvents {
   return {
     adopted: ({ exchange }) => trail.begun(exchange),
-    answered: ({ exchange, id, kind }) => trail.stream(exchange, 'stream.opened', { stream: { id, kind } }),
+    answered: ({ exchange, id, kind }) =>
+      trail.stream(exchange, 'stream.opened', { ...recordingOf(exchange), stream: { id, kind } }),
     cut: ({ exchange, id, kind }, { detail, reason }) =>
       trail.stream(exchange, 'stream.cut', { stream: { detail, id, kind, reason } }),
     closed({ exchange, id, kind, end }) {
@@ -78,6 +82,7 @@ export function createStreamEvents(trail: Pick<AuditTrail, 'stream' | 'begun'>):
         unread: seen?.unread,
       };
       trail.stream(exchange, 'stream.closed', {
+        ...recordingOf(exchange),
         ...(seen?.ports ? { portForward: { ports: seen.ports } } : {}),
         stream,
       });

@@ -6,11 +6,13 @@ import { configSchema } from '@sallyport/contracts';
 import { type AuditSink } from '@sallyport/audit-log';
 import { createLogger, createMetrics, ProblemError, type Tracer } from '@sallyport/kit';
 import { createPages } from '@sallyport/pages';
+import type { Recorder } from '@sallyport/recordings';
 import { type CheckClient, traceCheck } from '../authorize/check-client.ts';
 import { createClientAddress } from '../listener/client-address.ts';
 import { createGatewayServer } from '../listener/create-gateway-server.ts';
 import { composeRoads, type RoadsDeps } from '../gateway/compose-roads.ts';
 import type { AccessReviews } from '../access-review/access-reviews.ts';
+import type { LiveSessions } from '../recordings/live-sessions.ts';
 import type { Streams } from '../streams/create-streams.ts';
 import { createBeginRequestSpan } from '../tracing/request-span.ts';
 import { createFixedTokenSource } from '../upstream/cluster-access.ts';
@@ -66,6 +68,7 @@ export type Rig = {
   dial(): Socket;
   close(): Promise<void>;
   streams: Streams;
+  live: LiveSessions;
   reviews: AccessReviews;
   cluster: Upstream;
 };
@@ -141,6 +144,7 @@ export async function createRig(
   web?: RoadsDeps['web'],
   workloads?: WorkloadSessions,
   tracing?: { tracer: Tracer; log?: (line: string) => void },
+  recorder?: Recorder,
 ): Promise<Rig> {
   const empty = { checks: [], events: [], reservations: [], seen: [], kafka: 'up', acknowledgeMs: 1 };
   const rig = { ...empty, answer: () => allow() } as unknown as Rig;
@@ -170,10 +174,16 @@ export async function createRig(
     ...(hints && { hints }),
     ...(web && { web }),
     ...(workloads && { workloads: () => workloads }),
+    ...(recorder && { recorder }),
     ...(tracing && { beginSpan: createBeginRequestSpan(tracing.tracer, 'https://gate.example.com:8443') }),
     checks: createChecks(rig),
   });
-  Object.assign(rig, { streams: roads.streams, reviews: roads.reviews, cluster: upstreams.byName('dev') });
+  Object.assign(rig, {
+    streams: roads.streams,
+    live: roads.live,
+    reviews: roads.reviews,
+    cluster: upstreams.byName('dev'),
+  });
   rig.server = createGatewayServer({
     begin: roads.begin,
     take: roads.take,
