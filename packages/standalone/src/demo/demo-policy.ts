@@ -34,6 +34,7 @@ export const demoApiPolicy = {
   audit: [{ allow: { or: [{ groups: 'security-auditors' }] } }],
   policy: [{ allow: { or: [{ groups: 'security-auditors' }] } }],
   elevations: [{ allow: { or: [{ groups: 'security-auditors' }] } }],
+  recordings: [{ allow: { or: [{ groups: 'security-auditors' }] } }],
 };
 
 /** What people can ask for: to edit in production, and for SREs the same at once. */

@@ -14,6 +14,7 @@ import { claimStateDir } from './claim-state-dir.ts';
 import type { DemoCluster } from './demo-cluster.ts';
 import type { DemoOptions } from './demo-options.ts';
 import { demoApiPolicy, demoElevations, demoPolicyFile } from './demo-policy.ts';
+import { demoRecordings, type DemoRecordings } from './demo-recordings.ts';
 import { openDemoWebApp, type DemoWebApp } from './demo-web-app.ts';
 import { openOwnCluster } from './open-own-cluster.ts';
 import { openPracticeCluster } from './open-practice-cluster.ts';
@@ -33,6 +34,8 @@ export type DemoState = {
   people: { user: string; password: string; groups: readonly string[] }[];
   cluster: { name: string; url: string; kind: DemoCluster['kind'] };
   webApp: { url: string };
+  /** The file of the key that opens recordings. */
+  recordings: { identityFile: string };
   adminKubeconfig: string;
   auditFile: string;
   clusterAuditFile?: string;
@@ -96,9 +99,10 @@ async function writeDemoSettings(
     policyFile: string;
     pagesPort: number;
     webApp: DemoWebApp;
+    recordings: DemoRecordings;
   },
 ): Promise<Settings> {
-  const { provider, cluster, authority, policyFile, pagesPort, webApp } = parts;
+  const { provider, cluster, authority, policyFile, pagesPort, webApp, recordings } = parts;
   const clientSecret = 'demo-client-secret';
   const settings = await writeSettings({
     directory: options.stateDir,
@@ -124,7 +128,7 @@ async function writeDemoSettings(
     ],
     clusters: [{ name: clusterName, ...cluster.access, policyFile }],
     apiPolicy: demoApiPolicy,
-    more: { routes: [webApp.route], elevations: demoElevations },
+    more: { routes: [webApp.route], elevations: demoElevations, recordings: recordings.section },
   });
   provider.register({
     clientId,
@@ -179,7 +183,9 @@ async function startParts(
   const pagesPort = await choosePagesPort(options.port);
   const webApp = await openDemoWebApp(pagesPort);
   closers.push(() => webApp.close());
-  const settings = await writeDemoSettings(options, { authority, cluster, provider, policyFile, pagesPort, webApp });
+  const recordings = await demoRecordings(directory);
+  const parts = { authority, cluster, provider, policyFile, pagesPort, webApp, recordings };
+  const settings = await writeDemoSettings(options, parts);
   webApp.trust({ issuer: settings.gatewayUrl, audience: webApp.url, ca: readFileSync(settings.caFile, 'utf8') });
   const auditFile = path.join(directory, 'audit.ndjson');
   const services = await startServices(settings, auditFile);
@@ -204,6 +210,7 @@ async function startParts(
     people: demoPeople.map(({ user, password, groups }) => ({ user, password, groups })),
     cluster: { name: clusterName, url: `${settings.gatewayUrl}/clusters/${clusterName}`, kind: cluster.kind },
     webApp: { url: webApp.url },
+    recordings: { identityFile: recordings.identityFile },
     adminKubeconfig: cluster.adminKubeconfig,
     auditFile,
     ...(cluster.auditFile === undefined ? {} : { clusterAuditFile: cluster.auditFile }),

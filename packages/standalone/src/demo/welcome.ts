@@ -54,6 +54,7 @@ export function welcome(state: DemoState, hasKubectl: boolean): string {
     `  Cluster   ${kinds[state.cluster.kind]}`,
     `  Audit     ${state.auditFile}  (the gateway's trail)`,
     ...clusterLog,
+    `  Shells    are recorded; ${state.recordings.identityFile} opens the recordings`,
     `  Policy    ${state.policyFile}  (you can edit it: changes apply within two seconds)`,
     '',
     '  People (log in as any of them)',
