@@ -90,6 +90,18 @@ describe('sallyport can-i', () => {
     ]);
   });
 
+  it('says that the session would be recorded', async () => {
+    policyAnswer.body = { ...(policyAnswer.body as object), recording: 'required' };
+    expect((await rig.run(...exec)).out).toContain(
+      '  recording:        required - the session is recorded, or there is none\n',
+    );
+    const { out } = await rig.run(...exec, '-o', 'json');
+    expect(JSON.parse(out)).toMatchObject({ gateway: { recording: 'required' } });
+    expect((await rig.run('policy', ...exec.with(0, 'explain'))).out).toContain(
+      'Recording: required - the session is recorded, or there is none.\n',
+    );
+  });
+
   it('answers no if either does, and names the command that explains it', async () => {
     clusterAnswer = reviewed(false);
     expect(await rig.run(...exec)).toMatchObject({

@@ -6,6 +6,7 @@ import { findHelpfulElevation } from './find-helpful-elevation.ts';
 import { describeRights, listRights } from './list-rights.ts';
 import { readAsked, type Asked, type AskedOptions } from './question/read-asked.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
+import { recordingWords } from './explain/describe-explanation.ts';
 import { canICommand } from './explain/next-steps.ts';
 import { NegativeAnswer, usageError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
@@ -28,14 +29,16 @@ type GatewayAnswer = {
   reasons?: string[];
   policyVersion?: string;
   reason: string;
+  /** Whether the session that the request opens is recorded. */
+  recording?: Explanation['recording'];
 };
 
 function gatewayAnswer(found: { explanation: Explanation } | { hidden: string }): GatewayAnswer {
   if ('hidden' in found) return { allowed: false, reason: found.hidden };
-  const { decision, detail } = found.explanation;
+  const { decision, detail, recording } = found.explanation;
   const { rule, ruleName, reasons, policyVersion } = decision;
   const reason = detail ?? `rule "${ruleLabel(decision)}"`;
-  return { allowed: decision.effect === 'allow', rule, ruleName, reasons, policyVersion, reason };
+  return { allowed: decision.effect === 'allow', rule, ruleName, reasons, policyVersion, reason, recording };
 }
 
 const answerWord = (allowed: boolean | undefined) => (allowed === undefined ? 'unknown' : allowed ? 'yes' : 'no');
@@ -51,6 +54,7 @@ function text(gateway: GatewayAnswer, cluster: ClusterAnswer | undefined, why: s
     `${yes ? paint('yes', 'good') : paint('no', 'bad')}${open}`,
     `  gateway's policy: ${answerWord(gateway.allowed)} - ${forTerminal(gateway.reason)}`,
     `  cluster's RBAC:   ${forTerminal(asked)}`,
+    ...(gateway.recording === undefined ? [] : [`  recording:        ${recordingWords[gateway.recording]}`]),
     ...(gateway.allowed ? [] : [`  why: ${forTerminal(why)}`]),
     '',
   ].join('\n');

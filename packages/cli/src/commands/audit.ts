@@ -198,7 +198,11 @@ function addVerify(audit: Command, environment: Environment): void {
     )
     .option(
       '--config <file>',
-      'with --files, --topic or --store: the configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml); with a directory: the one that has its legal holds',
+      'with --files, --topic, --store or --recordings: the configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml); with a directory: the one that has its legal holds',
+    )
+    .option(
+      '--recordings [directory]',
+      'also compare the recordings of shells with their files: in this directory, or without one in recordings.store of the configuration',
     )
     .option('--keys <file>', 'public keys of checkpoints: a JWKS or PEM; without them, only the chains are checked')
     .option('--anchor <file>', 'checkpoints that were kept in a second place, one per line; repeatable', collect)
@@ -212,6 +216,7 @@ function addVerify(audit: Command, environment: Environment): void {
     'sallyport audit verify --files --config sallyport.yaml --keys keys.json --anchor checkpoints.ndjson',
     'sallyport audit verify --store postgres://auditor@db.example.com/sallyport --keys keys.json --anchor checkpoints.ndjson',
     'sallyport audit verify --topic --config sallyport.yaml --keys keys.json --anchor checkpoints.ndjson',
+    'sallyport audit verify --files --config sallyport.yaml --recordings',
   );
   const list = audit
     .command('keys')

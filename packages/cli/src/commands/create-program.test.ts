@@ -23,10 +23,13 @@ describe('every command', () => {
     expect(out).toMatch(/Example:\n {2}sallyport /);
   });
 
-  // Those that only group others, one that prints messages of a protocol, and one that prints its log.
-  const without = 'agent audit cluster config elevations mcp notifications policy serve service-account sessions'.split(
-    ' ',
-  );
+  // Those that only group others, one that prints messages of a protocol, one that prints its log, and two that play.
+  const without = [
+    ...'agent audit cluster config elevations mcp notifications policy recordings serve service-account'.split(' '),
+    'sessions',
+    'recordings play',
+    'sessions watch',
+  ];
   it.each(all.filter((path) => !without.includes(path.join(' '))))(
     '%s takes -o json and refuses another form',
     async (...path) => {

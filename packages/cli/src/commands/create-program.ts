@@ -12,6 +12,7 @@ import { addExecCredential, addKubeconfig } from './kubeconfig.ts';
 import { addLogin, addLogout } from './login.ts';
 import { addMcp } from './mcp.ts';
 import { addPolicy } from './policy.ts';
+import { addRecordings } from './recordings.ts';
 import { addServe } from './serve.ts';
 import { addSessions } from './sessions.ts';
 import { addClusters, addDoctor, addStatus, addVersion, addWhoami } from './status.ts';
@@ -89,6 +90,7 @@ SALLYPORT_KEYRING=1, the token is in the keyring of your system. HTTPS_PROXY and
     addAttack,
     addAudit,
     addSessions,
+    addRecordings,
     addPolicy,
     addCluster,
     addConfig,

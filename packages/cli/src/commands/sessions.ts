@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import type { Environment } from '../environment/environment.ts';
 import type { SessionListOptions } from '../sessions/list-sessions.ts';
-import { collect, lazily, withExample, withGateway, withList, withPage } from './command-kit.ts';
+import { collect, lazily, withExample, withGateway, withGatewayNames, withList, withPage } from './command-kit.ts';
 
-/** `sallyport sessions list|revoke`. */
+/** `sallyport sessions list|watch|revoke`. */
 export function addSessions(program: Command, environment: Environment): void {
-  const sessions = program.command('sessions').description('list and revoke sessions, and list their streams');
+  const sessions = program
+    .command('sessions')
+    .description('list and revoke sessions, and list and watch their streams');
   const listing = sessions
     .command('list')
     .description('list your sessions (* marks the one in use), or with --streams their open streams')
@@ -35,6 +37,12 @@ export function addSessions(program: Command, environment: Environment): void {
     'sallyport sessions list --streams --all --user bob@example.com -o wide',
     'sallyport sessions list --streams --ended',
   );
+  const watching = sessions
+    .command('watch')
+    .description('show a running recorded session (exec or attach) as it goes on, if the gateway allows it')
+    .argument('<stream>', 'an id from "sessions list --streams", or its first characters')
+    .action(lazily(environment, async () => (await import('../recordings/watch-stream.ts')).watchStream));
+  withExample(withGatewayNames(watching), 'sallyport sessions watch 0b7c1c0e');
   const revoking = sessions
     .command('revoke')
     .description('end sessions at once, and their open streams within a second')

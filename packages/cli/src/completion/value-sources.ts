@@ -5,6 +5,7 @@ import {
   agentsSchema,
   elevationListSchema,
   elevationOptionsSchema,
+  recordingListSchema,
   type ElevationView,
 } from '@sallyport/contracts/answers';
 import { readAnswer } from '../gateway/read-answer.ts';
@@ -150,6 +151,13 @@ export function createValueSources(environment: Environment): FindSource {
         about: `${stream.user}, ${stream.kind} ${stream.cluster} ${stream.namespace}/${stream.name}`,
       }),
     );
+  const recordings: ValueSource = async (place) =>
+    readAnswer(recordingListSchema, await ask(environment, place, 'recordings'), 'the recordings').recordings.map(
+      (one): Candidate => ({
+        value: one.id,
+        about: `${one.user}, ${one.kind} ${one.cluster} ${one.namespace}/${one.name}`,
+      }),
+    );
   const askFor: AskFor = (place, api) => ask(environment, place, api);
   const { names, ids: elevations, ...ofElevations } = createElevationSources(askFor);
   const sources: Record<string, ValueSource> = {
@@ -161,10 +169,12 @@ export function createValueSources(environment: Environment): FindSource {
     '--elevation': ofElevations.used,
     '--session': sessions,
     '--stream': streams,
+    ...Object.fromEntries(['show', 'play', 'export'].map((step) => [`${step}/recording`, recordings])),
     'login/gateway': gateways,
     'upgrade/gateway': gateways,
     'elevate/name': names,
     'revoke/session': sessions,
+    'watch/stream': streams,
     ...Object.fromEntries(
       ['show', 'approve', 'deny', 'withdraw', 'revoke', 'extend', 'review'].map((step) => [
         `${step}/elevation`,

@@ -17,6 +17,7 @@ import {
   type GatewayAnswer,
   type GatewayCall,
   type GatewayClient,
+  type GatewayStream,
   type TrustChoices,
 } from './gateway-client.ts';
 import { trustChoices } from './trust.ts';
@@ -114,15 +115,25 @@ export async function askFor<T>(
   return readAnswer(schema, await callAsUser(gateway, whole), what);
 }
 
+/** Opens a long answer as the user who is logged in, and returns any answer, as `askAsUser` does. */
+export async function beginAsUser(
+  gateway: OpenGateway,
+  call: Omit<GatewayCall, 'token'>,
+  silenceMs: number,
+): Promise<GatewayStream> {
+  const { token } = requireCredential(gateway);
+  const answer = await gateway.client.stream({ ...call, token }, silenceMs);
+  if (credentialRejected(answer)) gateway.store.forget(token);
+  return answer;
+}
+
 /** Opens a long answer as the user who is logged in. Throws a CliError if the gateway refuses. */
 export async function streamAsUser(
   gateway: OpenGateway,
   call: Omit<GatewayCall, 'token'>,
   silenceMs: number,
 ): Promise<AsyncIterable<Buffer>> {
-  const { token } = requireCredential(gateway);
-  const answer = await gateway.client.stream({ ...call, token }, silenceMs);
-  if (credentialRejected(answer)) gateway.store.forget(token);
+  const answer = await beginAsUser(gateway, call, silenceMs);
   expectOk(answer, gateway.address.origin);
   return answer.chunks!;
 }

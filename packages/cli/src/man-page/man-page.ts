@@ -8,6 +8,8 @@ const environmentVariables: Readonly<Record<string, string>> = {
   SALLYPORT_GATEWAY: 'The gateway of all commands, unless --gateway or --context names another.',
   SALLYPORT_TOKEN: 'The token of an agent, for mcp. --token-file keeps it out of the environment.',
   SALLYPORT_KEYRING: "If 1, tokens are kept in the system's keyring instead of files, where it has one.",
+  SALLYPORT_RECORDINGS_IDENTITY:
+    'The file with the private key that opens recordings, unless --identity names another.',
   SALLYPORT_CONFIG:
     "The gateway's configuration, for commands that read one, such as config check. The default is ./sallyport.yaml.",
   KUBECONFIG: 'Your kubeconfig files, separated by colons (semicolons on Windows). The default is ~/.kube/config.',

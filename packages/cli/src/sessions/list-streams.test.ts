@@ -49,7 +49,7 @@ const list = (...more: string[]) => rig.run('sessions', 'list', '--streams', ...
 describe('sallyport sessions list --streams', () => {
   it('shows open streams like kubectl arguments, with session and traffic', async () => {
     gateway.streams = [
-      stream(),
+      stream({ recording: 'rec-1' }),
       stream({
         id: 'stream-2',
         kind: 'watch',
@@ -75,7 +75,18 @@ describe('sallyport sessions list --streams', () => {
       .split('\n')
       .map((line) => line.split(/ {2,}/));
     expect([code, asked]).toEqual([0, ['/streams?']]);
-    expect(lines[0]).toEqual(['STREAM', 'USER', 'KIND', 'CLUSTER', 'WHAT', 'SINCE', 'IN', 'OUT', 'SESSION']);
+    expect(lines[0]).toEqual([
+      'STREAM',
+      'USER',
+      'KIND',
+      'CLUSTER',
+      'WHAT',
+      'SINCE',
+      'IN',
+      'OUT',
+      'RECORDING',
+      'SESSION',
+    ]);
     expect(lines[1]).toEqual([
       'stream-1',
       'alice@example.com',
@@ -85,6 +96,7 @@ describe('sallyport sessions list --streams', () => {
       '2023-11-14T22:13:20Z',
       '12 B',
       '3.3 MiB',
+      'rec-1',
       session!.id,
     ]);
     expect(lines.slice(2).map((line) => line[4])).toEqual([

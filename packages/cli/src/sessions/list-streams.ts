@@ -51,6 +51,7 @@ function streamColumns({ ended }: { ended: boolean }): Column<StreamRow>[] {
     ...(ended ? endColumns : []),
     { name: 'IN', cell: ({ bytesIn }) => readableBytes(bytesIn) },
     { name: 'OUT', cell: ({ bytesOut }) => readableBytes(bytesOut) },
+    { name: 'RECORDING', cell: ({ recording }) => recording ?? '', shrinks },
     { name: 'SESSION', cell: ({ sessionId }) => sessionId, shrinks },
     { name: 'VERB', cell: ({ verb }) => verb, wide },
     { name: 'FROM', cell: ({ clientAddress }) => clientAddress, wide },

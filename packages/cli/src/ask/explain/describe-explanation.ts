@@ -83,6 +83,15 @@ function ruleBlocks(explanation: Explanation): string[] {
   ];
 }
 
+/** What the demand for a recording means to the person. */
+export const recordingWords: Readonly<Record<NonNullable<Explanation['recording']>, string>> = {
+  required: 'required - the session is recorded, or there is none',
+  optional: 'optional - the session is recorded if that is possible',
+};
+
+const recordingLines = ({ recording }: Explanation): string[] =>
+  recording === undefined ? [] : [`Recording: ${recordingWords[recording]}.`];
+
 /** Names the further verbs that the request counts as, and the one that refused it. */
 function readingLines({ also = [], asked, decision }: Explanation): string[] {
   if (also.length === 0) return [];
@@ -117,6 +126,7 @@ export function describeExplanation(explanation: Explanation, paint: Paint): str
       forTerminal(decidedBy(explanation)),
       ...messageLines(explanation),
       ...readingLines(explanation),
+      ...recordingLines(explanation),
     ].join('\n'),
     ...(blocks.length === 0 ? [] : [`Rule by rule (> marks what stands in the way):\n\n${blocks.join('\n\n')}`]),
     ...remarks(explanation),

@@ -98,7 +98,7 @@ export function auditQuery(filters: AuditFilters & { utc?: boolean }, person: Mo
 
 /** Reports whether the user asked for events of which a request may have several, or none. */
 export const asksForStages = ({ stages: all, stage, type }: AuditFilters & { stages?: boolean }): boolean =>
-  all === true || stage !== undefined || type?.startsWith('stream.') === true;
+  all === true || stage !== undefined || /^(?:stream|recording)\./.test(type ?? '');
 
 type Asked = Pick<AuditFilters, 'type' | 'auditId' | 'session' | 'user' | 'rule'> & { all?: boolean };
 

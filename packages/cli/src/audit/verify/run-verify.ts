@@ -1,6 +1,6 @@
 import { parseJson } from '../../input/untrusted.ts';
 import path from 'node:path';
-import { createVerifier, type Verifier } from '@sallyport/audit-proof';
+import { createRecordingVerifier, createVerifier, type RecordingsReport, type Verifier } from '@sallyport/audit-proof';
 import { readMoment } from '../trail/trail-filters.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { readNamedFile } from '../../files/read-file.ts';
@@ -8,10 +8,12 @@ import { CliError, usageError } from '../../terminal/cli-error.ts';
 import { writeResult } from '../../terminal/output.ts';
 import { createProgress } from '../../terminal/progress.ts';
 import type { ListOptions } from '../../terminal/table.ts';
+import { describeRecordings } from './describe-recordings.ts';
 import { describeTrail } from './describe-trail.ts';
 import { configuredDirectory, configuredHolds, directoryTrail, isDirectory } from './directory-trail.ts';
 import { fileTrail } from './file-trail.ts';
 import { readKeys } from './read-keys.ts';
+import { openStoredFiles } from './stored-files.ts';
 import { storeTrail } from './store-trail.ts';
 import { topicTrail, type TrailSource } from './topic-trail.ts';
 
@@ -26,6 +28,7 @@ export type VerifyOptions = ListOptions & {
   keys?: string;
   anchor?: string[];
   since?: string;
+  recordings?: string | true;
 };
 
 async function sourceOf(environment: Environment, options: VerifyOptions): Promise<TrailSource> {
@@ -67,6 +70,39 @@ function takeAnchor(environment: Environment, name: string, verifier: Verifier):
   }
 }
 
+/** Returns a verifier that passes the events on to one of recordings, too. */
+const withEvents = (verifier: Verifier, recordings: Pick<Verifier, 'add'>): Verifier => ({
+  ...verifier,
+  add(event) {
+    verifier.add(event);
+    recordings.add(event);
+  },
+});
+
+/** Compares the recordings in the trail with the files in their store. */
+async function verifyRecordings(
+  environment: Environment,
+  { recordings: given, config }: VerifyOptions,
+  verifier: ReturnType<typeof createRecordingVerifier>,
+  since: string | undefined,
+): Promise<RecordingsReport> {
+  const directory = given === true ? undefined : given;
+  const store = await openStoredFiles(environment, { directory, config });
+  const progress = createProgress(environment);
+  let count = 0;
+  const read: typeof store.read = (recording, file) => {
+    count += 1;
+    progress.tell(() => `${count.toLocaleString('en-US')} files of recordings read ...`);
+    return store.read(recording, file);
+  };
+  try {
+    return await verifier.finish(read, since === undefined ? {} : { since });
+  } finally {
+    progress.end();
+    store.close();
+  }
+}
+
 /** `sallyport audit verify`: verifies a trail offline, and names the events that are wrong. */
 export async function runVerify(environment: Environment, options: VerifyOptions): Promise<void> {
   const source = await sourceOf(environment, options);
@@ -74,7 +110,9 @@ export async function runVerify(environment: Environment, options: VerifyOptions
   if (options.anchor && !keys)
     throw usageError('--anchor needs --keys', 'Give the public keys, because the checkpoints are signed.');
   const since = options.since === undefined ? undefined : readMoment(options.since, environment);
-  const verifier = createVerifier(keys ? { keys } : {});
+  const recordings = options.recordings === undefined ? undefined : createRecordingVerifier();
+  const chains = createVerifier(keys ? { keys } : {});
+  const verifier = recordings === undefined ? chains : withEvents(chains, recordings);
   for (const name of options.anchor ?? []) takeAnchor(environment, name, verifier);
   const progress = createProgress(environment);
   let count = 0;
@@ -100,11 +138,18 @@ export async function runVerify(environment: Environment, options: VerifyOptions
       `Note: retention deleted the days between legal holds and the others, so nothing is demanded from ${begin} to ${until}.\n`,
     );
   const report = verifier.finish({ absent, ...(from === undefined ? {} : { since: from }) });
-  await writeResult(environment, options.output, report, () => describeTrail(environment, report, options));
-  if (report.faultCount > 0)
+  const ofRecordings = recordings && (await verifyRecordings(environment, options, recordings, from));
+  await writeResult(
+    environment,
+    options.output,
+    ofRecordings ? { ...report, recordings: ofRecordings } : report,
+    () => `${describeTrail(environment, report, options)}${ofRecordings ? describeRecordings(ofRecordings) : ''}`,
+  );
+  const faults = report.faultCount + (ofRecordings?.faultCount ?? 0);
+  if (faults > 0)
     throw new CliError(
       'failed',
-      report.faultCount === 1 ? 'the trail has a fault' : `the trail has ${report.faultCount} faults`,
-      'The report names the events.',
+      faults === 1 ? 'the trail has a fault' : `the trail has ${faults} faults`,
+      'The report names what is wrong.',
     );
 }
