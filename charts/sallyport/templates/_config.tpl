@@ -95,6 +95,19 @@ secret of another. That of a single process has all sections, and leaves to it w
 {{- end -}}
 {{- $_ := set $config "audit" $audit -}}
 
+{{- $recordings := deepCopy $v.recordings -}}
+{{- if has "proxy" $in -}}
+  {{- $disk := dict "maxBytes" $v.recordingsDisk.maxBytes -}}
+  {{- if not $single }}{{ $_ := set $disk "dir" "/var/spool/sallyport-recordings" }}{{ end -}}
+  {{- $_ := set $recordings "disk" $disk -}}
+{{- else if eq $service "audit" -}}
+  {{- $recordings = pick $recordings "store" "lostAfter" -}}
+{{- else if index $recordings "store" -}}
+  {{- /* It may need a secret. */ -}}
+  {{- $_ := set $recordings "store" (dict "dir" "/only-for-the-gateway") -}}
+{{- end -}}
+{{- if and $recordings (ne $service "authenticate") }}{{ $_ := set $config "recordings" $recordings }}{{ end -}}
+
 {{- if or (has "authenticate" $in) (has "authorize" $in) -}}
   {{- $sessions := deepCopy $v.sessions -}}
   {{- if has "redis" $servers -}}
@@ -203,6 +216,11 @@ policy:
 {{/* What a service reads only at its start, so that a change of it restarts the pods, and no other change does. */}}
 {{- define "sallyport.restartSettings" -}}
 {{- $config := include "sallyport.config" . | fromYaml -}}
+{{- if and (has .service (list "proxy" "serve")) (index $config "recordings") -}}
+{{- $_ := set $config "recordings" (omit $config.recordings "default" "rules") -}}
+{{- else if eq .service "authorize" -}}
+{{- $config = omit $config "recordings" -}}
+{{- end -}}
 {{- if has .service (list "proxy" "authorize") -}}
 {{- $config = omit $config "clusters" "policies" "policy" "routes" "api" "elevations" "reload" -}}
 {{- else if eq .service "serve" -}}

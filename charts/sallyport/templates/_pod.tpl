@@ -172,6 +172,9 @@ spec:
             - {name: data, mountPath: /var/lib/sallyport}
             {{- else if ne .service "audit" }}
             - {name: spool, mountPath: /var/spool/sallyport}
+            {{- if eq .service "proxy" }}
+            - {name: recordings, mountPath: /var/spool/sallyport-recordings}
+            {{- end }}
             {{- else if and $v.evaluation (not (include "sallyport.evaluationPostgres" .root)) }}
             - {name: store, mountPath: /var/lib/sallyport}
             {{- end }}
@@ -235,6 +238,10 @@ spec:
         # Survives the container, not the pod or the node. It is on the node's disk, not in its memory.
         - name: spool
           emptyDir: {sizeLimit: {{ $v.spool.sizeLimit }}}
+        {{- if eq .service "proxy" }}
+        - name: recordings
+          emptyDir: {sizeLimit: {{ $v.recordingsDisk.sizeLimit }}}
+        {{- end }}
         {{- else if and $v.evaluation (not (include "sallyport.evaluationPostgres" .root)) }}
         - name: store
           emptyDir: {sizeLimit: 1Gi}
