@@ -17,7 +17,8 @@ describe('the volumes of the spools', () => {
     parseAllDocuments(textOf(`k8s/base/${service}.yaml`))
       .map((document) => document.toJS())
       .find(({ kind }) => kind === 'Deployment').spec.template.spec;
-  const { dir, maxBytes } = parse(textOf('k8s/base/sallyport.yaml')).audit.spool;
+  const { audit, recordings } = parse(textOf('k8s/base/sallyport.yaml'));
+  const { dir, maxBytes } = audit.spool;
 
   it.each(['authenticate', 'authorize', 'proxy'])(
     'of %s holds more than the spool, so that its pod stays',
@@ -29,10 +30,17 @@ describe('the volumes of the spools', () => {
       expect(sizeOf(emptyDir.sizeLimit)).toBeGreaterThan(sizeOf(maxBytes));
       expect(containers[0].volumeMounts.filter(({ readOnly }) => readOnly !== true)).toEqual([
         { name: 'spool', mountPath: dir },
+        ...(service === 'proxy' ? [{ name: 'recordings', mountPath: recordings.disk.dir }] : []),
       ]);
       expect(containers[0].resources.requests).toHaveProperty('ephemeral-storage');
     },
   );
+
+  it('of the gateway has another one for recordings, which holds more than may wait there', () => {
+    const { emptyDir } = podOf('proxy').volumes.find(({ name }) => name === 'recordings');
+    expect(Object.keys(emptyDir)).toEqual(['sizeLimit']);
+    expect(sizeOf(emptyDir.sizeLimit)).toBeGreaterThan(sizeOf(recordings.disk.maxBytes));
+  });
 
   it('is not given to the audit service, which has its database', () => {
     expect(podOf('audit').volumes.map(({ name }) => name)).not.toContain('spool');
