@@ -10,6 +10,7 @@ import { webContenders } from './contenders/web-contenders.ts';
 import { prepareSetup } from './prepare-setup.ts';
 import { measureExecCredential } from './measure/exec-credential.ts';
 import { measureLoad, measureRates } from './measure/load.ts';
+import { measureRecordings } from './measure/recordings.ts';
 import { measureReload } from './measure/reload.ts';
 import { measureStalledReader } from './measure/stalled-reader.ts';
 import { measureWatches } from './measure/watches.ts';
@@ -91,6 +92,10 @@ async function measureAll(setup: Setup, options: Options, results: Results): Pro
       if (found) results.stalledReader.push(found);
     }
   }
+  if (options.parts.includes('recordings') && has('sallyport-small'))
+    results.recordings = await attempt('recorded output', () =>
+      measureRecordings(setup, { megabytes: quick ? 128 : 1024, rounds: options.rounds }),
+    );
   if (options.parts.includes('reload') && has('sallyport')) {
     results.reload = await attempt('reloading a policy of 10,000 rules', () =>
       measureReload(setup, {

@@ -5,7 +5,8 @@ export const help = `Compares Sallyport with other proxies on this machine, in o
   npm run bench [-- OPTIONS]
 
   --quick        short runs and fewer watches, to see that it works
-  --only NAME    one part (load, rates, web, watches, stalled-reader, reload, exec-credential) or one contender
+  --only NAME    one part (load, rates, web, watches, stalled-reader, recordings, reload,
+                 exec-credential) or one contender
                  (direct, haproxy, node, oauth2-proxy, sallyport,
                  sallyport-with-one-event, sallyport-without-events; of web: http-proxy-middleware,
                  oauth2-proxy-cookie, sallyport-web, sallyport-web-with-one-event); may be repeated
@@ -21,7 +22,7 @@ Example: npm run bench -- --only load --only haproxy --only sallyport
 Results: a table, and JSON in bench/results/
 `;
 
-const parts = ['load', 'rates', 'web', 'watches', 'stalled-reader', 'reload', 'exec-credential'] as const;
+const parts = ['load', 'rates', 'web', 'watches', 'stalled-reader', 'recordings', 'reload', 'exec-credential'] as const;
 export type Part = (typeof parts)[number];
 export type Options = {
   quick: boolean;

@@ -1,6 +1,7 @@
 import type { ExecCredentialResult } from './measure/exec-credential.ts';
 import type { LoadResult, RatesResult } from './measure/load.ts';
 import type { Latencies, ReloadResult } from './measure/reload.ts';
+import type { RecordingsResult } from './measure/recordings.ts';
 import type { StalledResult } from './measure/stalled-reader.ts';
 import type { WatchResult } from './measure/watches.ts';
 import { sum } from './machine/processes.ts';
@@ -19,6 +20,7 @@ export type Results = {
   web?: LoadResult[];
   watches?: WatchResult[];
   stalledReader?: StalledResult[];
+  recordings?: RecordingsResult;
   reload?: ReloadResult;
   execCredential?: ExecCredentialResult;
 };
@@ -125,6 +127,12 @@ export function reportText(results: Results): string {
     text.push(
       `A log through a stalled reader:\n${table([['', 'MB', 'MiB while stalled', 'MiB at most'], ...results.stalledReader.map((one) => [one.title, String(one.megabytes), number(one.whileStalled, 1), number(one.peak, 1)])])}`,
     );
+  if (results.recordings) {
+    const { megabytes, plain, recorded, residentMiB } = results.recordings;
+    text.push(
+      `An exec that prints ${megabytes} MiB, CPU-s per GiB: ${number(plain, 2)}; recorded: ${number(recorded, 2)}; ratio ${number(recorded / plain, 2)}; RSS MiB: ${parts(residentMiB, 0)}`,
+    );
+  }
   if (results.reload) text.push(reloadText(results.reload));
   if (results.execCredential) {
     const { credentialMs, shellMs, ratio } = results.execCredential;

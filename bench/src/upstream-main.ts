@@ -1,5 +1,6 @@
 // The server behind every contender. It answers like an API server, with as little CPU time as Node.js allows. A complete
 // HTTP server would cost as much as what is measured. Clients send requests without bodies, one after another.
+import { createHash } from 'node:crypto';
 import { createServer as createPlainServer, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { once } from 'node:events';
@@ -27,17 +28,41 @@ const line = Buffer.from(
 );
 const chunk = Buffer.concat([Buffer.from(`${line.length.toString(16)}\r\n`), line, Buffer.from('\r\n')]);
 
-function sendLog(socket: Socket, bytes: number): void {
-  socket.write(head('Transfer-Encoding: chunked'));
+const switched = [
+  'HTTP/1.1 101 Switching Protocols',
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Protocol: v5.channel.k8s.io',
+  'Sec-WebSocket-Accept: ',
+].join('\r\n');
+/** What HAProxy expects for the key of a request (RFC 6455, 4.2.2). */
+const acceptOf = (key: string) =>
+  createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+/** Frames of 32 KiB for stdout, as API servers send them. */
+const frame = Buffer.concat([Buffer.from([0x82, 126, 0x80, 0, 1]), line.subarray(0, 32_767)]);
+const frames = Buffer.concat([frame, frame]);
+
+/** Sends the same again until it is this much. */
+function send(socket: Socket, bytes: number, { piece, end }: { piece: Buffer; end(): void }): void {
   let left = Math.ceil(bytes / line.length);
   const more = () => {
     while (left > 0) {
       left -= 1;
-      if (!socket.write(chunk)) return void socket.once('drain', more);
+      if (!socket.write(piece)) return void socket.once('drain', more);
     }
-    socket.write('0\r\n\r\n');
+    end();
   };
   more();
+}
+
+function sendLog(socket: Socket, bytes: number): void {
+  socket.write(head('Transfer-Encoding: chunked'));
+  send(socket, bytes, { piece: chunk, end: () => socket.write('0\r\n\r\n') });
+}
+
+function sendOutput(socket: Socket, bytes: number, key: string): void {
+  socket.write(`${switched}${acceptOf(key)}\r\n\r\n`);
+  send(socket, bytes, { piece: frames, end: () => socket.end() });
 }
 
 function serve(socket: Socket): void {
@@ -47,10 +72,13 @@ function serve(socket: Socket): void {
   socket.on('data', (bytes) => {
     text += bytes.toString('latin1');
     for (let end = text.indexOf('\r\n\r\n'); end !== -1; end = text.indexOf('\r\n\r\n')) {
+      const key = /^sec-websocket-key: *(\S+)/im.exec(text)?.[1] ?? '';
       const target = text.slice(0, text.indexOf('\r\n'));
       text = text.slice(end + 4);
       const log = /\/log\?\S*bytes=(\d+)/.exec(target);
+      const exec = /\/exec\?\S*bytes=(\d+)/.exec(target);
       if (log) sendLog(socket, Number(log[1]));
+      else if (exec) sendOutput(socket, Number(exec[1]), key);
       else socket.write(target.includes('watch=true') ? watch : pods);
     }
   });

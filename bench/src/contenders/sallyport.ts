@@ -18,6 +18,9 @@ const person = { user: 'alice@example.com', password: 'alice' };
 /** Where the bench's web application is. */
 export const webHostOfBench = 'localhost';
 
+/** Where sessions are recorded if anything is. */
+export const recordedNamespace = 'recorded';
+
 const originOf = (host: string, port: number | string) => `https://${host}:${port}`;
 
 /** Without TLS on either side, as behind a load balancer that terminates it. */
@@ -48,6 +51,8 @@ type StartOptions = {
   webHost?: string | undefined;
   /** One process with everything in its directory, instead of four with Redis, Kafka and PostgreSQL. */
   small?: boolean;
+  /** Sessions in one namespace are recorded, for an auditor whom nobody is. */
+  recordings?: boolean;
 };
 
 /** A web application that learns who asks by an assertion. */
@@ -59,12 +64,18 @@ const webRoute = (from: string, to: string, toCaFile: string) => ({
   policy: [{ allow: { or: [{ groups: 'sre' }, { groups: 'developers' }] } }],
 });
 
+const recordingsIn = (directory: string) => ({
+  recipients: ['age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p'],
+  store: { dir: path.join(directory, 'recordings') },
+  rules: [{ record: 'required', and: [{ 'k8s/namespace': recordedNamespace }] }],
+});
+
 async function settle(
   { bed, authority, caFile, upstream }: Setup,
   directory: string,
   issuer: string,
   wire: Wire,
-  { omitStages = [], webHost, small = false }: StartOptions,
+  { omitStages = [], webHost, small = false, recordings = false }: StartOptions,
 ): Promise<Settings> {
   const gatewayPort = await freePort();
   const routes =
@@ -100,7 +111,11 @@ async function settle(
         policy: [{ allow: { or: [{ groups: 'sre' }, { groups: 'developers' }] } }],
       },
     ],
-    more: { streams: { perUser: 100_000, perCluster: 100_000 }, ...routes },
+    more: {
+      streams: { perUser: 100_000, perCluster: 100_000 },
+      ...routes,
+      ...(recordings ? { recordings: recordingsIn(directory) } : {}),
+    },
   });
   return wire === 'tls' ? settings : makePlain(settings, upstream.plainUrl);
 }
