@@ -109,9 +109,9 @@ describeWith(['kubectl', 'helm'], 'the chart and the manifests', () => {
   describe('configure the same', () => {
     /** Sections that a service does not read, so that it needs no secret in them. */
     const unread: Record<string, RegExp> = {
-      authenticate: /^(clusters|api|downloads|audit\.(store|checkpoints))/,
-      authorize: /^(identity|downloads|audit\.(store|checkpoints)|sessions\.encryption)/,
-      audit: /^(identity|sessions|api|downloads|audit\.spool|clusters.*policyFile)/,
+      authenticate: /^(clusters|api|recordings|downloads|audit\.(store|checkpoints))/,
+      authorize: /^(identity|recordings|downloads|audit\.(store|checkpoints)|sessions\.encryption)/,
+      audit: /^(identity|recordings|sessions|api|downloads|audit\.spool|clusters.*policyFile)/,
       proxy: /^(identity|sessions|audit\.(store|checkpoints))/,
     };
     it.each(services)('for %s, except for what it does not read', (service) => {

@@ -103,7 +103,8 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
           capabilities: { drop: ['ALL'] },
         });
         const writable = container.volumeMounts.filter((mount) => mount.readOnly !== true);
-        expect(writable.map(({ name }) => name)).toEqual(service === 'audit' ? [] : ['spool']);
+        const volumes = { audit: [], proxy: ['spool', 'recordings'] }[service as string] ?? ['spool'];
+        expect(writable.map(({ name }) => name)).toEqual(volumes);
       }
     }
   });

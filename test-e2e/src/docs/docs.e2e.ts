@@ -25,7 +25,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const auditPages = readdirSync(path.join(root, 'docs')).filter((name) => /^audit.*\.md$/.test(name));
 const pages = ['README.md', 'docs/getting-started.md', 'docs/policy-tools.md'].concat(
   auditPages.map((name) => `docs/${name}`),
-  ['docs/operations/clusters.md', 'docs/install.md', 'docs/command-line.md'].filter((page) =>
+  ['docs/operations/clusters.md', 'docs/install.md', 'docs/command-line.md', 'docs/recordings.md'].filter((page) =>
     existsSync(path.join(root, page)),
   ),
 );
@@ -56,6 +56,7 @@ const pictureTitles = {
 };
 const withoutTimes = (text: string) =>
   text
+    .replaceAll(/\(recording [0-9a-f]{8}\)/g, '(recording <id>)')
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>')
     .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>');
 

@@ -26,7 +26,12 @@ export type Verified = {
   faults: { announced?: string }[];
   events: number;
   checkpoints: { count: number };
+  /** With `--recordings`: how many there are, and what is wrong with them. */
+  recordings?: { recordings: number; faults: { kind: string; recording: string }[] };
 };
+
+/** A user with a home of their own, who is logged in. */
+export type RigPerson = { env: Record<string, string | undefined>; cli(...args: string[]): Promise<CommandResult> };
 
 /** A small gateway in a directory of its own, and a user of it with an empty home. */
 export type ServeRig = {
@@ -55,6 +60,8 @@ export type ServeRig = {
   /** Verifies the trail, with the key of its checkpoints: that in files, unless `where` says otherwise. */
   verify(...where: string[]): Promise<Verified>;
   kubectl(...args: string[]): Promise<CommandResult>;
+  /** Logs a user in with a home of their own. */
+  person(user: string): Promise<RigPerson>;
   /** Logs a user in with a home of their own, and returns a bearer token for requests to a cluster. */
   tokenFor(user: string, cluster: string): Promise<string>;
   stop(): Promise<void>;
@@ -135,6 +142,11 @@ export async function createServeRig(
     const { code, stderr } = await command.ended;
     if (code !== 0) throw new Error(`sallyport login failed with ${code}: ${stderr}`);
   };
+  const logInAtHome = async (user: string) => {
+    const own = { ...options, env: { ...env, HOME: path.join(home, user) } };
+    await logIn(user, ['--ca-file', path.join(data, 'tls/ca.crt')], own);
+    return own;
+  };
   return {
     settings: stringify(written),
     data,
@@ -179,9 +191,12 @@ export async function createServeRig(
     cli: (...args) => runCli(args, options),
     startCli: (...args) => startCli(args, options),
     login: (user, ...args) => logIn(user, args),
+    async person(user) {
+      const own = await logInAtHome(user);
+      return { env: own.env, cli: (...args) => runCli(args, own) };
+    },
     async tokenFor(user, cluster) {
-      const own = { ...options, env: { ...env, HOME: path.join(home, user) } };
-      await logIn(user, ['--ca-file', path.join(data, 'tls/ca.crt')], own);
+      const own = await logInAtHome(user);
       const { stdout } = await runCli(['exec-credential', `${url}/clusters/${cluster}`], own);
       return (JSON.parse(stdout) as { status: { token: string } }).status.token;
     },
