@@ -103,7 +103,7 @@ export const recordingsSchema = z.prefault(
           context.addIssue({
             code: 'custom',
             path: ['recipients'],
-            message: 'is missing: name the public key of whoever may open recordings (age-keygen makes one)',
+            message: 'is missing: name the public keys of those who may open recordings (age-keygen makes one)',
           });
         if (store === undefined)
           context.addIssue({ code: 'custom', path: ['store'], message: 'is missing: say where recordings are kept' });
