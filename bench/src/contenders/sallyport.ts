@@ -51,7 +51,7 @@ type StartOptions = {
   webHost?: string | undefined;
   /** One process with everything in its directory, instead of four with Redis, Kafka and PostgreSQL. */
   small?: boolean;
-  /** Sessions in one namespace are recorded, for an auditor whom nobody is. */
+  /** Sessions in one namespace are recorded, for a key that no one has. */
   recordings?: boolean;
 };
 
