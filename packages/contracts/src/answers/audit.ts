@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { configFaultSchema } from '../policy/config-fault.ts';
 import type { AuditRecord } from '../audit/audit-event.ts';
 import type { AuditResult } from '../audit/audit-result.ts';
 import type { ElevationState } from '../elevation/elevation.ts';
@@ -117,6 +118,39 @@ export const auditReportSchema = z.object({
 });
 export type AuditReport = z.infer<typeof auditReportSchema>;
 
+/** Results are those of requests; `none` counts events that are not the end of a request. */
+const bucketSchema = z.object({ time: z.string(), events: z.number(), results: z.record(z.string(), z.number()) });
+
+const counted = z.object({
+  /** The most frequent values, at most 20. Each is found by the filter with the name of the facet. */
+  values: z.array(z.object({ value: z.string(), events: z.number() })),
+  /** The events with a value that is not listed. */
+  others: z.number(),
+});
+
+/**
+ * `GET <api>/audit/summary`: the events that meet every condition, counted by time and by what they are about. Buckets
+ * without events are left out. If there is more than can be counted in time, the counts are those from `countedFrom` on.
+ */
+export const auditSummarySchema = z.object({
+  since: z.string(),
+  until: z.string(),
+  /** The length of a bucket, in milliseconds. Buckets begin at its multiples since the epoch. */
+  step: z.number(),
+  events: z.number(),
+  countedFrom: optionalText,
+  /**
+   * What is known of the time before `countedFrom`, if the query is one of requests, by user, cluster and verb alone, with
+   * buckets of whole hours: the requests to clusters, of which those that the cluster denied count as failed.
+   */
+  earlier: z.optional(z.object({ since: z.string(), until: z.string(), buckets: z.array(bucketSchema) })),
+  /** The oldest first. */
+  buckets: z.array(bucketSchema),
+  facets: z.record(z.string(), counted),
+  ...seen,
+});
+export type AuditSummary = z.infer<typeof auditSummarySchema>;
+
 const text = z.optional(z.string());
 const ofElevation = {
   ...counts,
@@ -166,6 +200,85 @@ export const elevationReportSchema = z.object({
   ...seen,
 });
 export type ElevationReport = z.infer<typeof elevationReportSchema>;
+
+const replayedRequestSchema = z.object({
+  user: z.string(),
+  verb: z.string(),
+  cluster: z.string(),
+  resource: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  time: z.string(),
+  auditID: z.string(),
+});
+/** Requests that would be decided otherwise: by the rule that would decide, and the one that did. */
+const replayedChangesSchema = z.object({
+  requests: z.number(),
+  people: z.number(),
+  byRule: z.array(
+    z.object({
+      rule: z.string(),
+      before: z.string(),
+      requests: z.number(),
+      people: z.array(z.object({ name: z.string(), count: z.number() })),
+      /** The requests of people who are not listed. */
+      otherPeople: z.number(),
+      examples: z.array(replayedRequestSchema),
+    }),
+  ),
+  /** The requests by rules that are not listed. */
+  otherRules: z.number(),
+});
+
+/** A test case of a policy: what came of it, and for a failed one why. Long texts are cut. */
+const policyCaseSchema = z.object({
+  name: z.string(),
+  /** Its line in the text of the cases. */
+  line: z.number(),
+  passed: z.boolean(),
+  got: z.object({ effect: z.string(), rule: z.string(), ruleName: z.optional(z.string()) }),
+  /** What was not as expected: the effect, the rule or the reasons. */
+  differences: z.array(z.object({ what: z.string(), expected: z.string(), got: z.string() })),
+  /** Which rules hold or do not, and by which criteria. */
+  because: z.array(z.string()),
+});
+export type PolicyCaseAnswer = z.infer<typeof policyCaseSchema>;
+
+/**
+ * `POST <api>/policy/what-if`: what a policy would have decided about the requests of a period, the newest first. If time
+ * ran out, `countedFrom` is the time of the last one that was evaluated.
+ */
+export const whatIfSchema = z.object({
+  /** The events that were read. */
+  events: z.number(),
+  evaluated: z.number(),
+  since: optionalText,
+  until: optionalText,
+  countedFrom: optionalText,
+  /** What is doubtful about the policy. */
+  warnings: z._default(z.array(configFaultSchema), []),
+  /** What came of the test cases, in their order, if there are any. Older gateways refuse them. */
+  tests: z.optional(z.array(policyCaseSchema)),
+  unchanged: z.object({ allowed: z.number(), refused: z.number() }),
+  lost: replayedChangesSchema,
+  gained: replayedChangesSchema,
+  /** Requests about which the decision depends on what their events do not have. */
+  inconclusive: z.object({
+    requests: z.number(),
+    byCriterion: z.array(
+      z.object({
+        criterion: z.string(),
+        missing: z.array(z.string()),
+        requests: z.number(),
+        examples: z.array(replayedRequestSchema),
+      }),
+    ),
+  }),
+  /** The events that were not evaluated, by reason. */
+  skipped: z.record(z.string(), z.number()),
+  repeatsMayBeMissed: z.boolean(),
+});
+export type WhatIf = z.infer<typeof whatIfSchema>;
 
 /**
  * `GET <api>/audit/keys`: a JWKS (RFC 7517, RFC 8037) of the public keys that sign checkpoints. The first key is the one

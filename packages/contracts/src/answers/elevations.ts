@@ -99,13 +99,30 @@ export const elevationTerms = {
   ),
 };
 
-/** A right in the cluster that the caller would gain: `*` means all. */
-const elevationGainSchema = z.object({
+/** What roles of the cluster allow with one kind: `*` means all. */
+const elevatedRightSchema = z.object({
   apiGroup: z.string(),
   resource: z.string(),
   /** Only the object with this name. */
   resourceName: z.optional(z.string()),
   verbs: z.array(z.string()),
+});
+
+/** `GET <api>/elevations/:id/rights`: what the groups of an elevation allow in its cluster, for any member of them. */
+export const elevatedRightsSchema = z.object({
+  /** The namespace in which the cluster was asked. */
+  comparedIn: z.string(),
+  /** Absent if the cluster did not tell. */
+  rules: z.optional(z.array(elevatedRightSchema)),
+  /** How many more there are. */
+  omitted: z.number(),
+  /** The cluster does not list all of its rules. */
+  incomplete: z.boolean(),
+});
+export type ElevatedRights = z.infer<typeof elevatedRightsSchema>;
+
+/** A right in the cluster that the caller would gain. */
+const elevationGainSchema = z.extend(elevatedRightSchema, {
   /** Those of the verbs that the policy would refuse nevertheless. */
   refusedByPolicy: z.array(z.string()),
   /** Those of the verbs for which the policy depends on the request. */

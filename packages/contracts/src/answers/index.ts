@@ -7,6 +7,7 @@ export { ruleLabel } from '../policy/rule-label.ts';
 export { lackingWords } from '../elevation/approver-set-progress.ts';
 export * from './audit.ts';
 export * from './clusters.ts';
+export * from './connectors.ts';
 export * from './elevations.ts';
 export * from './install.ts';
 export * from './login.ts';

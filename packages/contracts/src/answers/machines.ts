@@ -55,6 +55,20 @@ export const serviceAccountsSchema = z.object({
   maySeeAll: z.optional(z.boolean()),
 });
 
+/** An entry of `workloads` in the configuration as lists show it. */
+const workloadViewSchema = z.object({
+  name: z.string(),
+  /** Whose tokens it accepts: an issuer, a cluster or a SPIFFE trust domain. */
+  source: z.string(),
+  /** The name that a workload gets, with claims in double braces. */
+  user: z.string(),
+  groups: z.array(z.string()),
+});
+export type WorkloadView = z.infer<typeof workloadViewSchema>;
+
+/** `GET <api>/workloads`, in the order in which they are compared with a token. */
+export const workloadsSchema = z.object({ workloads: z.array(workloadViewSchema) });
+
 /** A name of a service account as lists show it: whom it belongs to, and whether an account has it now. */
 const serviceAccountNameSchema = z.object({
   name: z.string(),

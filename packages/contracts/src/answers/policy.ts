@@ -93,6 +93,49 @@ export const canIAnswerSchema = z.object({
 });
 export type CanIAnswer = z.infer<typeof canIAnswerSchema>;
 
+/** `GET <api>/policy`: the policy in force. `apiAreas` are those in which the configuration gives anyone a right. */
+export const policySummarySchema = z.object({
+  version: z.string(),
+  rules: z.number(),
+  clusters: z.number(),
+  /** Also those on which it allows the caller nothing. */
+  clusterNames: z._default(z.array(z.string()), []),
+  apiAreas: z.array(z.string()),
+});
+
+/**
+ * `GET <api>/rights`: the areas of `api.policy` in which the caller may see things of others, or act on them. What they
+ * see of the audit trail and of recordings is decided cluster by cluster, and is in those answers.
+ */
+export const rightsSchema = z.object({ areas: z.array(z.string()) });
+
+const listedRuleSchema = z.object({
+  /** Its position, and its name and message if it has them. */
+  rule: z.string(),
+  ruleName: z.optional(z.string()),
+  ruleMessage: z.optional(z.string()),
+  action: z.enum(['allow', 'deny']),
+  operator: z.enum(['and', 'or', 'not', 'nor']),
+  /** Each criterion with its value in the policy. */
+  criteria: z.array(z.object({ name: z.string(), data: z.optional(z.unknown()) })),
+});
+export type ListedRule = z.infer<typeof listedRuleSchema>;
+
+/**
+ * `GET <api>/policy/rules`: the rules in force for a cluster or a web application, in the order in which they are
+ * evaluated. `shadow` has those that are only recorded. `leftOut`: how many more there are.
+ */
+export const policyRulesSchema = z.object({
+  version: z.string(),
+  rules: z.array(listedRuleSchema),
+  shadow: z.array(listedRuleSchema),
+  leftOut: z.number(),
+});
+export type PolicyRules = z.infer<typeof policyRulesSchema>;
+
+/** `POST <api>/policy/reload`. Each replica reads its own file, so `GET <api>/policy/status` says what came of it. */
+export const reloadRequestedSchema = z.object({ requested: z.boolean() });
+
 const onCallSchema = z.object({
   name: z.string(),
   known: z.boolean(),

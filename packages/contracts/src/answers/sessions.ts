@@ -29,3 +29,6 @@ export const revokedSchema = z.object({
   serviceAccountsLeft: z.optional(z.number()),
   recorded: z.optional(z.boolean()),
 });
+
+/** The end of one session, agent or service account, if it is not recorded yet. Otherwise the answer has no body. */
+export const unrecordedSchema = z.object({ recorded: z.boolean() });

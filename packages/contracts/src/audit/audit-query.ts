@@ -96,25 +96,30 @@ export const reportDimensions = ['user', 'cluster', 'resource', 'verb', 'day'] a
 export type ReportDimension = (typeof reportDimensions)[number];
 
 const { user, cluster, resource, verb, since, until } = auditQuerySchema.shape;
-const isDimension = (name: string): name is ReportDimension => (reportDimensions as readonly string[]).includes(name);
 
-/** The query of `POST /v1/report` of the audit service. `by` is a list with commas. All filters must match. */
-export const reportQuerySchema = z.strictObject({
-  by: z._default(
+/** A list of some of these names, with commas, each of them once. */
+function someOf<Name extends string>(names: readonly Name[], usual: Name[]) {
+  const isName = (name: string): name is Name => (names as readonly string[]).includes(name);
+  return z._default(
     z.pipe(
       z
         .pipe(
-          z.string().check(z.maxLength(100)),
+          z.string().check(z.maxLength(200)),
           z.transform((text) => text.split(',')),
         )
         .check(
-          z.refine((names) => names.every(isDimension), `must be some of ${reportDimensions.join(', ')}, with commas`),
-          z.refine((names) => new Set(names).size === names.length, 'names something twice'),
+          z.refine((some) => some.every(isName), `must be some of ${names.join(', ')}, with commas`),
+          z.refine((some) => new Set(some).size === some.length, 'names something twice'),
         ),
-      z.transform((names) => names.filter(isDimension)),
+      z.transform((some) => some.filter(isName)),
     ),
-    ['user', 'cluster', 'resource', 'verb'],
-  ),
+    usual,
+  );
+}
+
+/** The query of `POST /v1/report` of the audit service. `by` is a list with commas. All filters must match. */
+export const reportQuerySchema = z.strictObject({
+  by: someOf(reportDimensions, ['user', 'cluster', 'resource', 'verb']),
   user,
   cluster,
   /** The resource, with its subresource after a slash, such as `pods/exec`. */
@@ -126,6 +131,21 @@ export const reportQuerySchema = z.strictObject({
 });
 export type ReportQuery = z.infer<typeof reportQuerySchema>;
 
+/**
+ * The query of `POST /v1/what-if` of the audit service. Requests to the cluster are evaluated by the proposed policy. The
+ * default period is the 24 hours before `until`.
+ */
+export const whatIfQuerySchema = z.strictObject({ cluster: textSchema, since, until });
+
+const yamlText = z.string().check(z.minLength(1), z.maxLength(256 * 1024));
+
+/** The body of `POST <api>/policy/what-if`: a policy in YAML, in place of all those of the cluster. */
+export const whatIfRequestSchema = z.strictObject({
+  policy: yamlText,
+  /** Test cases for the policy: a file for `sallyport policy test`, which need not name a policy. */
+  tests: z.optional(yamlText),
+});
+
 /** The query of `POST /v1/elevations` of the audit service. `user` is the person who asked for an elevation. */
 export const elevationReportQuerySchema = z.strictObject({
   user,
@@ -135,3 +155,35 @@ export const elevationReportQuerySchema = z.strictObject({
   limit: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(1000)), 1000),
 });
 export type ElevationReportQuery = z.infer<typeof elevationReportQuerySchema>;
+
+const { after: _after, order: _order, limit: _limit, ...filters } = auditQuerySchema.shape;
+/** What an event must be, without where a page begins and how long it is. */
+export type AuditFilters = Omit<AuditQuery, 'after' | 'order' | 'limit'>;
+
+/** What a summary can list the most frequent values of. Each is the filter that finds a value. */
+export const summaryFacets = [
+  'user',
+  'cluster',
+  'namespace',
+  'resource',
+  'subresource',
+  'verb',
+  'code',
+  'effect',
+  'rule',
+  'reason',
+  'type',
+  'address',
+] as const;
+export type SummaryFacet = (typeof summaryFacets)[number];
+
+/**
+ * The query of `POST /v1/summary` of the audit service: all filters of events, the maximum number of buckets, and the
+ * facets as a list with commas. The default period is the 24 hours before `until`.
+ */
+export const auditSummaryQuerySchema = z.strictObject({
+  ...filters,
+  buckets: z._default(z.coerce.number().check(z.int(), z.minimum(2), z.maximum(200)), 60),
+  facets: someOf(summaryFacets, ['user', 'cluster', 'namespace', 'resource', 'verb', 'code', 'effect']),
+});
+export type AuditSummaryQuery = z.infer<typeof auditSummaryQuerySchema>;

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { decisionSchema } from '../policy/decision.ts';
 import { configFaultSchema } from '../policy/config-fault.ts';
+import { connectorPart } from './connector-part.ts';
 import { proofPartSchema } from './proof-part.ts';
 import { about } from '../text/about.ts';
 
@@ -83,7 +84,7 @@ export const sallyportPartSchema = z.object({
   ),
   durationMs: about('Milliseconds since the request arrived.', z.optional(z.number())),
   upstreamMs: about('Milliseconds since the request was sent to the cluster.', z.optional(z.number())),
-  protocol: about('http/1.1, or the protocol of an upgrade.', z.optional(z.string())),
+  protocol: about('http/1.1 or http/2, or the protocol of an upgrade.', z.optional(z.string())),
   clientAddress: about("The client's IP address. Absent for requests of the gateway itself.", z.optional(z.string())),
   /** For a login that was approved in a browser elsewhere: the address and user agent of that browser. */
   approvedFrom: about(
@@ -135,6 +136,7 @@ export const sallyportPartSchema = z.object({
       }),
     ),
   ),
+  connector: connectorPart,
   explained: about(
     'For an explanation of a decision (policy explain, can-i): the question and its answer.',
     z.optional(

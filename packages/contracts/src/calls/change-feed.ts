@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { streamsChangedSchema } from './stream-list.ts';
 
 // What a session store publishes, and what authorize passes on to the gateways over `GET /v1/changes`.
 
@@ -11,7 +12,7 @@ export type SessionChange = z.infer<typeof sessionChangeSchema>;
 /**
  * One change on the feed. `hello` begins each connection. `gap`: changes may have been missed, so that the reader must
  * check everything again. `elevation-changed`: a person gained or lost an elevation. `reload-requested`: read your
- * configuration again. `streams-requested`: report your streams; only the handler parses the question, so that one it
+ * configuration again. `streams-changed`: streams began or ended somewhere, for those who list them. `streams-requested`: report your streams; only the handler parses the question, so that one it
  * cannot read does not disturb the feed. `ping`: the feed is alive.
  */
 export const changeSchema = z.discriminatedUnion('type', [
@@ -20,6 +21,7 @@ export const changeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('session-revoked'), ...sessionMembers }),
   z.object({ type: z.literal('session-changed'), ...sessionMembers }),
   z.object({ type: z.literal('elevation-changed'), issuer: z.string(), subject: z.string() }),
+  z.extend(streamsChangedSchema, { type: z.literal('streams-changed') }),
   z.object({ type: z.literal('streams-requested'), question: z.unknown() }),
   z.object({ type: z.literal('reload-requested') }),
   z.object({ type: z.literal('gap') }),

@@ -9,6 +9,17 @@ const word = z.string().check(z.maxLength(253));
 const text = z.string().check(z.maxLength(4096));
 
 /**
+ * What the rules are listed for: a cluster by its name, or a web application by its host. `GET
+ * /.sallyport/api/v1/policy/rules` on the gateway calls `POST /v1/policy/rules` of authorize.
+ */
+export const policyRulesRequestSchema = z.strictObject({ cluster: z.optional(word), route: z.optional(word) }).check(
+  z.refine(({ cluster, route }) => (cluster === undefined) !== (route === undefined), {
+    message: 'either cluster or route is required',
+  }),
+);
+export type PolicyRulesRequest = z.infer<typeof policyRulesRequestSchema>;
+
+/**
  * Another user. Asking about them needs a right from `api.policy`. If only the name is given, the identity in their
  * latest live session counts.
  */

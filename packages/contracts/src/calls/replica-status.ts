@@ -17,6 +17,20 @@ export const onCallStatusSchema = z.object({
 });
 export type OnCallStatus = z.infer<typeof onCallStatusSchema>;
 
+/** A connection of a connector to one replica of the proxy. Times are milliseconds since the epoch. */
+export const carrierStatusSchema = z.object({
+  connector: z.string().check(z.maxLength(63)),
+  id: z.string().check(z.maxLength(36)),
+  since: z.number(),
+  /** Of the connector. */
+  version: z.string().check(z.maxLength(100)),
+  /** When something was last received. */
+  seen: z.number(),
+  roundTripMs: z.optional(z.number()),
+  streams: z.number(),
+});
+export type CarrierStatus = z.infer<typeof carrierStatusSchema>;
+
 /** The report of one replica about its configuration. Times are milliseconds since the epoch. */
 export const replicaStatusSchema = z.object({
   service: z.enum(reportingServices),
@@ -41,6 +55,10 @@ export const replicaStatusSchema = z.object({
   warnings: z.optional(z.array(configFaultSchema).check(z.maxLength(100))),
   /** The on-call lists; absent for a service that reads none. */
   onCall: z.optional(z.array(onCallStatusSchema).check(z.maxLength(50))),
+  /** Of a proxy: the connections of connectors to it. */
+  carriers: z.optional(z.array(carrierStatusSchema).check(z.maxLength(20_000))),
+  /** Of a proxy: where other replicas hand it dials, as host and port. Absent if it takes none. */
+  peerAddress: z.optional(z.string().check(z.maxLength(300))),
   /** Changed settings that need a restart. */
   restartNeeded: z.array(z.string()).check(z.maxLength(100)),
 });

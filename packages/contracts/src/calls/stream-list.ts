@@ -13,6 +13,14 @@ const ownerSchema = z.object({
   issuer: z.string().check(z.maxLength(4096)),
   subject: z.string().check(z.maxLength(4096)),
 });
+
+/**
+ * `POST /v1/streams/changed` of authorize, and `streams-changed` on the change feed: streams of these users began or ended.
+ * Without `owners`, those of many.
+ */
+export const streamsChangedSchema = z.object({ owners: z.optional(z.array(ownerSchema).check(z.maxLength(100))) });
+export type StreamsChanged = z.infer<typeof streamsChangedSchema>;
+
 const wanted = z.optional(z.string().check(z.minLength(1), z.maxLength(1024)));
 
 /** Narrows a list to exact values, all of which must match. */

@@ -92,7 +92,7 @@ const auditWebhookSchema = z.strictObject({
   ),
 });
 
-const credentialFields = ['token', 'tokenFile', 'clientCertFile', 'kubeconfig'] as const;
+const credentialFields = ['token', 'tokenFile', 'clientCertFile', 'kubeconfig', 'credential'] as const;
 
 /**
  * One Kubernetes cluster behind the gateway. Its policies are not checked here: the policy engine reports their faults.
@@ -110,6 +110,10 @@ export const clusterSchema = z
       'The key exchange groups that the gateway offers to the API server, as in gateway.tls.curves. The default is what OpenSSL offers.',
       z.nullish(tlsCurveList),
     ),
+    http2: about(
+      'Whether watches share connections of HTTP/2 to the API server, if it speaks that. The default is true.',
+      z.nullish(z.boolean()),
+    ),
     token: about(
       "The gateway's token for the cluster. Write ${env:NAME} or ${file:/path}. Give exactly one credential.",
       z.nullish(z.string().check(z.minLength(1))),
@@ -122,6 +126,14 @@ export const clusterSchema = z
     clientKeyFile: about('The private key of that certificate, PEM.', z.nullish(z.string())),
     kubeconfig: about('A kubeconfig with the server, its CA and the credential.', z.nullish(z.string())),
     context: about('The context of the kubeconfig to use.', z.nullish(z.string())),
+    credential: about(
+      'connector: the connector asks its API server for a token of the gateway, which exists only in memory.',
+      z.nullish(z.literal('connector')),
+    ),
+    connector: about(
+      'The connector through which the gateway reaches the API server. Without it, the gateway dials the API server itself.',
+      z.nullish(nameSchema),
+    ),
     host: about('A host name of the gateway that serves only this cluster: https://<host>.', z.nullish(hostSchema)),
     impersonate: about('The user and group names that may be impersonated.', impersonateSchema),
     policies: about(
@@ -159,6 +171,7 @@ export const clusterSchema = z
         fault('server', 'comes from the kubeconfig; remove one of the two');
       if ((cluster.clientCertFile == null) !== (cluster.clientKeyFile == null))
         fault('clientKeyFile', 'clientCertFile and clientKeyFile go together');
+      if (cluster.credential != null && cluster.connector == null) fault('credential', 'needs a connector');
       if (cluster.context != null && cluster.kubeconfig == null) fault('context', 'needs a kubeconfig');
       if (
         cluster.server?.startsWith('http:') &&

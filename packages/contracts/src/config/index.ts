@@ -1,10 +1,12 @@
 import * as z from 'zod/mini';
 import { acmeFaults, acmeSchema } from './acme.ts';
+import { maxConfigBytes } from './max-config-bytes.ts';
 import { cidrSchema, listenSchema, urlSchema } from './address.ts';
 import { nameSchema } from '../text/name.ts';
 import { auditSectionSchema } from './audit.ts';
 import { brandingSchema } from './branding.ts';
 import { clusterSchema } from './cluster.ts';
+import { connectorFaults, connectorSchema } from './connector.ts';
 import { downloadsSchema } from './downloads.ts';
 import { durationSchema, sizeSchema } from './duration.ts';
 import { elevationEntrySchema } from './elevation.ts';
@@ -66,6 +68,10 @@ const gatewaySchema = z
       'The keys that sign what web applications learn about their users: EC private keys on P-256, PEM. The first signs. It is read again when it changes.',
       z.nullish(z.string().check(z.minLength(1))),
     ),
+    http2: about(
+      'Whether clients may use HTTP/2. It needs TLS at the gateway. Experimental: hostile clients can end the process.',
+      z._default(z.boolean(), false),
+    ),
     proxyProtocol: about(
       'Whether the load balancers in trustedProxies pass TLS through and name the client in a header of the PROXY protocol, version 1 or 2. Their connections without one are then closed. Connections from other addresses have none.',
       z._default(z.boolean(), false),
@@ -85,9 +91,6 @@ const gatewaySchema = z
       message: 'needs trustedProxies: the addresses of the load balancers that speak it',
     }),
   );
-
-/** The upper bound of `reload.maxBytes`. */
-export const maxConfigBytes = 64 * 1024 * 1024;
 
 const unique = (texts: string[]) => new Set(texts).size === texts.length;
 
@@ -231,6 +234,12 @@ export const configSchema = z
         {},
       ),
     ),
+    connectors: about(
+      'The connectors that may dial the gateway, from networks into which it cannot dial (docs/connectors.md).',
+      z
+        ._default(z.array(connectorSchema).check(z.maxLength(10_000)), [])
+        .check(z.refine((all) => unique(all.map((one) => one.name)), 'two connectors have the same name')),
+    ),
     clusters: about(
       'The Kubernetes clusters behind the gateway.',
       z._default(z.array(clusterSchema), []).check(
@@ -269,7 +278,7 @@ export const configSchema = z
   })
   .check(
     z.superRefine((config, context) => {
-      for (const { path, message } of [...routeFaults(config), ...acmeFaults(config)])
+      for (const { path, message } of [...routeFaults(config), ...connectorFaults(config), ...acmeFaults(config)])
         context.addIssue({ code: 'custom', path, message });
     }),
   );

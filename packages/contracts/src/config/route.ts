@@ -69,6 +69,10 @@ export const routeSchema = z
       'The address at which the gateway reaches the application, such as http://grafana:3000.',
       originSchema(['http:', 'https:'], 'not an address like http://grafana:3000 (no path)'),
     ),
+    connector: about(
+      'The connector through which the gateway reaches the application. Without it, the gateway dials it itself.',
+      z.nullish(nameSchema),
+    ),
     ...upstreamFields,
     policies: about(
       'Names of policies at the top of the file that apply to this application.',

@@ -66,6 +66,21 @@ export const servicesSchema = z.prefault(
             'The address on which it serves /livez, /readyz and /metrics, in plain HTTP and without a credential. Put it on a network that only operators reach.',
             z._default(listenSchema, loopback(9183)),
           ),
+          peer: about(
+            'Where replicas of the gateway reach each other, to hand over connections through connectors. They know each other by keyFile and need no certificate. Leave it out for a single replica.',
+            z.optional(
+              z.strictObject({
+                listen: about(
+                  'The address on which a replica listens for the others.',
+                  z.prefault(listenSchema, '0.0.0.0:8444'),
+                ),
+                address: about(
+                  'Its own host and port for the others, such as ${env:POD_IP}:8444.',
+                  z.string().check(z.regex(/^\S+:\d{1,5}$/, 'not an address like 10.0.0.7:8444')),
+                ),
+              }),
+            ),
+          ),
           ...keys,
         }),
         {},

@@ -80,7 +80,7 @@ const redisSessionsSchema = z.pipe(
     sentinel: about('The name of the master in Sentinel (default: mymaster).', z.optional(z.string())),
     caFile: about('The CA of the Redis server, PEM.', z.optional(z.string())),
     waitForReplicas: about(
-      'Acknowledge a step of an elevation only after replicas of Redis have it. Unset: as soon as the master has it.',
+      'Acknowledge a step of an elevation, and the end of a session, only after replicas of Redis have it. Unset: as soon as the master has it.',
       z.optional(
         z.strictObject({
           count: about(
@@ -88,7 +88,7 @@ const redisSessionsSchema = z.pipe(
             z._default(z.int().check(z.minimum(1), z.maximum(10)), 1),
           ),
           timeout: about(
-            'How long they may take, 1500ms at most. After that, the step is answered with 503, and may or may not have happened.',
+            'How long they may take, 1500ms at most. After that, the answer is 503, and it may or may not have happened.',
             z.pipe(
               z.prefault(durationSchema, '500ms'),
               z.number().check(z.minimum(10, 'must be at least 10ms'), z.maximum(1500, 'must be 1500ms at most')),

@@ -53,15 +53,15 @@ export function warnOfUnlinkedApprovers({ identity, elevations }: Pick<Config, '
   );
 }
 
-/** Warns that a failover of Redis can lose a step of an elevation that was acknowledged. */
-export function warnOfLostSteps({ sessions, elevations }: Pick<Config, 'sessions' | 'elevations'>): Warning[] {
-  if (!('redis' in sessions) || sessions.mode === 'single' || elevations.length === 0) return [];
+/** Warns that a failover of Redis can lose the end of a session, or a step of an elevation, that was acknowledged. */
+export function warnOfLostWrites({ sessions }: Pick<Config, 'sessions'>): Warning[] {
+  if (!('redis' in sessions) || sessions.mode === 'single') return [];
   if (sessions.waitForReplicas !== undefined) return [];
   return [
     {
       path: 'sessions.waitForReplicas',
       message:
-        'is missing: a failover of Redis can lose what the new master does not have yet, and so bring back a revoked elevation',
+        'is missing: a failover of Redis can lose what the new master does not have yet, and so bring back an ended session or a revoked elevation',
       hint: 'add waitForReplicas: {count: 1, timeout: 500ms}',
     },
   ];

@@ -8,3 +8,4 @@ export { isThroughNode } from './is-through-node.ts';
 export * from './named-commands.ts';
 export { noSuchCluster } from './no-such-cluster.ts';
 export { isShellEquivalent, opensSession, shellEquivalents, type ShellEquivalent } from './shell-equivalent.ts';
+export { splitResource } from './split-resource.ts';

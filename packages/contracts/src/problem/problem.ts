@@ -22,6 +22,11 @@ export const problemTable = {
   internal: { status: 500, title: 'Internal error', reason: 'InternalError' },
   'upstream-unreachable': { status: 502, title: 'The cluster cannot be reached', reason: 'ServiceUnavailable' },
   'upstream-timeout': { status: 504, title: 'The cluster did not answer in time', reason: 'Timeout' },
+  'connector-not-connected': {
+    status: 503,
+    title: 'The connector is not connected',
+    reason: 'ServiceUnavailable',
+  },
   'service-unavailable': { status: 503, title: 'A service is not ready', reason: 'ServiceUnavailable' },
   'authorize-unavailable': { status: 503, title: 'No decision is available', reason: 'ServiceUnavailable' },
   'sessions-unavailable': { status: 503, title: 'The session store cannot be reached', reason: 'ServiceUnavailable' },
