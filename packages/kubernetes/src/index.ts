@@ -11,6 +11,7 @@ export { createStatus, statusForProblem, type Status, type StatusDetails } from 
 export { parseFieldSelector } from './selectors/field-selector.ts';
 export { parseLabelSelector, type LabelRequirement } from './selectors/label-selector.ts';
 export { isDnsSubdomain } from './selectors/label-syntax.ts';
+export { acceptKey, isWebSocketKey } from './websocket/handshake-key.ts';
 export { applyMask, closeCodes, encodeClose, encodeFrame, opcodes, type Opcode } from './websocket/websocket-frame.ts';
 export {
   readFrameHeader,

@@ -42,7 +42,18 @@ export function encodeFrame({ opcode, payload = new Uint8Array(0), fin = true, m
 
 /** Masks or unmasks in place. `offset` is the position of `data` in the payload. */
 export function applyMask(data: Uint8Array, mask: Uint8Array, offset: number): void {
-  for (let at = 0; at < data.length; at += 1) data[at]! ^= mask[(offset + at) & 3]!;
+  const { buffer, byteOffset, length } = data;
+  const inBytes = (from: number, to: number) => {
+    for (let at = from; at < to; at += 1) data[at]! ^= mask[(offset + at) & 3]!;
+  };
+  // Words are several times as fast, but must be at addresses that are multiples of four.
+  const first = -byteOffset & 3;
+  if (length < 16) return inBytes(0, length);
+  const words = new Int32Array(buffer, byteOffset + first, (length - first) >> 2);
+  const [word = 0] = new Int32Array(Uint8Array.from([0, 1, 2, 3], (at) => mask[(offset + first + at) & 3]!).buffer);
+  inBytes(0, first);
+  for (let at = 0; at < words.length; at += 1) words[at]! ^= word;
+  inBytes(first + words.length * 4, length);
 }
 
 /** Encodes a close frame. A reason of more than 123 bytes is cut between characters. */
