@@ -1,50 +1,13 @@
 import path from 'node:path';
 import { configSchema, maxConfigBytes, type Config } from '@sallyport/contracts';
-import type { z } from 'zod';
 import { completeConfig } from './complete-config.ts';
 import { ConfigFaults, type ConfigFault } from './config-faults.ts';
-import { describeIssue } from './describe-issue.ts';
 import { includePolicies, placeIn } from './include-policies.ts';
-import { nearestName } from './nearest-name.ts';
 import { readTextFile, type TextFile } from './read-text-file.ts';
 import { readYaml } from './read-yaml.ts';
+import { schemaFaults } from './schema-faults.ts';
 import { substitute } from './substitute.ts';
 import type { FindPlace } from './yaml-places.ts';
-
-type Def = {
-  type: string;
-  innerType?: z.core.$ZodType;
-  in?: z.core.$ZodType;
-  element?: z.core.$ZodType;
-  shape?: Record<string, z.core.$ZodType>;
-  options?: z.core.$ZodType[];
-};
-
-const defOf = (schema: z.core.$ZodType) => (schema as unknown as { _zod: { def: Def } })._zod.def;
-
-/** Returns the schemas one step down a path. A union has several. */
-function step(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType[] {
-  const def = defOf(schema);
-  if (def.shape) return typeof key === 'string' && Object.hasOwn(def.shape, key) ? [def.shape[key]!] : [];
-  if (def.options) return def.options.flatMap((option) => step(option, key));
-  if (def.element) return [def.element];
-  const inner = def.innerType ?? def.in;
-  return inner ? step(inner, key) : [];
-}
-
-function keysOf(schema: z.core.$ZodType): string[] {
-  const def = defOf(schema);
-  if (def.shape) return Object.keys(def.shape);
-  if (def.options) return def.options.flatMap(keysOf);
-  const inner = def.innerType ?? def.in;
-  return inner ? keysOf(inner) : [];
-}
-
-/** Returns the keys that a schema has at a path, for "did you mean" hints. */
-function schemaKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
-  const found = path.reduce<z.core.$ZodType[]>((all, key) => all.flatMap((one) => step(one, key)), [schema]);
-  return [...new Set(found.flatMap(keysOf))];
-}
 
 /**
  * A valid configuration. `resolvePath` resolves a path relative to the file; `place` finds a key in the text, or in that
@@ -64,31 +27,6 @@ export type LoadedConfig = {
 
 const resolveBeside = (file: string, name: string) => path.resolve(path.dirname(file), name);
 const largestSubstitutedBytes = 1024 * 1024;
-
-function asFaults(issue: z.core.$ZodIssue, place: FindPlace): ConfigFault[] {
-  const at = (keys: readonly PropertyKey[]) => ({ path: keys.join('.'), ...place(keys) });
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => {
-      const near = nearestName(key, schemaKeys(configSchema, issue.path));
-      return {
-        ...at([...issue.path, key]),
-        message: 'unknown field',
-        ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
-      };
-    });
-  }
-  if (issue.code === 'invalid_key')
-    return [{ ...at(issue.path), message: issue.issues[0]?.message ?? 'is not a valid name' }];
-  if (issue.code === 'invalid_union') {
-    // The alternative with the fewest faults is most likely the intended one.
-    const inner = issue.errors.toSorted((a, b) => a.length - b.length)[0] ?? [];
-    const nested = inner.flatMap((one) =>
-      asFaults({ ...one, path: [...issue.path, ...one.path] } as z.core.$ZodIssue, place),
-    );
-    return nested.length > 0 ? nested : [{ ...at(issue.path), message: 'matches none of the allowed forms' }];
-  }
-  return [{ ...at(issue.path), message: describeIssue(issue) }];
-}
 
 /** Says where a faulty value came from, if it is not in the file itself. */
 function withSource(fault: ConfigFault, substituted: ReturnType<typeof substitute>['substituted']): ConfigFault {
@@ -195,7 +133,7 @@ export function examineConfig(
   const complete = completeConfig(data, resolvePath, options);
   const parsed = configSchema.safeParse(complete.data);
   if (!parsed.success) {
-    const found = parsed.error.issues.flatMap((issue) => asFaults(issue, place));
+    const found = schemaFaults(configSchema, parsed.error.issues, place);
     all.push(...found.filter((fault) => !unread.has(fault.path)).map((fault) => withSource(fault, substituted)));
   } else all.push(...oversized(parsed.data, policySizes, file));
   const fileOf = new Map(

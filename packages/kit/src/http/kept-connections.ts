@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** The connections that clients keep to a server. */
@@ -16,19 +17,22 @@ const pollMs = 25;
 
 /**
  * Follows the connections of a server that has its listeners already. A server that just closes idle connections
- * sometimes loses a request: the client may have sent it before it sees that the connection is closed.
+ * sometimes loses a request: the client may have sent it before it sees that the connection is closed. What serves
+ * HTTP/2 is told by the event `release` of the server. It can say so to its clients at once.
  */
 export function followConnections(server: Server): KeptConnections {
-  const connections = new Map<Socket, Set<ServerResponse>>();
+  /** The open responses of each connection: hardly ever more than one. Not a set, for the reason that a roster is none. */
+  const connections = new Map<Socket, ServerResponse[]>();
   let releasing = false;
   server.on(server instanceof HttpsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
-    connections.set(socket, new Set());
+    if ((socket as TLSSocket).alpnProtocol === 'h2') return;
+    connections.set(socket, []);
     socket.once('close', () => connections.delete(socket));
   });
   const began = ({ socket }: IncomingMessage, response: ServerResponse) => {
     const open = connections.get(socket);
-    open?.add(response);
-    response.once('close', () => open?.delete(response));
+    open?.push(response);
+    response.once('close', () => open?.splice(open.indexOf(response), 1));
     if (releasing) response.shouldKeepAlive = false;
   };
   // A listener of these events changes what Node does by itself, so there is none where the server has none.
@@ -40,9 +44,10 @@ export function followConnections(server: Server): KeptConnections {
   return {
     async release(ms) {
       releasing = true;
-      for (const response of [...connections.values()].flatMap((open) => [...open]))
+      server.emit('release');
+      for (const response of [...connections.values()].flat())
         if (!response.headersSent) response.shouldKeepAlive = false;
-      const someIdle = () => connections.values().some((open) => open.size === 0);
+      const someIdle = () => [...connections.values()].some((open) => open.length === 0);
       for (const until = performance.now() + ms; someIdle() && performance.now() < until;) await pause(pollMs);
     },
   };

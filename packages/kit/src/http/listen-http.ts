@@ -37,6 +37,7 @@ export async function listenHttp(server: Server, address: ListenAddress, setting
   const { port } = server.address() as AddressInfo;
   const close = async (graceMs = 2000) => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.emit('release');
     server.closeIdleConnections();
     const timer = setTimeout(() => {
       server.closeAllConnections();

@@ -26,6 +26,9 @@ function listenersOf({ gateway, services, login }: Config): Listener[] {
     ...(acme?.challenge === 'http-01'
       ? [{ path: 'gateway.tls.acme.httpListen', service: 'proxy' as const, at: acme.httpListen }]
       : []),
+    ...(services.proxy.peer
+      ? [{ path: 'services.proxy.peer.listen', service: 'proxy' as const, at: services.proxy.peer.listen }]
+      : []),
     ...(login.listen ? [{ path: 'login.listen', service: 'proxy' as const, at: login.listen }] : []),
     ...internal,
     ...admin,

@@ -171,3 +171,25 @@ describe('an upgraded connection', () => {
     await expect(open()).rejects.toMatchObject({ code: 'service-unavailable' });
   });
 });
+
+describe('a call of a service', () => {
+  it('fails with 503 if the other service does not accept the credential, because a login would not help', async () => {
+    const server = createServer((_request, response) => {
+      response.writeHead(401, { 'www-authenticate': 'Sallyport-Service', 'content-type': 'application/problem+json' });
+      response.end(JSON.stringify({ code: 'unauthenticated', status: 401, title: 'Log in first', detail: 'clocks' }));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const client = createServiceClient({
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      audience: 'authorize',
+      identity: createServiceIdentity({ name: 'proxy', privateKey, now: Date.now }),
+    });
+    await expect(client.request({ method: 'GET', path: '/' })).rejects.toMatchObject({
+      code: 'service-unavailable',
+      detail: 'The service authorize does not accept the credential of proxy. Check the keys and clocks of both.',
+    });
+    await client.close();
+    server.close();
+  });
+});

@@ -8,7 +8,7 @@ import { parseJson } from '../json/parse-json.ts';
 import { ProblemError, readProblem } from '../problem/problem-error.ts';
 import type { Span } from '../tracing/span.ts';
 import { peerAttributes, traceCall } from '../tracing/trace-call.ts';
-import type { ServiceIdentity } from './service-credential.ts';
+import { serviceScheme, type ServiceIdentity } from './service-credential.ts';
 
 /** A response that is read as it arrives. Destroying `body` ends the exchange. */
 type ServiceStream = { status: number; body: Readable };
@@ -134,6 +134,13 @@ function sendUpgrade(
   });
 }
 
+/** Returns the problem of a service that refuses the credential of this one. A person can do nothing about it. */
+export const notTrusted = (service: ServiceName, caller: ServiceName): ProblemError =>
+  new ProblemError(
+    'service-unavailable',
+    `The service ${service} does not accept the credential of ${caller}. Check the keys and clocks of both.`,
+  );
+
 /** Creates a client for the service `audience` at `url`. `ca` is PEM, for https. */
 export function createServiceClient(deps: {
   url: string;
@@ -169,8 +176,10 @@ export function createServiceClient(deps: {
       });
     const { status, lines } = received;
     const body = parseJson(received.body.toString('utf8'));
+    const answered = headersOf(lines);
+    if (answered['www-authenticate'] === serviceScheme) throw notTrusted(deps.audience, deps.identity.name);
     if (status >= 400) throw readProblem(body) ?? unavailable(new Error(`status ${status}`));
-    return { status, headers: headersOf(lines), body };
+    return { status, headers: answered, body };
   };
   return {
     request: (request) =>

@@ -1,4 +1,5 @@
 import { createPublicKey, hash, KeyObject } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { mayCall, serviceNames, type ServiceName } from '@sallyport/contracts';
 import type { RequestHandler } from 'express';
 import { jwtVerify, SignJWT, type JWTVerifyOptions } from 'jose';
@@ -7,7 +8,9 @@ import { fieldsOfPart } from '../json/parse-json.ts';
 import { ProblemError } from '../problem/problem-error.ts';
 import { deriveSecret } from './derive-secret.ts';
 
-const scheme = 'Sallyport-Service ';
+/** The scheme of these credentials. A 401 that names it is about the calling service, and not about a person. */
+export const serviceScheme = 'Sallyport-Service';
+const scheme = `${serviceScheme} `;
 const lifeSeconds = 60;
 const tokenType = 'sallyport-service+jwt';
 
@@ -156,10 +159,24 @@ function claimedIssuer(token: string): ServiceName | undefined {
   return serviceNames.find((name) => name === iss);
 }
 
+/** Resolves to the calling service. Before it rejects, it marks the response as being about the calling service. */
+export async function admitService(
+  verifier: Pick<ServiceVerifier, 'verify'>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<ServiceName> {
+  try {
+    return await verifier.verify(request.headers.authorization);
+  } catch (error) {
+    response.setHeader('www-authenticate', serviceScheme);
+    throw error;
+  }
+}
+
 /** Creates Express middleware that admits only Sallyport's services, and sets `res.locals.caller` to the calling one. */
 export function requireService(verifier: ServiceVerifier): RequestHandler {
   return async (request, response, next) => {
-    response.locals.caller = await verifier.verify(request.headers.authorization);
+    response.locals.caller = await admitService(verifier, request, response);
     next();
   };
 }

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { parseTraceparent, type Span, type SpanAttributes, type Tracer, type TraceContext } from './span.ts';
 
-function traceContextOf({ headers }: IncomingMessage): TraceContext | undefined {
+function traceContextOf({ headers }: Pick<IncomingMessage, 'headers'>): TraceContext | undefined {
   const { traceparent } = headers;
   return typeof traceparent === 'string' ? parseTraceparent(traceparent) : undefined;
 }
 
-function startOf({ method = 'GET' }: IncomingMessage, attributes: SpanAttributes) {
+function startOf({ method = 'GET' }: Pick<IncomingMessage, 'method'>, attributes: SpanAttributes) {
   return { name: method, kind: 'server' as const, attributes: { 'http.request.method': method, ...attributes } };
 }
 
@@ -16,7 +16,7 @@ function startOf({ method = 'GET' }: IncomingMessage, attributes: SpanAttributes
  */
 export function beginSampledSpan(
   tracer: Tracer,
-  request: IncomingMessage,
+  request: Pick<IncomingMessage, 'method' | 'headers'>,
   attributes: SpanAttributes,
 ): Span | undefined {
   if (Math.random() >= tracer.sample) return undefined;
