@@ -13,6 +13,7 @@ export {
 } from './evaluate/evaluate-policy.ts';
 export {
   explainPolicy,
+  outlineRules,
   traceAlternatives,
   isPartTrue,
   rulesAboutPerson,

@@ -58,6 +58,30 @@ export function isPartTrue(
   return open === true ? action === 'deny' : holds === (operator === 'and' || operator === 'or');
 }
 
+/** An operator block as written. */
+export type RuleOutline = Pick<Alternative, 'ruleName' | 'ruleMessage'> & {
+  /** `<scope>[<index>].<action>.<operator>` */
+  readonly rule: string;
+  readonly action: Action;
+  readonly operator: Operator;
+  readonly criteria: readonly { readonly name: string; readonly data: unknown }[];
+};
+
+/** Lists the blocks of some policies, in the order in which they are evaluated, allow before deny. */
+export const outlineRules = (policies: readonly CompiledPolicy[]): RuleOutline[] =>
+  actions.flatMap((action) =>
+    policies.flatMap((policy) =>
+      policy[action].map((alternative) => ({
+        rule: alternative.name,
+        ruleName: alternative.ruleName,
+        ruleMessage: alternative.ruleMessage,
+        action,
+        operator: operatorOf(alternative),
+        criteria: alternative.labels.map((name, index) => ({ name, data: alternative.data[index] })),
+      })),
+    ),
+  );
+
 function explainCriterion(alternative: Alternative, index: number, input: PolicyInput): CriterionTrace {
   const verdict = alternative.criteria[index]!(input);
   const name = alternative.labels[index] ?? '';

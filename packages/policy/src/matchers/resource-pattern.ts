@@ -1,23 +1,4 @@
-import { compileGlob } from '@sallyport/contracts';
-
-/** The parts of a pattern over resources. `group` and `subresource` are undefined if the pattern does not have them. */
-type ResourceParts = {
-  readonly name: string;
-  readonly group: string | undefined;
-  readonly subresource: string | undefined;
-};
-
-/** Splits `resource[.group][/subresource]` at the first slash and the first dot before it. */
-export function splitResource(pattern: string): ResourceParts {
-  const slash = pattern.indexOf('/');
-  const subject = slash < 0 ? pattern : pattern.slice(0, slash);
-  const dot = subject.indexOf('.');
-  return {
-    name: dot < 0 ? subject : subject.slice(0, dot),
-    group: dot < 0 ? undefined : subject.slice(dot + 1),
-    subresource: slash < 0 ? undefined : pattern.slice(slash + 1),
-  };
-}
+import { compileGlob, splitResource } from '@sallyport/contracts';
 
 /** Reports whether the pattern covers a resource, group (empty: core) and subresource (empty: the object itself). */
 export type ResourcePattern = (resource: string, group: string, subresource: string) => boolean;

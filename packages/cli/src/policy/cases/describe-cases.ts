@@ -1,5 +1,5 @@
 import { forTerminal } from '../../terminal/for-terminal.ts';
-import type { CaseResult } from './run-cases.ts';
+import type { CaseResult } from '../../config/gateway-config.ts';
 
 export type FileResult = { file: string; cases: CaseResult[] };
 

@@ -3,10 +3,9 @@ import { readNamedFile } from '../../files/read-file.ts';
 import { fileFault, writeFileAtomically } from '../../files/write-file.ts';
 import { describeCases, type FileResult, junit } from './describe-cases.ts';
 import { policiesOfConfig } from '../load/policies-of-config.ts';
+import type { CaseFile, SelectPolicies } from '../../config/gateway-config.ts';
 import { loadPolicyTools, type PolicyTools } from '../../config/load-gateway-config.ts';
-import { readCases, type CaseFile } from './read-cases.ts';
 import { readPolicy, refuseFaults } from '../load/read-policy.ts';
-import { runCases, type SelectPolicies } from './run-cases.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { type OutputFormat, writeResult } from '../../terminal/output.ts';
 import type { Environment } from '../../environment/environment.ts';
@@ -29,13 +28,20 @@ function selection(environment: Environment, file: string, cases: CaseFile, tool
 
 function runFile(environment: Environment, named: string, tools: PolicyTools): FileResult {
   const file = path.resolve(environment.workingDirectory, named);
-  const read = readCases(readNamedFile(file), tools);
-  if (!read.ok) return refuseFaults(environment, file, read.faults, tools);
+  const parsed = tools.readYaml(readNamedFile(file));
+  if (!parsed.ok) return refuseFaults(environment, file, parsed.faults, tools);
+  const { place } = parsed.yaml;
+  const read = tools.readCases(parsed.yaml);
+  if (!read.ok) {
+    const faults = read.faults.map((fault) =>
+      tools.locateFault(fault, (path) => place(path) ?? { line: 1, column: 1 }),
+    );
+    return refuseFaults(environment, file, faults, tools);
+  }
   const select = selection(environment, file, read.file, tools);
   return {
     file,
-    cases: runCases(read.file.cases, select, {
-      tools,
+    cases: tools.runCases(read.file.cases, select, {
       now: environment.now(),
       loginFirst: read.file.config !== undefined,
     }),

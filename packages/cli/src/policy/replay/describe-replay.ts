@@ -1,7 +1,6 @@
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import { table } from '../../terminal/table.ts';
-import type { SkippedEvents, ReplayResult } from './replayer.ts';
-import type { Changes, Example, Inconclusive } from './tally.ts';
+import type { Changes, Example, Inconclusive, ReplayResult, SkippedEvents } from '@sallyport/policy/replay';
 
 const maxPeople = 5;
 const maxRules = 50;

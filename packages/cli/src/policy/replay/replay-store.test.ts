@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startFakeGateway } from '../../testing/fake-gateway.ts';
-import { recordedEvent } from '../../testing/recorded-event.ts';
+import { recordedEvent } from '@sallyport/policy/testing';
 import { allowGroup } from '../../testing/replay-policy.ts';
 import { createRig, type Rig } from '../../testing/rig.ts';
 

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ReplayResult } from './replayer.ts';
-import { recordedEvent, type RecordedParts } from '../../testing/recorded-event.ts';
+import type { ReplayResult } from '@sallyport/policy/replay';
+import { recordedEvent, type RecordedParts } from '@sallyport/policy/testing';
 import { allowGroup, ndjson, replayPolicy } from '../../testing/replay-policy.ts';
 import { createRig, type Rig } from '../../testing/rig.ts';
 

@@ -1,13 +1,17 @@
 import path from 'node:path';
+import {
+  createRecordedEvaluator,
+  createReplayer,
+  createSeenIds,
+  createTally,
+  type Proposal,
+  type ReplayResult,
+} from '@sallyport/policy/replay';
 import { loadPolicyTools, type PolicyTools, configPath } from '../../config/load-gateway-config.ts';
 import { refuseFaults, readPolicy } from '../load/read-policy.ts';
 import { describeReplay } from './describe-replay.ts';
 import { fileSource, type EventSource, kafkaSource, readBrokers, storeSource } from './event-sources.ts';
-import { createRecordedEvaluator } from './evaluate-recorded.ts';
 import { createProgress } from '../../terminal/progress.ts';
-import { createReplayer, type ReplayResult, type Proposal } from './replayer.ts';
-import { createSeenIds } from './seen-ids.ts';
-import { createTally } from './tally.ts';
 import { CliError, usageError } from '../../terminal/cli-error.ts';
 import { writeResult } from '../../terminal/output.ts';
 import type { Environment } from '../../environment/environment.ts';
@@ -146,9 +150,8 @@ export async function policyReplay(
   const moment = (text: string | undefined) =>
     text === undefined ? undefined : Date.parse(readMoment(text, environment));
   const replayer = createReplayer({
-    tools,
     proposal: readProposal(environment, proposed, tools),
-    evaluate: createRecordedEvaluator(tools),
+    evaluate: createRecordedEvaluator(),
     tally: createTally({ examples }),
     seen: createSeenIds(),
     since: moment(options.since),

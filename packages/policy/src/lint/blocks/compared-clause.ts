@@ -1,8 +1,9 @@
+import { splitResource } from '@sallyport/contracts';
 import { canonicalJson } from '../../document/canonical-json.ts';
 import { isPlainObject } from '../../document/plain-object.ts';
 import { mayActAs } from '../../evaluate/evaluate-policy.ts';
 import { finiteTexts, textMatcherOf } from '../../matchers/named-texts.ts';
-import { compileResourcePattern, type ResourcePattern, splitResource } from '../../matchers/resource-pattern.ts';
+import { compileResourcePattern, type ResourcePattern } from '../../matchers/resource-pattern.ts';
 import { type Literal, resourceItems, type Clause } from './block.ts';
 
 /** A criterion of a clause with what the comparison needs, computed once. */

@@ -1,7 +1,8 @@
+import { splitResource } from '@sallyport/contracts';
 import type { FaultList } from '../../document/fault-list.ts';
 import { isPlainObject } from '../../document/plain-object.ts';
 import { finiteTexts, textMatcherOf } from '../../matchers/named-texts.ts';
-import { compileResourcePattern, splitResource } from '../../matchers/resource-pattern.ts';
+import { compileResourcePattern } from '../../matchers/resource-pattern.ts';
 import { placeOf, literalsOf, type Clause, type Literal, resourceItems } from '../blocks/block.ts';
 
 /** Criteria over one string, which cannot have two values at once. */

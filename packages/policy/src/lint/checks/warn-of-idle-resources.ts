@@ -1,6 +1,6 @@
+import { splitResource } from '@sallyport/contracts';
 import type { FaultList, FaultPath } from '../../document/fault-list.ts';
 import { textMatcherOf } from '../../matchers/named-texts.ts';
-import { splitResource } from '../../matchers/resource-pattern.ts';
 import { placeOf, literalsOf, type Clause, type Literal, resourceItems } from '../blocks/block.ts';
 import type { KnownResource, ResourceCatalog } from '../resources/resource-catalog.ts';
 import { resourceVerbs } from '../resources/verbs.ts';

@@ -1,6 +1,6 @@
+import { splitResource } from '@sallyport/contracts';
 import type { PolicyFault, FaultList } from '../../document/fault-list.ts';
 import { closeName, quoteName } from '../../document/nearest-name.ts';
-import { splitResource } from '../../matchers/resource-pattern.ts';
 import { indicesOf, placeOf, type Block, resourceItems } from '../blocks/block.ts';
 import type { KnownResource, ResourceCatalog } from '../resources/resource-catalog.ts';
 

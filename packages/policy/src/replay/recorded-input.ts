@@ -1,4 +1,4 @@
-import type { PolicyInput } from '../../config/gateway-config.ts';
+import type { PolicyInput } from '../input/policy-input.ts';
 import { fields, type Field } from './fields.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 

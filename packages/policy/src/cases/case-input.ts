@@ -1,20 +1,4 @@
-import { given } from '../../input/untrusted.ts';
-
-/** Splits `resource[.group][/subresource]`, the form of k8s/resource in policies. */
-export function splitResource(text: string): {
-  resource: string;
-  apiGroup: string | undefined;
-  subresource: string | undefined;
-} {
-  const slash = text.indexOf('/');
-  const subject = slash < 0 ? text : text.slice(0, slash);
-  const dot = subject.indexOf('.');
-  return {
-    resource: dot < 0 ? subject : subject.slice(0, dot),
-    apiGroup: dot < 0 ? undefined : subject.slice(dot + 1),
-    subresource: slash < 0 ? undefined : text.slice(slash + 1),
-  };
-}
+import { splitResource } from '@sallyport/contracts';
 
 type Fields = Record<string, unknown>;
 
@@ -66,11 +50,18 @@ export function isShort(input: Fields): boolean {
   );
 }
 
+/** Returns the members that are there. */
+const given = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
 const part = (fields: Fields): Fields | undefined =>
   Object.keys(given(fields)).length === 0 ? undefined : given(fields);
 
-const resourceFields = (text: unknown): Fields =>
-  typeof text === 'string' ? { ...splitResource(text), isResourceRequest: true } : { resource: text };
+function resourceFields(text: unknown): Fields {
+  if (typeof text !== 'string') return { resource: text };
+  const { name, group, subresource } = splitResource(text);
+  return { resource: name, apiGroup: group, subresource, isResourceRequest: true };
+}
 
 /** Returns the members of a request to a web application that only one to a cluster can have. */
 export function notOfRoute(short: Fields): string[] {

@@ -1,4 +1,4 @@
-import type { PolicyResult } from '../../config/gateway-config.ts';
+import type { PolicyResult } from '../evaluate/evaluate-policy.ts';
 import type { Field } from './fields.ts';
 
 /**

@@ -1,13 +1,13 @@
-import { ruleLabel } from '@sallyport/contracts/answers';
-import type { Alternative, CompiledPolicy } from '../../config/gateway-config.ts';
-import type { PolicyTools } from '../../config/load-gateway-config.ts';
+import { ruleLabel } from '@sallyport/contracts';
+import { evaluatePolicy } from '../evaluate/evaluate-policy.ts';
+import type { Alternative, CompiledPolicy } from '../language/compiled-policy.ts';
+import { fail, pass } from '../language/verdict.ts';
 import { expressionFields } from './expression-fields.ts';
 import { bitOf, fieldsIn } from './fields.ts';
 import { recordedInput, requestKey, type Watch } from './recorded-input.ts';
 import { joinOutcomes, type RecordedOutcome } from './recorded-outcome.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 
-type Engine = Pick<PolicyTools, 'evaluatePolicy' | 'pass' | 'fail'>;
 type Action = 'allow' | 'deny';
 /**
  * An assumption about criteria that need a missing field: whether such a part of a rule holds, by the action of the
@@ -28,13 +28,7 @@ const certificate = bitOf('request.clientCertificate');
 /** With more assumptions than this, not every combination is tried. */
 const maxAssumed = 6;
 
-function assumedVerdict(
-  alternative: Alternative,
-  action: Action,
-  missing: number,
-  run: Run,
-  { pass, fail }: Engine,
-): number {
+function assumedVerdict(alternative: Alternative, action: Action, missing: number, run: Run): number {
   const { holds, byReason } = run.assumption;
   const held = holds(action, run.assumed);
   run.assumed += 1;
@@ -44,9 +38,9 @@ function assumedVerdict(
   return held !== alternative.invert ? pass('accept') : fail('reject');
 }
 
-function watchAlternative(alternative: Alternative, action: Action, run: Run, engine: Engine): Alternative {
+function watchAlternative(alternative: Alternative, action: Action, run: Run): Alternative {
   const { watch } = run;
-  const withoutDevice = engine.fail('device-unauthenticated');
+  const withoutDevice = fail('device-unauthenticated');
   const criteria = alternative.criteria.map((evaluate, index) => {
     const label = alternative.labels[index] ?? '';
     const data = alternative.data[index];
@@ -63,17 +57,17 @@ function watchAlternative(alternative: Alternative, action: Action, run: Run, en
       }
       run.missing |= missing;
       run.criteria.add(label);
-      return assumedVerdict(alternative, action, missing, run, engine);
+      return assumedVerdict(alternative, action, missing, run);
     };
   });
   return { ...alternative, criteria };
 }
 
-function watchPolicies(policies: readonly CompiledPolicy[], run: Run, engine: Engine): CompiledPolicy[] {
+function watchPolicies(policies: readonly CompiledPolicy[], run: Run): CompiledPolicy[] {
   return policies.map((policy) => ({
     ...policy,
-    allow: policy.allow.map((one) => watchAlternative(one, 'allow', run, engine)),
-    deny: policy.deny.map((one) => watchAlternative(one, 'deny', run, engine)),
+    allow: policy.allow.map((one) => watchAlternative(one, 'allow', run)),
+    deny: policy.deny.map((one) => watchAlternative(one, 'deny', run)),
   }));
 }
 
@@ -96,15 +90,10 @@ function assumptions({ assumed, missing, device }: Run): Assumption[] | undefine
   ).flat();
 }
 
-function evaluateOnce(
-  policies: readonly CompiledPolicy[],
-  request: RecordedRequest,
-  run: Run,
-  engine: Engine,
-): RecordedOutcome {
+function evaluateOnce(policies: readonly CompiledPolicy[], request: RecordedRequest, run: Run): RecordedOutcome {
   const evaluate = (assumption: Assumption) => {
     Object.assign(run, { assumption, assumed: 0 });
-    return engine.evaluatePolicy(policies, recordedInput(request, run.watch));
+    return evaluatePolicy(policies, recordedInput(request, run.watch));
   };
   Object.assign(run, { missing: 0, device: false });
   run.criteria.clear();
@@ -117,16 +106,10 @@ function evaluateOnce(
 }
 
 /** An apply patch may create an object. If the event does not record whether it was one, evaluates both variants. */
-function evaluateVariants(
-  policies: readonly CompiledPolicy[],
-  request: RecordedRequest,
-  run: Run,
-  engine: Engine,
-): RecordedOutcome {
+function evaluateVariants(policies: readonly CompiledPolicy[], request: RecordedRequest, run: Run): RecordedOutcome {
   const bit = bitOf('kubernetes.upsert');
-  if ((request.missing & bit) === 0) return evaluateOnce(policies, request, run, engine);
-  const as = (upsert: boolean) =>
-    evaluateOnce(policies, { ...request, upsert, missing: request.missing & ~bit }, run, engine);
+  if ((request.missing & bit) === 0) return evaluateOnce(policies, request, run);
+  const as = (upsert: boolean) => evaluateOnce(policies, { ...request, upsert, missing: request.missing & ~bit }, run);
   return joinOutcomes([as(false), as(true)], 'kubernetes.upsert');
 }
 
@@ -141,9 +124,10 @@ const maxLists = 2000;
  * Decisions are cached by the fields that the policies have read so far. A policy reads only its input, so requests
  * that agree in all these fields get the same decision. When a policy reads a further field, the cache is cleared.
  */
-export function createRecordedEvaluator(
-  engine: Engine,
-): (policies: readonly CompiledPolicy[], request: RecordedRequest) => RecordedOutcome {
+export function createRecordedEvaluator(): (
+  policies: readonly CompiledPolicy[],
+  request: RecordedRequest,
+) => RecordedOutcome {
   const run: Run = {
     watch: { read: 0, missing: 0 },
     assumption: { holds: inFavor, byReason: false },
@@ -160,7 +144,7 @@ export function createRecordedEvaluator(
     let found = watched.get(policies);
     if (!found) {
       if (watched.size >= maxLists) watched.clear();
-      found = watchPolicies(policies, run, engine);
+      found = watchPolicies(policies, run);
       watched.set(policies, found);
     }
     return found;
@@ -169,7 +153,7 @@ export function createRecordedEvaluator(
     const known = cached.get(policies)?.get(requestKey(request, fieldsRead));
     if (known) return known;
     run.watch.read = 0;
-    const outcome = evaluateVariants(watchedFor(policies), request, run, engine);
+    const outcome = evaluateVariants(watchedFor(policies), request, run);
     if ((run.watch.read | fieldsRead) !== fieldsRead || size >= maxCached) {
       cached.clear();
       size = 0;

@@ -1,6 +1,8 @@
-import { ruleLabel } from '@sallyport/contracts/answers';
-import type { CompiledPolicy, PolicyInput, PolicyTrace, PolicyResult } from '../../config/gateway-config.ts';
-import type { PolicyTools } from '../../config/load-gateway-config.ts';
+import { ruleLabel } from '@sallyport/contracts';
+import type { PolicyResult } from '../evaluate/evaluate-policy.ts';
+import { explainPolicy, isPartTrue, type PolicyTrace } from '../evaluate/explain-policy.ts';
+import type { PolicyInput } from '../input/policy-input.ts';
+import type { CompiledPolicy } from '../language/compiled-policy.ts';
 import type { Expectation, PolicyCase } from './read-cases.ts';
 
 /** Returns the reasons that decided, out of the two lists of the engine. A gateway records these with its decision. */
@@ -49,10 +51,7 @@ const targetOf = ({ kubernetes, request }: PolicyInput) =>
     : `cluster ${JSON.stringify(kubernetes?.cluster ?? '')}`;
 
 /** Explains which alternatives hold, and which criteria decide that. */
-function explain(
-  { alternatives, evaluatedAs }: PolicyTrace,
-  { isPartTrue }: Pick<PolicyTools, 'isPartTrue'>,
-): string[] {
+function explain({ alternatives, evaluatedAs }: PolicyTrace): string[] {
   const lines = alternatives.map((alternative) => {
     const { holds, criteria } = alternative;
     const telling = criteria.filter((criterion) => isPartTrue(alternative, criterion) === holds);
@@ -69,13 +68,13 @@ function explain(
 export function runCases(
   cases: readonly PolicyCase[],
   select: SelectPolicies,
-  options: { tools: Pick<PolicyTools, 'explainPolicy' | 'isPartTrue'>; now: number; loginFirst: boolean },
+  options: { now: number; loginFirst: boolean },
 ): CaseResult[] {
   return cases.map(({ name, line, input, expect }) => {
     const policies = select(input);
     // A gateway refuses a user who is not logged in before it evaluates the policies of a cluster.
     const anonymous = options.loginFirst && input.session == null;
-    const trace = options.tools.explainPolicy(anonymous ? [] : (policies ?? []), { now: options.now, ...input });
+    const trace = explainPolicy(anonymous ? [] : (policies ?? []), { now: options.now, ...input });
     const got = anonymous
       ? { effect: 'authenticate', rule: trace.rule, reasons: ['user-unauthenticated'] }
       : { effect: trace.effect, rule: trace.rule, ruleName: trace.ruleName, reasons: decidingReasons(trace) };
@@ -84,7 +83,7 @@ export function runCases(
       ? ['the user is not logged in']
       : policies === undefined
         ? [`the configuration does not contain the ${targetOf(input)}`]
-        : explain(trace, options.tools);
+        : explain(trace);
     return {
       name,
       line,

@@ -1,7 +1,9 @@
-import { ruleLabel } from '@sallyport/contracts/answers';
-import { isMapping, textOf } from '../../input/untrusted.ts';
+import { ruleLabel } from '@sallyport/contracts';
+import { isPlainObject } from '../document/plain-object.ts';
 import { bitOf, neverRecorded } from './fields.ts';
-import { readUri, recordedKind, type KindTools, type ObjectPart } from './read-uri.ts';
+import { readUri, recordedKind, type ObjectPart } from './read-uri.ts';
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 const methodOfVerb: Record<string, string> = {
   create: 'POST',
@@ -81,7 +83,7 @@ type Decision = Pick<RecordedRequest, 'effect' | 'rule'>;
 function readDecision(ours: Fields): Decision | Undecided {
   const { decision, identity } = ours;
   if (decision === undefined) return 'not-decided';
-  if (!isMapping(decision) || !effects.has(textOf(decision.effect)) || typeof decision.rule !== 'string')
+  if (!isPlainObject(decision) || !effects.has(textOf(decision.effect)) || typeof decision.rule !== 'string')
     return 'unreadable';
   if (identity === undefined) return 'not-logged-in';
   // The cluster's settings or its RBAC refused this, whatever its policies say. Rules of policies have an index in brackets.
@@ -92,15 +94,15 @@ function readDecision(ours: Fields): Decision | Undecided {
 }
 
 function readExec(value: unknown): Exec | undefined {
-  if (!isMapping(value) || !isTexts(value.command)) return undefined;
+  if (!isPlainObject(value) || !isTexts(value.command)) return undefined;
   const { command, container, tty, stdin } = value;
   return { container: textOf(container), command, tty: tty === true, stdin: stdin === true };
 }
 
 function readObject(value: unknown): ObjectPart {
-  const ref = isMapping(value) ? value : {};
+  const ref = isPlainObject(value) ? value : {};
   return {
-    isResourceRequest: isMapping(value),
+    isResourceRequest: isPlainObject(value),
     apiGroup: textOf(ref.apiGroup),
     apiVersion: textOf(ref.apiVersion),
     resource: textOf(ref.resource),
@@ -114,12 +116,12 @@ function readObject(value: unknown): ObjectPart {
 function readFacts(data: Fields, ours: Fields) {
   const { identity, cluster: clusterRef, policyVerb: verb, sessionId, clientAddress: ip } = ours;
   const { verb: requestVerb } = data;
-  const user = isMapping(data.user) ? data.user.username : undefined;
-  const cluster = clusterRef === undefined ? '' : isMapping(clusterRef) ? clusterRef.name : undefined;
+  const user = isPlainObject(data.user) ? data.user.username : undefined;
+  const cluster = clusterRef === undefined ? '' : isPlainObject(clusterRef) ? clusterRef.name : undefined;
   const exec = readExec(ours.exec);
   const time = textOf(data.requestReceivedTimestamp);
   const now = Date.parse(time);
-  if (!isMapping(identity) || !isTexts(identity.groups) || Number.isNaN(now)) return undefined;
+  if (!isPlainObject(identity) || !isTexts(identity.groups) || Number.isNaN(now)) return undefined;
   if (ours.exec !== undefined && exec === undefined) return undefined;
   if (typeof user !== 'string' || user === '' || typeof sessionId !== 'string' || sessionId === '') return undefined;
   if (typeof cluster !== 'string' || typeof verb !== 'string' || typeof ip !== 'string') return undefined;
@@ -143,13 +145,13 @@ function readFacts(data: Fields, ours: Fields) {
 /** Returns whom a request asked to act as. What cannot be read is a request to act as no one, which nothing allows. */
 function readImpersonate({ sallyport }: Fields): string[] | undefined {
   const { request } = sallyport as Fields;
-  const value = isMapping(request) ? request.impersonate : undefined;
+  const value = isPlainObject(request) ? request.impersonate : undefined;
   if (value === undefined) return undefined;
   return isTexts(value) ? value : [];
 }
 
 /** Reads what a policy can see of a request from the last event of that request. */
-export function readRecordedRequest(auditID: string, data: Fields, tools: KindTools): RecordedRequest | Undecided {
+export function readRecordedRequest(auditID: string, data: Fields): RecordedRequest | Undecided {
   const ours = data.sallyport as Fields;
   const decision = readDecision(ours);
   if (typeof decision === 'string') return decision;
@@ -166,11 +168,13 @@ export function readRecordedRequest(auditID: string, data: Fields, tools: KindTo
     requestVerb,
     bytesIn: ours.bytesIn,
   });
-  const { missing: ofKind, ...kind } = recordedKind(
-    { ...object, requestVerb, policyVerbs: ours.policyVerbs, hasRequestInfo: isMapping(ours.request) },
-    tools,
-  );
-  const code = isMapping(data.responseStatus) ? data.responseStatus.code : undefined;
+  const { missing: ofKind, ...kind } = recordedKind({
+    ...object,
+    requestVerb,
+    policyVerbs: ours.policyVerbs,
+    hasRequestInfo: isPlainObject(ours.request),
+  });
+  const code = isPlainObject(data.responseStatus) ? data.responseStatus.code : undefined;
   const answered = decision.effect === 'allow' && typeof code === 'number' && code < 400;
   const method = methodOf({ ...object, requestVerb }, ours, answered);
   let missing = neverRecorded | ofUri | ofKind;

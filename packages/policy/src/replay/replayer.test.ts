@@ -1,7 +1,6 @@
-import { builtInKind } from '@sallyport/contracts/kubernetes';
 import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
-import { recordedEvent } from '../../testing/recorded-event.ts';
+import { recordedEvent } from '../testing/recorded-event.ts';
 import { openEvent } from './replayer.ts';
 import { readRecordedRequest } from './recorded-request.ts';
 
@@ -27,7 +26,7 @@ describe('a recorded event', () => {
         ),
         (value) => {
           const event = openEvent(value);
-          if (event.kind === 'request') readRecordedRequest(event.auditID, event.data, { builtInKind });
+          if (event.kind === 'request') readRecordedRequest(event.auditID, event.data);
         },
       ),
     );
@@ -46,7 +45,7 @@ describe('a recorded event', () => {
         fc.jsonValue(),
         (name, value) => {
           const event = openEvent({ ...recordedEvent(), [name]: value });
-          if (event.kind === 'request') readRecordedRequest(event.auditID, event.data, { builtInKind });
+          if (event.kind === 'request') readRecordedRequest(event.auditID, event.data);
         },
       ),
     );

@@ -1,7 +1,5 @@
+import { builtInKind } from '@sallyport/contracts';
 import { bitOf, maskOf } from './fields.ts';
-import type { PolicyTools } from '../../config/load-gateway-config.ts';
-
-export type KindTools = Pick<PolicyTools, 'builtInKind'>;
 
 /** The object of a request, as its event records it. */
 export type ObjectPart = Record<
@@ -28,7 +26,7 @@ const creating: ReadonlyMap<string, readonly string[]> = new Map([
  */
 function readUpsert(
   { isResourceRequest, requestVerb, apiGroup, resource, subresource, policyVerbs, hasRequestInfo }: KindClues,
-  kind: ReturnType<KindTools['builtInKind']>,
+  kind: ReturnType<typeof builtInKind>,
 ): boolean | undefined {
   if (!isResourceRequest || (requestVerb !== 'update' && requestVerb !== 'patch')) return false;
   if (
@@ -50,7 +48,7 @@ function readUpsert(
  * Returns the facts about a kind. Events do not record them, but for built-in kinds they are known. `missing` has the
  * bits of facts that only the cluster knows.
  */
-export function recordedKind(clues: KindClues, { builtInKind }: KindTools) {
+export function recordedKind(clues: KindClues) {
   const kind = builtInKind(clues.apiGroup, clues.apiVersion === '' ? undefined : clues.apiVersion, clues.resource);
   const upsert = readUpsert(clues, kind);
   const unknown = clues.isResourceRequest && kind === undefined;

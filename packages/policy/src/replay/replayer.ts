@@ -1,11 +1,10 @@
-import { isMapping } from '../../input/untrusted.ts';
-import type { CompiledPolicy } from '../../config/gateway-config.ts';
-import type { PolicyTools } from '../../config/load-gateway-config.ts';
+import { isPlainObject } from '../document/plain-object.ts';
+import type { CompiledPolicy } from '../language/compiled-policy.ts';
+import { namespaceOf } from '../reach/name-of.ts';
 import { bitOf, type Field } from './fields.ts';
 import { joinOutcomes } from './recorded-outcome.ts';
 import type { createRecordedEvaluator } from './evaluate-recorded.ts';
 import { readRecordedRequest, type RecordedRequest, type Undecided } from './recorded-request.ts';
-import type { KindTools } from './read-uri.ts';
 import type { createSeenIds } from './seen-ids.ts';
 import type { createTally, TallyResult } from './tally.ts';
 
@@ -20,19 +19,19 @@ type OpenedEvent =
  * Finds the type and the data of an event in any format: the gateway's files, its API, or the data of a Kafka message.
  */
 function unwrap(value: Fields): { type: unknown; data: unknown } {
-  if (isMapping(value.data)) return { type: value.type, data: value.data };
-  if (isMapping(value.cloudEvent)) return { type: value.cloudEvent.type, data: value };
+  if (isPlainObject(value.data)) return { type: value.type, data: value.data };
+  if (isPlainObject(value.cloudEvent)) return { type: value.cloudEvent.type, data: value };
   return {
-    type: isMapping(value.sallyport) && isMapping(value.sallyport.cluster) ? 'k8s.request' : undefined,
+    type: isPlainObject(value.sallyport) && isPlainObject(value.sallyport.cluster) ? 'k8s.request' : undefined,
     data: value,
   };
 }
 
 /** Opens an event of the audit trail. A request has several events, and the last one represents it. */
 export function openEvent(value: unknown): OpenedEvent {
-  if (!isMapping(value)) return { kind: 'unreadable' };
+  if (!isPlainObject(value)) return { kind: 'unreadable' };
   const { type, data } = unwrap(value);
-  if (!isMapping(data) || !isMapping(data.sallyport))
+  if (!isPlainObject(data) || !isPlainObject(data.sallyport))
     return { kind: typeof type === 'string' && type !== 'k8s.request' ? 'other-type' : 'unreadable' };
   if (type !== 'k8s.request') return { kind: 'other-type' };
   const { auditID, stage } = data;
@@ -61,7 +60,6 @@ export type SkippedEvents = Record<
 export type ReplayResult = TallyResult & { events: number; skipped: SkippedEvents; repeatsMayBeMissed: boolean };
 
 type Deps = {
-  tools: KindTools & Pick<PolicyTools, 'namespaceOf'>;
   proposal: Proposal;
   evaluate: ReturnType<typeof createRecordedEvaluator>;
   tally: ReturnType<typeof createTally>;
@@ -73,7 +71,7 @@ type Deps = {
 /**
  * Returns the possible namespaces of a request. There may be several if the event does not record facts of the kind.
  */
-function namespacesOf(request: RecordedRequest, { namespaceOf }: Deps['tools']): Set<string | undefined> {
+function namespacesOf(request: RecordedRequest): Set<string | undefined> {
   const either = (known: boolean | undefined, field: Field) =>
     (request.missing & bitOf(field)) === 0 ? [known] : [true, false];
   return new Set(
@@ -87,10 +85,10 @@ function namespacesOf(request: RecordedRequest, { namespaceOf }: Deps['tools']):
 
 function evaluateRequest(
   request: RecordedRequest,
-  { tools, proposal, evaluate, tally }: Deps,
+  { proposal, evaluate, tally }: Deps,
 ): keyof SkippedEvents | undefined {
   const { cluster, user } = request;
-  const lists = new Set([...namespacesOf(request, tools)].map((namespace) => proposal.policiesFor(cluster, namespace)));
+  const lists = new Set([...namespacesOf(request)].map((namespace) => proposal.policiesFor(cluster, namespace)));
   if (lists.has('other')) return 'other-cluster';
   if (lists.has('absent')) {
     tally.add(request, { known: true, effect: 'deny', rule: 'no such cluster' });
@@ -123,7 +121,7 @@ export function createReplayer(deps: Deps) {
     const event = openEvent(value);
     if (event.kind !== 'request') return event.kind;
     if (!deps.seen.isNew(event.auditID)) return 'repeated';
-    const request = readRecordedRequest(event.auditID, event.data, deps.tools);
+    const request = readRecordedRequest(event.auditID, event.data);
     if (typeof request === 'string') return request;
     if (
       (deps.since !== undefined && request.now < deps.since) ||

@@ -1,0 +1,1 @@
+export { recordedEvent, type RecordedParts } from './recorded-event.ts';
