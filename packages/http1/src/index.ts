@@ -4,3 +4,4 @@ export { type Http1Flow, type Http1Handler } from './client/http1-handler.ts';
 export { readWhole } from './client/read-whole.ts';
 export { Http1Error } from './wire/http1-error.ts';
 export { ResponseReader } from './wire/response-reader.ts';
+export { checkField, checkRequestLine } from './wire/write-request-head.ts';

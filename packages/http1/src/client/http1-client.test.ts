@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, createServer as createNetServer, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
@@ -92,14 +93,45 @@ describe('a connection is not reused', () => {
   });
 
   it('when unrequested bytes arrive', async () => {
-    const { client, connections } = await serveRaw((socket, seen) => {
+    let first: Socket | undefined;
+    const { client, connections } = await serveRaw((socket) => {
+      first ??= socket;
       socket.write(okay);
-      if (seen === 1) setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil'), 30);
     });
     expect((await fetchWith(client)).body).toBe('ok');
-    await sleep(80);
+    const closed = once(first!, 'close');
+    first!.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil');
+    await closed;
     expect((await fetchWith(client)).body).toBe('ok');
     expect(connections()).toBe(2);
+  });
+
+  it('when what carries it is about to go: an idle one is closed, and a busy one after its exchange', async () => {
+    const port = await listen(
+      createNetServer((socket) => void socket.on('error', () => {}).on('data', () => socket.write(okay))),
+    );
+    const sockets: Socket[] = [];
+    const client = createHttp1Client({
+      host: 'cluster.example',
+      readyEvent: 'connect',
+      connectTimeoutMs: 10_000,
+      connect(onread) {
+        const socket = connect({ host: '127.0.0.1', port, onread });
+        sockets.push(socket);
+        return socket;
+      },
+    });
+    toClose.push(() => client.close());
+    const busy = fetchWith(client);
+    sockets[0]!.emit('draining');
+    expect((await busy).body).toBe('ok');
+    expect(sockets[0]!.destroyed).toBe(true);
+    await fetchWith(client);
+    expect(sockets[1]!.destroyed).toBe(false);
+    sockets[1]!.emit('draining');
+    expect(sockets[1]!.destroyed).toBe(true);
+    await fetchWith(client);
+    expect(sockets).toHaveLength(3);
   });
 
   it('when the server has ended it, even for a write', async () => {
@@ -165,6 +197,19 @@ describe('a failure', () => {
     expect((await fetchWith(client)).body).toBe('ok');
     expect(await fetchWith(client)).toMatchObject({ unanswered: true, error: expect.any(Error) });
     expect(await fetchWith(client)).toMatchObject({ unanswered: false, error: expect.any(Error) });
+  });
+
+  it('on one of several kept connections does not meet the others if the request is to have a new one', async () => {
+    const served = new WeakSet();
+    const { client, connections } = await serveRaw((socket) => {
+      if (served.has(socket)) return void socket.destroy();
+      served.add(socket);
+      socket.write(okay);
+    });
+    await Promise.all([fetchWith(client), fetchWith(client)]);
+    expect(await fetchWith(client)).toMatchObject({ unanswered: true });
+    expect((await fetchWith(client, { fresh: true })).body).toBe('ok');
+    expect(connections()).toBe(3);
   });
 
   it('within the response is an error, not an end', async () => {

@@ -18,12 +18,14 @@ export type Http1Request = RequestHead & {
    * is no limit if it is 0 or missing.
    */
   readonly headersTimeoutMs?: number;
+  /** Whether to open a connection for it: others that were kept may be closing too, like one that just closed. */
+  readonly fresh?: boolean;
 };
 
 type Http1ClientDeps = {
   /** Value of the Host header. */
   host: string;
-  /** Opens a connection. Must pass `onread` to the socket. */
+  /** Opens a connection. Must pass `onread` to the socket, which may emit `draining` before its end. */
   connect(onread: Http1Connection['onread']): Socket;
   /** The event of the socket that says that it is connected. */
   readyEvent: 'connect' | 'secureConnect';
@@ -111,7 +113,7 @@ export function createHttp1Client(deps: Http1ClientDeps): Http1Client {
       } catch (error) {
         return handler.onError(error as Error, false);
       }
-      const connection = idle.take();
+      const connection = request.fresh ? undefined : idle.take();
       if (connection) connection.send(message, handler);
       else open({ message, handler });
     },

@@ -33,6 +33,8 @@ export class Http1Connection {
   #served = 0;
   #paused = false;
   #gone = false;
+  /** Whether what carries the connection ends soon, so that no further request may begin on it. */
+  #draining = false;
   /** Milliseconds of the monotonic clock after which an idle connection is not used again. */
   idleUntil = 0;
   /** The idle time that the server announced with its last response, in seconds. */
@@ -54,6 +56,7 @@ export class Http1Connection {
       cause = error;
     });
     socket.on('end', () => this.#ended());
+    socket.once('draining', () => this.#drain());
     socket.on('close', () => this.#close(cause));
   }
 
@@ -188,7 +191,7 @@ export class Http1Connection {
 
   #finish(reusable: boolean): void {
     if (this.#gone) return;
-    if (!reusable) return this.destroy();
+    if (!reusable || this.#draining) return this.destroy();
     this.#served += 1;
     this.#resume();
     this.#deps.onIdle(this);
@@ -198,6 +201,11 @@ export class Http1Connection {
     const current = this.#take();
     this.destroy();
     current?.handler.onError(error, this.#served > 0 && !current.answered);
+  }
+
+  #drain(): void {
+    this.#draining = true;
+    if (!this.#current && this.#served > 0) this.destroy();
   }
 
   #ended(): void {

@@ -5,6 +5,8 @@ type Http1ErrorCode =
   | 'HEADERS_TIMEOUT'
   /** The server closed the connection before its response was complete. */
   | 'CLOSED'
+  /** The server said that it did not process the request. Only HTTP/2 can say so. */
+  | 'REFUSED'
   /** The response is not HTTP/1.1, or can be read in two ways. */
   | 'MALFORMED'
   /** The request cannot be written as HTTP/1.1. */

@@ -16,11 +16,21 @@ export type RequestHead = { readonly method: string; readonly path: string; read
 const validNames = new Set<string>();
 const maxValidNames = 500;
 
-function checkName(text: string): void {
-  if (validNames.has(text)) return;
-  if (!name.test(text))
-    throw new Http1Error('INVALID_REQUEST', 'a header name contains a character that cannot be sent');
-  if (validNames.size < maxValidNames) validNames.add(text);
+/** Throws Http1Error for a header that cannot be sent. Its value has one character per byte. */
+export function checkField(fieldName: string, fieldValue: string): void {
+  if (!validNames.has(fieldName)) {
+    if (!name.test(fieldName))
+      throw new Http1Error('INVALID_REQUEST', 'a header name contains a character that cannot be sent');
+    if (validNames.size < maxValidNames) validNames.add(fieldName);
+  }
+  if (!value.test(fieldValue))
+    throw new Http1Error('INVALID_REQUEST', 'a header value contains a character that cannot be sent');
+}
+
+/** Throws Http1Error for a method or a target that cannot be sent. */
+export function checkRequestLine(requestMethod: string, path: string): void {
+  if (!method.test(requestMethod) || !target.test(path))
+    throw new Http1Error('INVALID_REQUEST', 'the method or the target cannot be sent');
 }
 
 /**
@@ -28,14 +38,11 @@ function checkName(text: string): void {
  * Http1Error for anything that would change the meaning of the request.
  */
 export function writeRequestHead(request: RequestHead, host: string, framing: number | 'chunked' | undefined): string {
-  if (!method.test(request.method) || !target.test(request.path))
-    throw new Http1Error('INVALID_REQUEST', 'the method or the target cannot be sent');
+  checkRequestLine(request.method, request.path);
   let text = `${request.method} ${request.path} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`;
   const { headers } = request;
   for (let index = 0; index < headers.length; index += 2) {
-    checkName(headers[index]!);
-    if (!value.test(headers[index + 1]!))
-      throw new Http1Error('INVALID_REQUEST', 'a header value contains a character that cannot be sent');
+    checkField(headers[index]!, headers[index + 1]!);
     text += `${headers[index]!}: ${headers[index + 1]!}\r\n`;
   }
   if (framing === undefined) return `${text}\r\n`;
