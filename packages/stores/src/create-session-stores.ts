@@ -74,9 +74,9 @@ async function openLocalStores(inMemory: boolean, { logger, now, data }: StoresD
 export async function createSessionStores(config: SessionsConfig, deps: StoresDeps): Promise<SessionStores> {
   if (!('redis' in config)) return openLocalStores('memory' in config, deps);
   const redis = await connectRedis(config, deps);
-  const sessions = createRedisSessionStore({ redis, now: deps.now });
   const { waitForReplicas } = config;
   const writer = waitForReplicas ? createDurableWriter({ ...config, waitForReplicas }, deps) : createPlainWriter(redis);
+  const sessions = createRedisSessionStore({ redis, writer, now: deps.now });
   const close = async () => {
     await sessions.close();
     await writer.close();

@@ -40,7 +40,7 @@ async function diskRisk(server: Redis, isReplicated: boolean): Promise<string | 
     : appendonly === 'yes'
       ? 'Redis may lose the last second of writes when it restarts'
       : 'Redis loses writes when it restarts';
-  return `${lost}, which could bring back a revoked elevation; set "appendonly yes" and "appendfsync always"`;
+  return `${lost}, which could bring back an ended session or a revoked elevation; set "appendonly yes" and "appendfsync always"`;
 }
 
 /** What a failover could lose, and what keeps elevations from working. */
@@ -49,36 +49,36 @@ async function replicaRisks(server: Redis, wanted: number | undefined): Promise<
   if (wanted === undefined)
     return (connected ?? 0) > 0
       ? [
-          'Redis has replicas, and a failover loses what the new master does not have yet, which could bring back a revoked elevation; set sessions.waitForReplicas',
+          'Redis has replicas, and a failover loses what the new master does not have yet, which could bring back an ended session or a revoked elevation; set sessions.waitForReplicas',
         ]
       : [];
   const risks: string[] = [];
   if (connected !== undefined && connected < wanted)
     risks.push(
-      `a Redis master has ${connected} of the ${wanted} replicas that sessions.waitForReplicas waits for, so every step of an elevation is answered with 503 until they are connected`,
+      `a Redis master has ${connected} of the ${wanted} replicas that sessions.waitForReplicas waits for, so every step of an elevation and every end of a session is answered with 503 until they are connected`,
     );
   const minimum = await settingOf(server, 'min-replicas-to-write');
   if (minimum !== undefined && Number(minimum) < wanted)
     risks.push(
-      `a Redis master that is cut off goes on taking writes, such as the end of a session, which a failover loses; set "min-replicas-to-write ${wanted}" and "min-replicas-max-lag 10"`,
+      `a Redis master that is cut off goes on taking writes, which a failover loses; set "min-replicas-to-write ${wanted}" and "min-replicas-max-lag 10"`,
     );
   return risks;
 }
 
-/** Warns of settings of Redis with which it could lose elevations that it has acknowledged, if there can be any. */
+/** Warns of settings of Redis with which it could lose writes that it has acknowledged, if someone relies on them. */
 export async function warnOfLosses(
   redis: RedisConnection | undefined,
   { sessions, elevations }: Pick<Config, 'sessions' | 'elevations'>,
   logger: Logger,
 ): Promise<void> {
-  if (!redis || !('redis' in sessions) || elevations.length === 0) return;
+  if (!redis || !('redis' in sessions) || (elevations.length === 0 && !sessions.waitForReplicas)) return;
   for (const risk of await checkDurability(redis, sessions))
-    logger.warn({ risk }, 'elevations may be lost or brought back');
+    logger.warn({ risk }, 'ended sessions or elevations may be brought back');
 }
 
 /**
- * Returns why Redis could lose a write that it has acknowledged, and what to set. A lost write could bring back an
- * elevation that was revoked.
+ * Returns why Redis could lose a write that it has acknowledged, and what to set. A lost write could bring back a
+ * session that has ended, or an elevation that was revoked.
  */
 export async function checkDurability(
   { client }: RedisConnection,

@@ -3,6 +3,7 @@ import { elevationSchema, type Elevation, type Notice } from '@sallyport/contrac
 import { createListeners, parseJson, ProblemError } from '@sallyport/kit';
 import { createRedisNoticeOutbox, noticeField } from '../notices/create-redis-notice-outbox.ts';
 import { keptAfterEndMs } from '../notices/notice-outbox.ts';
+import { createConfirm } from '../redis/confirm-writes.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import { createPlainWriter, type DurableWriter } from '../redis/durable-writer.ts';
 import { type RedisKeys, redisKeys } from '../redis/redis-keys.ts';
@@ -31,14 +32,6 @@ redis.call('HSET', KEYS[1], 'elevation', ARGV[1], 'revision', ARGV[3])
 for at = 5, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1]) end
 if ARGV[4] == '0' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 return 1`,
-};
-
-/** KEYS: elevation. Writes to its key, if it is there. */
-const confirmElevationScript: RedisScript = {
-  name: 'sallyportConfirmElevation',
-  lua: `
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-return redis.call('HINCRBY', KEYS[1], 'confirmed', 1)`,
 };
 
 /**
@@ -100,7 +93,6 @@ const fieldsOf = (notices: readonly Notice[]) =>
 function createWrites({ redis, keys }: Parts) {
   const { client } = redis;
   const outbox = createRedisNoticeOutbox({ redis, keys });
-  const confirm = defineScript(redis, confirmElevationScript);
   const create = defineScript(redis, createElevationScript);
   const replace = defineScript(redis, replaceElevationScript);
   const log = defineScript(redis, logElevationScript);
@@ -122,8 +114,6 @@ function createWrites({ redis, keys }: Parts) {
   return {
     setDue,
     note,
-    /** Writes something next to an elevation, so that replicas which have it have everything before it. */
-    confirm: (id: string) => confirm(keys.elevation(id)),
     async create(elevation: Elevation, nextStepAt: number | undefined, notices: readonly Notice[]) {
       const { id, createdAt, requester } = elevation;
       const indexes = [keys.elevations, keys.elevationsOf(requester)];
@@ -231,9 +221,7 @@ export function createRedisElevationStore(deps: {
     readAll,
     replace: (elevation, nextStepAt, notices = []) =>
       writer.write((connection) => on(connection).replace(elevation, nextStepAt, notices)),
-    async confirm(id) {
-      if (writer.waits) await writer.write((connection) => on(connection).confirm(id));
-    },
+    confirm: createConfirm({ redis, writer }),
     hold: createRedisHolds(parts),
     open: async () => readAll(await ask(() => client.zrangebyscore(keys.dueElevations, '-inf', '+inf'))),
     due: (now, limit) => ask(() => client.zrangebyscore(keys.dueElevations, '-inf', now, 'LIMIT', 0, limit)),

@@ -32,10 +32,10 @@ export interface ElevationStore {
    */
   replace(elevation: Elevation, nextStepAt: number | undefined, notices?: readonly Notice[]): Promise<boolean>;
   /**
-   * Makes sure that what is stored of an elevation stays, as every `create` and `replace` of this store does. Another
+   * Makes sure that what has been read of elevations stays, as every `create` and `replace` of this store does. Another
    * writer may have died before it knew. Rejects with `sessions-unavailable` if it is not known.
    */
-  confirm(id: string): Promise<void>;
+  confirm(): Promise<void>;
   /** The release of a hold, or undefined if another one is there. It ends by itself after `forMs` milliseconds. */
   hold(what: Held, forMs: number): Promise<(() => Promise<void>) | undefined>;
   /** Lists those with a next step, whenever it is due. */

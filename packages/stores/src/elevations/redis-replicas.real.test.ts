@@ -189,12 +189,12 @@ describeOnRedis('elevations on a Redis with a replica', () => {
       const one = exampleElevation();
       await servers.replica.stop();
       await expect(store.create(one, 5)).rejects.toMatchObject({ status: 503 });
-      await expect(store.confirm(one.id)).rejects.toMatchObject({ status: 503 });
+      await expect(store.confirm()).rejects.toMatchObject({ status: 503 });
       await servers.replica.start();
       await servers.settled();
       await waitUntil(
         () =>
-          store.confirm(one.id).then(
+          store.confirm().then(
             () => true,
             () => false,
           ),
@@ -204,6 +204,22 @@ describeOnRedis('elevations on a Redis with a replica', () => {
       await servers.promote();
       const after = (await open(servers.replica, { waits: false })).store;
       expect(await after.read(one.id)).toEqual(one);
+    });
+
+    it('what a replaced master has is not confirmed by another', async () => {
+      const one = exampleElevation();
+      await patientStore.create(one, 5);
+      const replaced = await open(servers.master, { waits: false });
+      const other = await startRedisReplication();
+      try {
+        const { writer } = await open(other.master, patient);
+        const mixed = createRedisElevationStore({ redis: replaced.redis, writer: writer! });
+        expect(await mixed.read(one.id)).toEqual(one);
+        await expect(mixed.confirm()).rejects.toMatchObject({ status: 503 });
+      } finally {
+        await closeAll();
+        await other.stop();
+      }
     });
 
     it('several writers wait together, not one after the other', async () => {
@@ -297,7 +313,7 @@ describeOnRedis('elevations on a Redis with a replica', () => {
         const one = exampleElevation();
         await store.create(one, 5);
         expect(await store.replace({ ...one, revision: 2 }, 5)).toBe(true);
-        await store.confirm(one.id);
+        await store.confirm();
         replica.freeze();
         await expect(store.replace({ ...one, revision: 3 }, 5)).rejects.toMatchObject({ status: 503 });
       } finally {

@@ -19,9 +19,11 @@ function withoutCommand(error: unknown): Error {
   return error instanceof Error ? new Error(`${error.name}: ${error.message}`) : new Error('unknown failure');
 }
 
-/** Creates the function by which the stores of a connection ask Redis. */
-export function createAskRedis({ questionMs }: RedisDeadlines): AskRedis {
+/** Creates the function by which the stores of a connection ask Redis. While there is a problem, it asks nothing. */
+export function createAskRedis({ questionMs }: RedisDeadlines, problem: () => ProblemError | undefined): AskRedis {
   return async (question, extraMs = 0) => {
+    const found = problem();
+    if (found) throw found;
     const ms = questionMs + extraMs;
     try {
       return await withDeadline(question(), ms, () => new Error(`no answer within ${ms} ms`));

@@ -1,8 +1,8 @@
 import { Redis, Cluster, type RedisOptions } from 'ioredis';
 import { createWarnOnce, type Logger } from '@sallyport/kit';
+import { isConnectedTo } from './connected-to.ts';
 import { createAskRedis, type AskRedis } from './ask-redis.ts';
 import {
-  retryDelay,
   clusterOptions,
   connectionOptions,
   defaultDeadlines,
@@ -10,58 +10,9 @@ import {
   masterOptions,
   type RedisSessionsConfig,
 } from './redis-options.ts';
-
-export type Subscription = {
-  message(text: string): void;
-  /** The subscription is active. Earlier messages may have been missed. */
-  established(): void;
-};
-
-const heartbeatMs = 2000;
-
-/**
- * Keeps one connection subscribed to `channel`. Opens a new one, to the next node if there are several, whenever the
- * last one ends or no longer answers a ping. Returns a function that stops.
- */
-function subscribeRedis(connect: (attempt: number) => Redis, channel: string, on: Subscription): () => void {
-  let stopped = false;
-  let failures = 0;
-  let attempt = 0;
-  let client: Redis;
-  let timer: NodeJS.Timeout | undefined;
-
-  const open = () => {
-    const current = connect(attempt++);
-    client = current;
-    let heartbeat: NodeJS.Timeout | undefined;
-    const giveUp = () => current.disconnect();
-    // An error ends the connection, and `end` opens the next one.
-    current.on('error', () => {});
-    current.on('message', (_channel: string, text: string) => on.message(text));
-    current.on('ready', () => {
-      current.subscribe(channel).then(() => {
-        if (stopped) return;
-        failures = 0;
-        heartbeat = setInterval(() => void current.ping().catch(giveUp), heartbeatMs);
-        heartbeat.unref();
-        on.established();
-      }, giveUp);
-    });
-    current.on('end', () => {
-      clearInterval(heartbeat);
-      if (stopped) return;
-      timer = setTimeout(open, retryDelay(++failures));
-      timer.unref();
-    });
-  };
-
-  open();
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
-    client.disconnect();
-  };
-}
+import { watchFormat, type StoredFormat } from './stored-format.ts';
+import { subscribeRedis, type Subscription } from './subscribe-redis.ts';
+import { watchMaster } from './watch-master.ts';
 
 /** A connection for commands, and a separate one for each subscription. */
 export type RedisConnection = {
@@ -123,7 +74,7 @@ function firstAttempt(client: Redis | Cluster): Promise<void> {
  */
 export async function connectRedis(
   config: RedisSessionsConfig,
-  deps: { logger: Logger; resolvePath?: (file: string) => string },
+  deps: { logger: Logger; resolvePath?: (file: string) => string; format?: StoredFormat },
   more: RedisOptions = {},
 ): Promise<RedisConnection> {
   const options = { ...connectionOptions(config, deps.resolvePath ?? ((file) => file)), ...more };
@@ -134,7 +85,15 @@ export async function connectRedis(
       : new Redis({ ...options, ...masterOptions(config, options) });
   const losses = countLosses(client);
   logOutages(client, deps.logger);
-  const subscriptions = new Set<() => void>();
+  const { problem, checked } = watchFormat(client, {
+    logger: deps.logger,
+    ...(deps.format ? { own: deps.format } : {}),
+  });
+  const subscriptions = new Set<ReturnType<typeof subscribeRedis>>();
+  const stopWatching = watchMaster(config, options, (address) => {
+    if (client instanceof Redis && !isConnectedTo(client, address)) client.disconnect(true);
+    for (const one of subscriptions) one.leave(address);
+  });
 
   // A cluster forwards published messages to all its nodes, so a plain connection to any of them is enough.
   const subscriber = (attempt: number) => {
@@ -153,20 +112,22 @@ export async function connectRedis(
   };
 
   await firstAttempt(client);
+  await checked();
   return {
     client,
-    ask: createAskRedis(config.deadlines ?? defaultDeadlines),
+    ask: createAskRedis(config.deadlines ?? defaultDeadlines, problem),
     losses,
     subscribe(channel, on) {
-      const stop = subscribeRedis(subscriber, channel, on);
-      subscriptions.add(stop);
+      const one = subscribeRedis(subscriber, channel, on);
+      subscriptions.add(one);
       return () => {
-        subscriptions.delete(stop);
-        stop();
+        subscriptions.delete(one);
+        one.stop();
       };
     },
     async close() {
-      for (const stop of subscriptions) stop();
+      stopWatching();
+      for (const one of subscriptions) one.stop();
       client.disconnect();
     },
   };

@@ -20,7 +20,8 @@ export type DurableWriter = {
   close(): Promise<void>;
 };
 
-const unconfirmed = () =>
+/** Returns the refusal of a step of which it is not known whether replicas have it. */
+export const unconfirmed = (): ProblemError =>
   new ProblemError(
     'sessions-unavailable',
     'This may or may not have happened: too few replicas of the session store have confirmed it in time. Repeat it to be sure.',

@@ -44,6 +44,8 @@ export type RedisKeys = {
   /** The channel of questions about streams, and the answers to one question. */
   questions: string;
   question(id: string): string;
+  /** The channel that tells whose streams began or ended. */
+  streamChanges: string;
   /** One elevation, and the ids of those of one person by the time of the request. */
   elevation(id: string): string;
   /** What is told about an elevation or a service account. That of an elevation is in its own key. */
@@ -90,6 +92,7 @@ export function redisKeys(prefix: string): RedisKeys {
     replica: (id) => `${prefix}:{replicas}:${id}`,
     reload: `${prefix}:reload`,
     questions: `${prefix}:questions`,
+    streamChanges: `${prefix}:stream-changes`,
     question: (id) => `${prefix}:{${digest(id)}}:question`,
     elevation: (id) => `${prefix}:{${digest(id)}}:elevation`,
     noticesAbout: (aboutId) =>

@@ -1,4 +1,4 @@
-import type { RedisConnection } from './connect-redis.ts';
+import type { Cluster, Redis } from 'ioredis';
 
 /**
  * A Lua script, which Redis runs atomically. Each touches one key, or several keys which are in one slot, so that it runs
@@ -111,7 +111,7 @@ return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '+inf')`,
 type RunScript = (key: string, ...args: (string | number)[]) => Promise<unknown>;
 
 /** Defines a script as a command of the client. */
-export function defineScript({ client }: RedisConnection, script: RedisScript): RunScript {
+export function defineScript({ client }: { client: Redis | Cluster }, script: RedisScript): RunScript {
   client.defineCommand(script.name, { numberOfKeys: script.keys ?? 1, lua: script.lua });
   return (key, ...args) => (client as unknown as Record<string, RunScript>)[script.name]!(key, ...args);
 }

@@ -7,6 +7,8 @@ type ReplicaReporterDeps = {
   reloader: Pick<Reloader, 'status' | 'onStatus'>;
   /** The on-call lists, if this service reads any. */
   onCall?: { status(): OnCallStatus[]; onStatus(listener: () => void): () => void };
+  /** What else this replica reports. */
+  more?: { status(): Partial<ReplicaStatus>; onStatus(listener: () => void): () => void };
   put(status: ReplicaStatus): Promise<unknown>;
   remove(id: string): Promise<unknown>;
   logger: Logger;
@@ -17,7 +19,7 @@ type ReplicaReporterDeps = {
  * one. `close` removes the replica.
  */
 export function reportReplica(deps: ReplicaReporterDeps): { close(): Promise<void> } {
-  const { about, reloader, onCall, logger } = deps;
+  const { about, reloader, onCall, more, logger } = deps;
   const outage = createWarnOnce(logger, { failed: 'this replica cannot report its status; retrying' });
   const report = async () => {
     const { version = 'unknown', since, rejected, waiting, warnings = [], restartNeeded } = reloader.status();
@@ -32,13 +34,14 @@ export function reportReplica(deps: ReplicaReporterDeps): { close(): Promise<voi
         ...(waiting ? { waiting } : {}),
         ...(warnings.length > 0 ? { warnings } : {}),
         ...(lists.length > 0 ? { onCall: lists } : {}),
+        ...more?.status(),
       });
       outage.recovered();
     } catch (error) {
       outage.failed({ err: error });
     }
   };
-  const stops = [reloader, ...(onCall ? [onCall] : [])].map((one) => one.onStatus(() => void report()));
+  const stops = [reloader, onCall, more].flatMap((one) => one ?? []).map((one) => one.onStatus(() => void report()));
   const timer = setInterval(() => void report(), reportEveryMs);
   timer.unref();
   void report();

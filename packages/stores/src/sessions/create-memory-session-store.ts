@@ -95,6 +95,8 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
       table.changed(entry);
     },
     revoke: async (sessionId, by) => revoke(sessionId, by),
+    // What was written before is on the disk, or there is none.
+    confirm: async () => {},
     async takeExpired(limit, leaseMs) {
       table.expireAll();
       return expired.take(limit, leaseMs);

@@ -1,6 +1,8 @@
 import { sessionChangeSchema, type SessionChange } from '@sallyport/contracts';
 import { createListeners, parseJson } from '@sallyport/kit';
+import { createConfirm } from '../redis/confirm-writes.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
+import { createPlainWriter, type DurableWriter } from '../redis/durable-writer.ts';
 import { redisKeys } from '../redis/redis-keys.ts';
 import { defineScript, noteUseScript, renewScript } from '../redis/redis-scripts.ts';
 import { createChangeRedisSession } from './change-redis-session.ts';
@@ -50,14 +52,16 @@ function liveOnes(found: readonly SessionLookup[], at: number): ListedSession[] 
 /**
  * Creates a session store in Redis 6.2 or later: a single node, a cluster, or a master behind Sentinels. Every key
  * expires. Writes are ordered so that a crash between two of them fails closed: a session is in the indexes before it
- * is live (it can always be found and revoked), and it has ended before it leaves them.
+ * is live (it can always be found and revoked), and it has ended before it leaves them. `writer` decides when writes are
+ * confirmed; by default when the master has them.
  */
 export function createRedisSessionStore(deps: {
   redis: RedisConnection;
+  writer?: DurableWriter;
   now: () => number;
   keyPrefix?: string;
 }): SessionStore {
-  const { redis, now } = deps;
+  const { redis, writer = createPlainWriter(redis), now } = deps;
   const { client, ask } = redis;
   const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
   const renew = defineScript(redis, renewScript);
@@ -104,6 +108,7 @@ export function createRedisSessionStore(deps: {
         });
     },
     revoke: (sessionId, by) => ask(() => end(sessionId, by)),
+    confirm: createConfirm({ redis, writer }),
     takeExpired: expiry.takeExpired,
     forgetExpired: expiry.forgetExpired,
     list,

@@ -3,7 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { createRedisProviderTokenStore } from '../provider-tokens/create-redis-provider-token-store.ts';
+import { createConfirm } from '../redis/confirm-writes.ts';
 import { connectRedis, type RedisConnection } from '../redis/connect-redis.ts';
+import { createPlainWriter, mastersOf, type DurableWriter } from '../redis/durable-writer.ts';
 import { createRedisSingleUseStore } from '../single-use/create-redis-single-use-store.ts';
 import { describeOnRedis } from '../testing/describe-on-redis.ts';
 import { exampleSession } from '../testing/example-session.ts';
@@ -208,6 +210,26 @@ function describeWithRedis(): void {
         mode: 'cluster',
       }),
     );
+
+    it('confirms what each master has', async () => {
+      const redis = await connectRedis(sessionsSchemaFor({ redis: `redis-cluster://127.0.0.1:${nodes[0]!.port}` }), {
+        logger,
+      });
+      const marks = () => Promise.all(mastersOf(redis.client).map((master) => master.keys('sallyport:mark:*')));
+      let found: number[] = [];
+      const writer: DurableWriter = {
+        ...createPlainWriter(redis),
+        waits: true,
+        async write(run) {
+          found = (await marks()).map(({ length }) => length);
+          return run(redis);
+        },
+      };
+      await createConfirm({ redis, writer })();
+      expect(found).toEqual([1, 1]);
+      expect(await marks()).toEqual([[], []]);
+      await redis.close();
+    });
   });
 }
 

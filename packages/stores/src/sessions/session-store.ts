@@ -59,6 +59,11 @@ export interface SessionStore {
    */
   revoke(sessionId: string, by: { by: string; reason: EndReason }): Promise<RevokedSession | undefined>;
   /**
+   * Resolves when enough replicas have all ends and ended rights that were written here before, and the changes of the
+   * directory. Rejects with `sessions-unavailable` if that is not known: a failover could bring back what has ended.
+   */
+  confirm(): Promise<void>;
+  /**
    * Takes sessions that have ended by themselves, once that is so by every clock. Callers at the same time get different
    * ones. Each is taken again after `leaseMs`, for at most a day, unless it is forgotten. `more`: there may be more now.
    */

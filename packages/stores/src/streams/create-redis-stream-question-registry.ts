@@ -1,4 +1,9 @@
-import { streamQuestionSchema, type StreamQuestion } from '@sallyport/contracts';
+import {
+  streamQuestionSchema,
+  streamsChangedSchema,
+  type StreamQuestion,
+  type StreamsChanged,
+} from '@sallyport/contracts';
 import { createListeners, parseJson } from '@sallyport/kit';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import { redisKeys } from '../redis/redis-keys.ts';
@@ -51,10 +56,16 @@ export function createRedisStreamQuestionRegistry(deps: {
   const ask = defineScript(redis, askScript);
   const answer = defineScript(redis, answerScript);
   const questions = createListeners<StreamQuestion>();
+  const announced = createListeners<StreamsChanged>();
   let subscribed = false;
+  let hears = false;
   const tell = (text: string) => {
     const question = streamQuestionSchema.safeParse(parseJson(text)).data;
     if (question) questions.tell(question);
+  };
+  const tellAnnounced = (text: string) => {
+    const change = streamsChangedSchema.safeParse(parseJson(text)).data;
+    if (change) announced.tell(change);
   };
   return {
     ask: async (question) =>
@@ -66,6 +77,14 @@ export function createRedisStreamQuestionRegistry(deps: {
       if (!subscribed) redis.subscribe(keys.questions, { message: tell, established: () => {} });
       subscribed = true;
       return questions.add(listener);
+    },
+    announce: async (change) =>
+      void (await redis.ask(() => client.publish(keys.streamChanges, JSON.stringify(change)))),
+    onAnnounced(listener) {
+      // What is missed during an outage of Redis is a hint only.
+      if (!hears) redis.subscribe(keys.streamChanges, { message: tellAnnounced, established: () => {} });
+      hears = true;
+      return announced.add(listener);
     },
     answer: (given) =>
       redis.ask(

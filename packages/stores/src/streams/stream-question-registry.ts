@@ -1,4 +1,4 @@
-import { type StreamAnswer, type StreamQuestion, streamAnswerSchema } from '@sallyport/contracts';
+import { streamAnswerSchema, type StreamAnswer, type StreamQuestion, type StreamsChanged } from '@sallyport/contracts';
 import { createTimeSlicer, parseJson, createListeners, ProblemError } from '@sallyport/kit';
 
 /** How long a question is open, in milliseconds. The caller waits for less. */
@@ -17,6 +17,10 @@ export interface StreamQuestionRegistry {
   ask(question: StreamQuestion): Promise<void>;
   /** Calls back for every question, whichever replica asks it. Returns a function that unsubscribes. */
   onQuestion(listener: (question: StreamQuestion) => void): () => void;
+  /** Tells all replicas whose streams began or ended. */
+  announce(change: StreamsChanged): Promise<void>;
+  /** Calls back for every announcement. Returns a function that unsubscribes. */
+  onAnnounced(listener: (change: StreamsChanged) => void): () => void;
   /** Accepts a gateway's answer. Returns false if the question is not open, or if this gateway has answered it. */
   answer(answer: StreamAnswer): Promise<boolean>;
   /** Lists the gateways that have answered so far. */
@@ -54,6 +58,7 @@ const maxOpen = 64;
 export function createMemoryStreamQuestionRegistry(deps: { now: () => number }): StreamQuestionRegistry {
   const open = new Map<string, Open>();
   const questions = createListeners<StreamQuestion>();
+  const announced = createListeners<StreamsChanged>();
   const find = (id: string): Open | undefined => {
     for (const [key, { until }] of open) if (until <= deps.now()) open.delete(key);
     return open.get(id);
@@ -70,6 +75,8 @@ export function createMemoryStreamQuestionRegistry(deps: { now: () => number }):
       questions.tell(question);
     },
     onQuestion: (listener) => questions.add(listener),
+    announce: async (change) => announced.tell(change),
+    onAnnounced: (listener) => announced.add(listener),
     async answer(answer) {
       const asked = find(answer.question);
       if (!asked || asked.answers.has(answer.proxy) || asked.answers.size >= maxAnswers) return false;

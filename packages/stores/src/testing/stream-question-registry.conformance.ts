@@ -8,6 +8,7 @@ type Registries = { registry: StreamQuestionRegistry; replica: StreamQuestionReg
 /** Registers the rules for every registry. `replica` is the same registry as another process sees it. */
 export function describeStreamQuestionRegistry(backend: string, open: () => Promise<Registries>): void {
   describeQuestions(backend, open);
+  describeAnnouncements(backend, open);
   describeAnswers(backend, open);
   describeBounds(backend, open);
 }
@@ -88,6 +89,28 @@ function describeQuestions(backend: string, open: () => Promise<Registries>): vo
       for (const stop of stops) stop();
       heard.length = 0;
       await registry.ask(question());
+      await pause(50);
+      expect(heard).toEqual([]);
+    });
+  });
+}
+
+function describeAnnouncements(backend: string, open: () => Promise<Registries>): void {
+  describe(`announcements of streams on ${backend}`, () => {
+    it('reach the listeners of every replica', async () => {
+      const { registry, replica } = await open();
+      const heard: unknown[] = [];
+      const stop = replica.onAnnounced((change) => heard.push(change));
+      const change = { owners: [{ issuer: 'https://idp', subject: 'alice' }] };
+      await eventually(async () => {
+        await registry.announce(change);
+        await pause(30);
+        return heard.length > 0 || undefined;
+      });
+      expect(heard[0]).toEqual(change);
+      stop();
+      heard.length = 0;
+      await registry.announce({});
       await pause(50);
       expect(heard).toEqual([]);
     });
