@@ -1,9 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { chunkBytes, partBytes } from '../format/part-layout.ts';
+import { chunkBytes, partBytesOn } from '../format/part-layout.ts';
 import { digestOfRecording } from '../read/digest-of.ts';
 import { bytesOf, createRecorderBed, sampleHead, type RecorderBed } from '../testing/create-recorder-bed.ts';
 import type { Recorder } from './recorder.ts';
+
+/** As on the disk that a bed has. */
+const partBytes = partBytesOn(64 * 1024 * 1024);
 
 let bed: RecorderBed;
 let recorder: Recorder;

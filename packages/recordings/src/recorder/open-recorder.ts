@@ -5,6 +5,7 @@ import { appendLog, pathOfLog } from '../disk/recording-log.ts';
 import { describeFailure, RecordingUnavailable } from '../disk/recording-unavailable.ts';
 import { createSpace } from '../disk/space.ts';
 import { isRecordingId } from '../format/names.ts';
+import { partBytesOn } from '../format/part-layout.ts';
 import { parseRecipient } from '../seal/age-recipient.ts';
 import { createBlockPool } from './block-pool.ts';
 import { PublishedRecording } from './published-recording.ts';
@@ -39,7 +40,8 @@ export async function openRecorder(options: RecorderOptions, disk: Files = diskF
   });
   const space = createSpace(maxBytes);
   const stop = new AbortController();
-  const uploader = createUploader({ store, logger });
+  const partBytes = partBytesOn(maxBytes);
+  const uploader = createUploader({ store, logger, partBytes });
   const deps = { files, dir, publish, logger, now, uploader, stopped: stop.signal };
   const pool = createBlockPool();
   let open = 0;
@@ -58,7 +60,7 @@ export async function openRecorder(options: RecorderOptions, disk: Files = diskF
       const share = space.share();
       if (!share.tryTake(partReserve)) throw new RecordingUnavailable('the disk for recordings is full');
       const published = new PublishedRecording(deps, share, head.id, note);
-      const writer = new SessionWriter({ ...deps, recipients, head, hooks, share, pool, published });
+      const writer = new SessionWriter({ ...deps, recipients, head, hooks, share, partBytes, pool, published });
       const started = appendLog(files, pathOfLog(dir, head.id), { note }).then(() => writer.begin());
       try {
         await within(started, patienceMs);

@@ -94,6 +94,7 @@ export class PublishedRecording {
       uploader.add({
         recording: this.id,
         name,
+        path,
         bytes,
         sha256,
         since: now(),

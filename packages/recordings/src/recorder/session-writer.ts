@@ -12,7 +12,7 @@ import {
   type StreamName,
 } from '../format/frame.ts';
 import { partFileName } from '../format/names.ts';
-import { chunkBytes, partBytes } from '../format/part-layout.ts';
+import { chunkBytes } from '../format/part-layout.ts';
 import type { AgeRecipient } from '../seal/age-recipient.ts';
 import type { BlockPool } from './block-pool.ts';
 import { publishCut } from './publish-cut.ts';
@@ -41,6 +41,8 @@ export type SessionWriterDeps = {
   head: RecordingHead;
   hooks: WriterHooks;
   share: Share;
+  /** How much a part has. */
+  partBytes: number;
   pool: BlockPool;
   published: PublishedRecording;
   logger: RecorderOptions['logger'];
@@ -174,7 +176,7 @@ export class SessionWriter implements RecordingWriter {
   #frame(type: 'data' | 'resize' | 'idle', payload: Uint8Array, stream?: StreamName): void {
     const part = this.#current(false);
     this.#add(part, type, payload, stream);
-    if (part.sealed.length >= partBytes) this.#close();
+    if (part.sealed.length >= this.#deps.partBytes) this.#close();
     if (part.sealed.hasSealed) this.#runSoon();
     else this.#awaitRest();
   }

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { partBytes } from '../format/part-layout.ts';
 import { StoreConflict } from '../store/recording-store.ts';
 import type { RecorderOptions } from './recorder.ts';
 
@@ -7,6 +6,7 @@ import type { RecorderOptions } from './recorder.ts';
 export type Upload = {
   recording: string;
   name: string;
+  path: string;
   bytes: number;
   sha256: string;
   /** Since when it waits. */
@@ -28,11 +28,15 @@ export type Uploader = {
 
 const atOnce = 2;
 const longestPauseMs = 60_000;
-/** More than the file of a closed part has. */
-const fileBytes = partBytes + 256 * 1024;
+/** The file of a closed part has less than this besides what the part has. */
+const overheadBytes = 256 * 1024;
 
-/** Creates an uploader, which begins at once. */
-export function createUploader({ store, logger }: Pick<RecorderOptions, 'store' | 'logger'>): Uploader {
+/** Creates an uploader, which begins at once. `partBytes` is how much a part has. */
+export function createUploader({
+  store,
+  logger,
+  partBytes,
+}: Pick<RecorderOptions, 'store' | 'logger'> & { partBytes: number }): Uploader {
   const waiting = new Set<Upload>();
   const queue: Upload[] = [];
   /** Memory for files. New memory for each costs more than reading it, and garbage collections besides. */
@@ -42,10 +46,12 @@ export function createUploader({ store, logger }: Pick<RecorderOptions, 'store' 
   let running = 0;
 
   async function move(upload: Upload): Promise<void> {
-    const memory = free.pop() ?? Buffer.allocUnsafeSlow(fileBytes);
-    await store.put(upload.recording, upload.name, await upload.read(memory), upload.sha256);
+    const { recording, name, path, sha256 } = upload;
+    let memory: Buffer | undefined;
+    const read = () => upload.read((memory ??= free.pop() ?? Buffer.allocUnsafeSlow(partBytes + overheadBytes)));
+    await store.put(recording, name, { path, sha256, read });
     // After a failure the memory may still be on its way to the store.
-    free.push(memory);
+    if (memory) free.push(memory);
     await upload.stored();
     waiting.delete(upload);
   }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { constants, createReadStream } from 'node:fs';
 import { access, link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { StoreConflict, type RecordingStore } from './recording-store.ts';
+import { StoreConflict, type RecordingStore, type SourceFile } from './recording-store.ts';
 
 const isCode = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException).code === code;
 
@@ -13,6 +13,28 @@ async function syncDirectory(dir: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** What a link fails with that can never be made: across file systems, or on one that knows no links. */
+const isNoLink = (error: unknown): boolean =>
+  ['EXDEV', 'EPERM', 'ENOTSUP', 'EMLINK'].some((code) => isCode(error, code));
+
+/** Gives a file its name in the store too, which costs less than a copy. Returns false if that cannot be done. */
+async function linkNew(path: string, source: string): Promise<boolean> {
+  const handle = await open(source, 'r');
+  try {
+    // What a process left that was killed may not be on the disk yet.
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+  try {
+    await link(source, path);
+    return true;
+  } catch (error) {
+    if (isNoLink(error)) return false;
+    throw error;
   }
 }
 
@@ -32,18 +54,18 @@ async function writeNew(path: string, bytes: Buffer): Promise<void> {
   } finally {
     await rm(unfinished, { force: true });
   }
-  await syncDirectory(dirname(path));
 }
 
 /** Opens a directory as a store: a folder for each recording, as in a bucket. */
 export function openDirectoryStore(dir: string): RecordingStore {
   const pathOf = (recording: string, file: string): string => join(dir, recording, file);
   return {
-    async put(recording, file, bytes, sha256) {
+    async put(recording, file, { path: source, sha256, read }: SourceFile) {
       const path = pathOf(recording, file);
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       try {
-        await writeNew(path, bytes);
+        if (!(await linkNew(path, source))) await writeNew(path, await read());
+        await syncDirectory(dirname(path));
       } catch (error) {
         if (!isCode(error, 'EEXIST')) throw error;
         const there = createHash('sha256')

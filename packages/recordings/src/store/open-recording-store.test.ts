@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -16,8 +17,13 @@ beforeEach(async () => {
 afterEach(() => rmSync(parent, { recursive: true }));
 
 const id: string = randomUUID();
-const put = (content: string, file = '000001.age', recording = id) =>
-  store.put(recording, file, Buffer.from(content), createHash('sha256').update(content).digest('hex'));
+/** Stores a file that is in this directory. */
+function put(content: string, file = '000001.age', recording = id, from = parent): Promise<void> {
+  const path = join(from, randomUUID());
+  writeFileSync(path, content, { mode: 0o600 });
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  return store.put(recording, file, { path, sha256, read: () => readFile(path) });
+}
 
 describe('a directory as a store', () => {
   it('takes a file once, also if it comes again, and gives it back', async () => {
@@ -34,6 +40,19 @@ describe('a directory as a store', () => {
   it('does not let a file be replaced', async () => {
     await put('sealed');
     await expect(put('other')).rejects.toThrow(StoreConflict);
+    expect(await text((await store.get(id, '000001.age'))!)).toBe('sealed');
+    expect(readdirSync(join(parent, 'kept', id))).toEqual(['000001.age']);
+  });
+
+  it('takes a file of another file system', async () => {
+    const from = mkdtempSync('/dev/shm/store-');
+    try {
+      expect(statSync(from).dev).not.toBe(statSync(parent).dev);
+      await put('sealed', '000001.age', id, from);
+      await expect(put('other', '000001.age', id, from)).rejects.toThrow(StoreConflict);
+    } finally {
+      rmSync(from, { recursive: true });
+    }
     expect(await text((await store.get(id, '000001.age'))!)).toBe('sealed');
     expect(readdirSync(join(parent, 'kept', id))).toEqual(['000001.age']);
   });

@@ -19,9 +19,9 @@ export async function openRecordingStore(
   const isName = (recording: string, file: string): boolean => isRecordingId(recording) && isRecordingFile(file);
   return {
     ...store,
-    async put(recording, file, bytes, sha256) {
+    async put(recording, file, source) {
       if (!isName(recording, file)) throw new Error('not the name of a file of a recording');
-      await store.put(recording, file, bytes, sha256);
+      await store.put(recording, file, source);
     },
     get: async (recording, file) => (isName(recording, file) ? store.get(recording, file) : undefined),
   };

@@ -47,7 +47,8 @@ export function openS3Store(config: S3StoreConfig): RecordingStore {
 
   return {
     get,
-    async put(recording, file, bytes, sha256) {
+    async put(recording, file, { sha256, read }) {
+      const bytes = await read();
       const command = new PutObjectCommand({
         Bucket: bucket,
         Key: keyOf(recording, file),

@@ -19,8 +19,9 @@ export function createMemoryStore(): MemoryStore {
     files,
     isAway: false,
     check,
-    async put(recording, file, bytes) {
+    async put(recording, file, { read }) {
       await check();
+      const bytes = await read();
       const there = files.get(`${recording}/${file}`);
       if (there && !there.equals(bytes)) throw new StoreConflict('other content');
       files.set(`${recording}/${file}`, Buffer.from(bytes));

@@ -22,7 +22,7 @@ function writeSample(writer: RecordingWriter): void {
   writer.data('stdout', Buffer.from('exit\r\n'));
 }
 
-/** Records a short session, or what `write` writes. Files larger than 4 MiB come in several parts. */
+/** Records a short session, or what `write` writes. Files larger than a part come in several parts. */
 export async function sampleRecording({
   head,
   write = writeSample,
@@ -32,7 +32,7 @@ export async function sampleRecording({
 } = {}): Promise<SampleRecording> {
   const bed = await createRecorderBed();
   try {
-    const recorder = await bed.open({ maxBytes: 1024 ** 3 });
+    const recorder = await bed.open();
     const { id, writer, failures } = await bed.begin(recorder, head);
     await write(writer);
     await writer.finish({ exitCode: 0 });
