@@ -32,3 +32,5 @@ export {
 } from './consume/consume-kafka-audit.ts';
 export { readKafkaAudit, type AuditTopicMessage, type ReadKafkaAuditDeps } from './consume/read-kafka-audit.ts';
 export { createIngestMetrics } from './consume/ingest-metrics.ts';
+export { StoreBehindError, type StoredPositions, type TopicPlace } from './sink/topic-place.ts';
+export { createGroupWait } from './consume/wait-for-group.ts';

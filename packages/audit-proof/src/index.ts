@@ -11,6 +11,7 @@ export {
 export { firstPrevHash, hashEvent, type HashedEvent } from './chain/hash-event.ts';
 export { readCheckpointKeys, toJwks, type CheckpointJwk, type CheckpointKeys } from './checkpoint/checkpoint-keys.ts';
 export { keyIdOf } from './checkpoint/key-id.ts';
+export { checkSignature } from './checkpoint/check-signature.ts';
 export { hashCheckpoint, signCheckpoint, type SignedCheckpoint } from './checkpoint/sign-checkpoint.ts';
 export type { AbsentPeriod } from './verify/absent-times.ts';
 export { atPlace, contentOf } from './verify/event-content.ts';

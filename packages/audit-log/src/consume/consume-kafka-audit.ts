@@ -2,8 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { createWarnOnce, type Metrics } from '@sallyport/kit';
 import type { AuditConsumer } from '../sink/audit-sink.ts';
+import type { StoredPositions } from '../sink/topic-place.ts';
 import { createConsumerMetrics } from './consumer-metrics.ts';
-import { storeBatch } from './store-batch.ts';
+import { storeBatch, type StoreBatchDeps } from './store-batch.ts';
 import { ensureTopic } from '../kafka/ensure-topic.ts';
 import { createKafkaClient, kafkaRetry, warnOfConnection, type KafkaClientDeps } from '../kafka/kafka-client.ts';
 import { explainKafkaError } from '../kafka/explain-kafka-error.ts';
@@ -12,6 +13,8 @@ export type ConsumeKafkaAuditDeps = KafkaClientDeps & {
   groupId: string;
   /** Resolves when the events are stored. Only then are their offsets committed. A failure is retried without limit. */
   onRecords: AuditConsumer;
+  /** Where a store goes on that remembers its positions itself. By default, the offsets of the group say so. */
+  positions?: StoredPositions;
   metrics?: Metrics;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -25,6 +28,8 @@ export type ConsumeKafkaAuditDeps = KafkaClientDeps & {
 export type KafkaAuditConsumer = {
   /** Throws unless this consumer is a member of its group. */
   check(): void;
+  /** Goes back to where the store ends, in every partition of this consumer. */
+  seekStored(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -46,12 +51,13 @@ const maxBytesPerPartition = 2_097_152;
 export function consumeKafkaAudit(deps: ConsumeKafkaAuditDeps): KafkaAuditConsumer {
   warnOfConnection(deps);
   const stop = new AbortController();
-  const state = { joined: false };
+  const state: State = { joined: false };
   const running = keepRunning(deps, stop.signal, state);
   return {
     check() {
       if (!state.joined) throw new Error('not subscribed to Kafka');
     },
+    seekStored: async () => state.seekStored?.(),
     async close() {
       stop.abort();
       await running;
@@ -59,14 +65,15 @@ export function consumeKafkaAudit(deps: ConsumeKafkaAuditDeps): KafkaAuditConsum
   };
 }
 
-type State = { joined: boolean };
+type State = { joined: boolean; seekStored?: () => Promise<void> };
 
 /** Runs one consumer after another. kafkajs gives up on errors that it considers fatal, and then a new one is created. */
 async function keepRunning(deps: ConsumeKafkaAuditDeps, signal: AbortSignal, state: State): Promise<void> {
   const { onRecords, logger, chunk = defaultChunk } = deps;
   const metrics = createConsumerMetrics(deps.metrics, deps.now);
-  const eachBatch = (payload: EachBatchPayload) =>
-    storeBatch(payload, { onRecords, logger, metrics, chunk, heartbeatInterval, signal });
+  const wentBack = new Map<number, number>();
+  const eachBatch: Batch = (payload, to) =>
+    storeBatch(payload, { ...to, onRecords, logger, metrics, chunk, heartbeatInterval, signal, wentBack });
   const outage = createWarnOnce(deps.logger, { failed: 'cannot read the audit topic; retrying' });
   let client: Kafka | undefined;
   for (let attempt = 0; !signal.aborted; attempt += 1) {
@@ -74,9 +81,9 @@ async function keepRunning(deps: ConsumeKafkaAuditDeps, signal: AbortSignal, sta
       // Kept, because a login with a token belongs to it.
       client ??= (await createKafkaClient(deps)).client;
       await runOnce(client, deps, eachBatch, signal, {
-        joined(partitions) {
+        joined(partitions, seekStored) {
           metrics.assigned(partitions);
-          state.joined = true;
+          Object.assign(state, { joined: true, seekStored });
           attempt = 0;
           outage.recovered();
           deps.logger.info({ topic: deps.kafka.topic, groupId: deps.groupId }, 'subscribed to the audit topic');
@@ -90,7 +97,7 @@ async function keepRunning(deps: ConsumeKafkaAuditDeps, signal: AbortSignal, sta
   }
 }
 
-type Batch = (payload: EachBatchPayload) => Promise<void>;
+type Batch = (payload: EachBatchPayload, to: Pick<StoreBatchDeps, 'seek' | 'seekStored'>) => Promise<void>;
 
 /** Resolves when the signal is aborted, rejects when the consumer has crashed. */
 async function runOnce(
@@ -98,7 +105,7 @@ async function runOnce(
   deps: ConsumeKafkaAuditDeps,
   eachBatch: Batch,
   signal: AbortSignal,
-  on: { joined(partitions: readonly number[]): void },
+  on: { joined(partitions: readonly number[], seekStored: () => Promise<void>): void },
 ): Promise<void> {
   const { topic } = deps.kafka;
   await ensureTopic(client, topic, deps.logger);
@@ -119,10 +126,25 @@ async function runOnce(
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
     });
     ended.catch(() => undefined);
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => on.joined(payload.memberAssignment[topic] ?? []));
+    let assigned: readonly number[] = [];
+    const seek = (partition: number, offset: number) => consumer.seek({ topic, partition, offset: String(offset) });
+    const seekStored = async () => {
+      const positions = await deps.positions?.(topic);
+      for (const partition of assigned) {
+        const next = positions?.get(partition);
+        if (next !== undefined) seek(partition, next);
+      }
+    };
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      assigned = payload.memberAssignment[topic] ?? [];
+      on.joined(assigned, seekStored);
+      // If the store is away, storing fails as well, and this happens when it is back.
+      seekStored().catch(() => undefined);
+    });
     await consumer.connect();
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
-    await consumer.run({ eachBatchAutoResolve: false, eachBatch });
+    const to = { seek, seekStored };
+    await consumer.run({ eachBatchAutoResolve: false, eachBatch: (payload) => eachBatch(payload, to) });
     if (!signal.aborted) await ended;
   } finally {
     await consumer.disconnect().catch(() => undefined);

@@ -49,7 +49,12 @@ const passingErrors = new Set([
   'NOT_COORDINATOR_FOR_GROUP',
   'NOT_LEADER_FOR_PARTITION',
 ]);
-const isPassingError = (error: unknown) => passingErrors.has((error as { type?: string }).type ?? '');
+
+/** A new or busy broker passes too: `KafkaJSGroupCoordinatorNotFound` says that no broker knew the group's coordinator. */
+const isPassingError = (error: unknown) => {
+  const { type = '', name } = error as { type?: string; name?: string };
+  return passingErrors.has(type) || name === 'KafkaJSGroupCoordinatorNotFound';
+};
 
 async function tryAgain<Result>(read: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt += 1)

@@ -3,6 +3,7 @@ import type { AuditRecord } from '@sallyport/contracts';
 import type { EachBatchPayload } from 'kafkajs';
 import type { Logger } from '@sallyport/kit';
 import type { AuditConsumer } from '../sink/audit-sink.ts';
+import { StoreBehindError, type TopicPlace } from '../sink/topic-place.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import { readKafkaMessage } from './read-kafka-message.ts';
 
@@ -16,6 +17,12 @@ export type StoreBatchDeps = {
   /** How often the group hears from this consumer, in milliseconds. */
   heartbeatInterval: number;
   signal: AbortSignal;
+  /** Makes the consumer read a partition from an offset on. */
+  seek(partition: number, offset: number): void;
+  /** Makes it read all of its partitions from where the store ends. */
+  seekStored(): Promise<void>;
+  /** The offset from which a partition was read again last, because the store lacked what came after it. */
+  wentBack: Map<number, number>;
 };
 
 const maxBackoffMs = 1000;
@@ -32,10 +39,17 @@ export async function storeBatch(payload: EachBatchPayload, deps: StoreBatchDeps
     const messages = batch.messages.slice(start, start + chunk);
     const records = readRecords(batch, messages, deps);
     metrics.reading(batch.partition, records);
-    if (records.length > 0 && !(await storeWithRetries(records, payload, deps))) return;
-    payload.resolveOffset(messages.at(-1)!.offset);
+    const last = Number(messages.at(-1)!.offset);
+    const place = {
+      topic: batch.topic,
+      partition: batch.partition,
+      first: Number(messages[0]!.offset),
+      next: last + 1,
+    };
+    if (!(await storeWithRetries({ records, place }, payload, deps))) return;
+    payload.resolveOffset(String(last));
     metrics.stored(records);
-    metrics.behind(batch.partition, Number(batch.highWatermark) - 1 - Number(messages.at(-1)!.offset));
+    metrics.behind(batch.partition, Number(batch.highWatermark) - 1 - last);
     // If the group rebalances, this commits what is resolved, and throws.
     await payload.heartbeat();
     await payload.commitOffsetsIfNecessary(payload.uncommittedOffsets());
@@ -81,21 +95,45 @@ async function withHeartbeats(
 }
 
 /**
- * Retries until the events are stored. Returns false if this consumer ended first. Between attempts, a heartbeat throws
- * when the group has rebalanced.
+ * Goes back to what the store lacks, and returns true. Returns false if it lacks the same as the last time: then Kafka
+ * has deleted it.
+ */
+function goBack({ next }: StoreBehindError, place: TopicPlace, { wentBack, seek, logger }: StoreBatchDeps): boolean {
+  const { partition } = place;
+  if (wentBack.get(partition) === next) {
+    wentBack.delete(partition);
+    logger.error({ ...place, lacking: next }, 'the store lacks events that are not on the topic any more');
+    return false;
+  }
+  wentBack.set(partition, next);
+  logger.warn({ ...place, lacking: next }, 'the store lacks events that it had stored; reading them again');
+  seek(partition, next);
+  return true;
+}
+
+/**
+ * Retries until the events are stored. Returns false if this consumer ended first, or reads the partition again. Between
+ * attempts, a heartbeat throws when the group has rebalanced.
  */
 async function storeWithRetries(
-  records: readonly AuditRecord[],
+  { records, place }: { records: readonly AuditRecord[]; place: TopicPlace },
   payload: EachBatchPayload,
   deps: StoreBatchDeps,
 ): Promise<boolean> {
   const { signal } = deps;
+  let isOldest = false;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      await withHeartbeats(deps.onRecords(records), payload, deps);
+      await withHeartbeats(deps.onRecords(records, { ...place, isOldest }), payload, deps);
+      deps.wentBack.delete(place.partition);
+      // Another server may have taken the place of the one that was away, without what that one had stored last.
+      if (attempt > 0) await deps.seekStored();
       return true;
     } catch (error) {
-      if (attempt === 0)
+      if (error instanceof StoreBehindError) {
+        if (goBack(error, place, deps)) return false;
+        isOldest = true;
+      } else if (attempt === 0)
         deps.logger.warn(
           { reason: (error as Error).message, count: records.length },
           'cannot store audit events; retrying',

@@ -43,6 +43,9 @@ const withoutCaller: ReadonlySet<string> = new Set([
   'recording.part',
   'recording.gap',
   'recording.finished',
+  // The key says which connector it is.
+  'connector.connected',
+  'connector.disconnected',
   'audit.checkpoint',
   'audit.gap',
   'audit.alert',

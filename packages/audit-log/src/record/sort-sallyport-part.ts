@@ -17,6 +17,7 @@ export function sortSallyportPart(draft: SallyportDraft): SallyportPart {
     checkpoint: draft.checkpoint,
     clientAddress: draft.clientAddress,
     cluster: draft.cluster,
+    connector: draft.connector,
     copy: draft.copy,
     credentialKind: draft.credentialKind,
     decision: draft.decision,

@@ -1,4 +1,5 @@
 import type { AuditRecord } from '@sallyport/contracts';
+import type { TopicPlace } from './topic-place.ts';
 
 /**
  * Names an event that was queued in a spool. Undefined if there is no spool, if the event could not be kept, and if it
@@ -47,7 +48,7 @@ export interface AuditSink {
 }
 
 /** Consumes events of the log of this process or of Kafka. Resolves when they are stored and can be acknowledged. */
-export type AuditConsumer = (records: readonly AuditRecord[]) => Promise<void>;
+export type AuditConsumer = (records: readonly AuditRecord[], place?: TopicPlace) => Promise<void>;
 
 /** The audit log of a single process, which all of its services share: in files, or in memory only. */
 export interface AuditLog extends AuditSink {

@@ -8,7 +8,7 @@ import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 const [data = '', consumed = ''] = process.argv.slice(2);
 const log = await openFileAuditLog(
   { data, audit: { files: { maxBytes: 1024 ** 3 }, retention: 86_400_000, legalHolds: [], spool: undefined } },
-  { logger: pino({ level: 'silent' }), now: Date.now, publishTimeoutMs: 60_000, fileBytes: 100_000 },
+  { logger: pino({ level: 'silent' }), now: Date.now, publishTimeoutMs: 60_000, fileBytes: 10_000 },
 );
 const store = createWriteStream(consumed, { flags: 'a' });
 log.subscribe(
