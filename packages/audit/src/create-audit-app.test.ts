@@ -66,7 +66,7 @@ async function setUp(
   const agent = supertest(
     createAuditApp({
       events: { find },
-      reports: { report, elevationUses: report, elevationSteps: report },
+      reports: { summary: report, report, elevationUses: report, elevationSteps: report },
       clusterEvents,
       recordings: { list: report, find: async () => undefined },
       files: undefined,
@@ -94,6 +94,24 @@ describe('the keys of checkpoints', () => {
     const { agent, authorization } = await setUp(async () => ({ events: [] }));
     expect((await agent.get('/v1/keys').set('authorization', authorization)).body).toEqual(keys);
     expect((await agent.get('/v1/keys')).status).toBe(401);
+  });
+});
+
+describe('the question what a policy would have decided', () => {
+  it('is only for those who see the whole trail of the cluster, and reads nothing for others', async () => {
+    const { agent, authorization } = await setUp(() => Promise.reject(new Error('nothing may be read')));
+    const ask = (view: unknown, search = '?cluster=dev', body: object = { asked: { policy: 'allow: [' } }) =>
+      agent
+        .post(`/v1/what-if${search}`)
+        .set('authorization', authorization)
+        .set('sallyport-caller', caller())
+        .send({ view, ...body });
+    const of = (...clusters: string[]) => ({ clusters, withoutCluster: true });
+    for (const view of [of(), of('prod'), of('DEV')]) await ask(view).expect(403);
+    for (const search of ['', '?cluster=', '?cluster=dev&cluster=dev', '?cluster=dev&user=bob', '?cluster=dev&limit=1'])
+      await ask('all', search).expect(400);
+    for (const body of [{}, { asked: {} }, { asked: { policy: 'x'.repeat(300_000) } }, { asked: { policy: 7 } }])
+      await ask('all', undefined, body).expect(400);
   });
 });
 

@@ -10,10 +10,11 @@ import { readAuditQuery } from './query/read-audit-query.ts';
 import { createCursorSeal } from './query/seal-cursors.ts';
 import { withResult } from './query/with-result.ts';
 import { mountRecordings, type RecordingsDeps } from './recordings/mount-recordings.ts';
-import { mountElevationReport, mountReport } from './report/mount-reports.ts';
+import { mountElevationReport, mountReport, mountSummary } from './report/mount-reports.ts';
 import type { ReportStore } from './report/report-store.ts';
 import { mountShow } from './show/show-request.ts';
 import { mountTrail } from './trail/mount-trail.ts';
+import { mountWhatIf } from './what-if/mount-what-if.ts';
 
 export type AuditAppDeps = RecordingsDeps & {
   events: Pick<EventStore, 'find'>;
@@ -62,6 +63,8 @@ export function createAuditApp(deps: AuditAppDeps): Express {
   });
   mountWebhook(app, deps.webhook);
   mountShow(app, { ...deps, limiter });
+  mountSummary(app, { ...deps, limiter });
+  mountWhatIf(app, { ...deps, limiter });
   mountReport(app, { ...deps, limiter });
   mountElevationReport(app, { ...deps, limiter });
   mountTrail(app, { ...deps, limiter, cursors });

@@ -15,10 +15,10 @@ export type IngestDeps = {
  * skipped, so that it does not block the others. Any other failure rejects, and the caller retries.
  */
 export function createIngest(deps: IngestDeps): AuditConsumer {
-  const store = async (records: readonly AuditRecord[]): Promise<void> => {
+  const store: AuditConsumer = async (records, place) => {
     try {
-      await deps.store.add(records);
-      deps.onStored?.(records);
+      await deps.store.add(records, place);
+      if (records.length > 0) deps.onStored?.(records);
     } catch (error) {
       if (!(error instanceof UnstorableError)) throw error;
       if (records.length === 1) {
@@ -27,11 +27,11 @@ export function createIngest(deps: IngestDeps): AuditConsumer {
           { id: records[0]!.id, type: records[0]!.type, reason: error.message },
           'skipped an audit event that cannot be stored',
         );
-        return;
+        return deps.store.add([], place);
       }
       const middle = Math.ceil(records.length / 2);
       await store(records.slice(0, middle));
-      await store(records.slice(middle));
+      await store(records.slice(middle), place);
     }
   };
   return store;

@@ -65,12 +65,14 @@ function createListStores() {
         await used(undefined);
         held.push(...records.filter((record) => !held.some((one) => one.id === record.id)));
       },
+      positions: () => used(new Map<number, number>()),
       find: () => used({ events: held }),
       trim: () => used(0),
       prepare: () => used(undefined),
       partitions: () => used([]),
     },
     reports: {
+      summary: () => Promise.reject(new Error('not used')),
       report: () => Promise.reject(new Error('not used')),
       elevationUses: () => Promise.reject(new Error('not used')),
       elevationSteps: () => Promise.reject(new Error('not used')),
@@ -102,6 +104,7 @@ function createListStores() {
     proof: {
       isNew: () => used(false),
       continueFrom: () => used(undefined),
+      publishedSince: () => used([]),
       advance: () => used(undefined),
       producersSince: () => used([]),
       claimGaps: () => used([]),

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import {
   checkAuditSink,
   consumeKafkaAudit,
+  createGroupWait,
   createIngestMetrics,
   type AuditConsumer,
   type AuditLog,
+  type StoredPositions,
 } from '@sallyport/audit-log';
 import { trailDirectory } from '@sallyport/audit-log/trail-files';
-import { usesKafka } from '@sallyport/contracts';
+import { usesKafka, type AuditConfig } from '@sallyport/contracts';
 import {
   ConfigFaults,
   createInternalServer,
@@ -27,6 +29,7 @@ import { createAuditApp } from './create-audit-app.ts';
 import { createIngest } from './create-ingest.ts';
 import { nameOfDatabase } from './database/database-directory.ts';
 import { createStoreMetrics, enforceRetention } from './events/enforce-retention.ts';
+import type { EventStore } from './events/event-store.ts';
 import { createJoinMetrics } from './live-join/join-metrics.ts';
 import type { JoinStore } from './live-join/join-store.ts';
 import { startLiveJoin, type LiveJoin, type LiveJoinDeps } from './live-join/start-live-join.ts';
@@ -52,7 +55,7 @@ export type StartAudit = {
 /** The running service: its URL, its readiness, and how to stop it. */
 export type RunningAudit = RunningService & { url: string; readiness: Readiness };
 
-type Subscription = { check(): void; close(): Promise<void> };
+type Subscription = { check(): void; seekStored?(): Promise<void>; close(): Promise<void> };
 
 /**
  * All replicas of an installation form one consumer group, so that one of them stores each event. Installations that
@@ -65,7 +68,7 @@ function groupOf(topic: string, loaded: LoadedConfig): string {
   return `sallyport-audit.${topic}${own}`;
 }
 
-function subscribe(parts: StartAudit, onRecords: AuditConsumer): Subscription {
+function subscribe(parts: StartAudit, onRecords: AuditConsumer, positions: StoredPositions): Subscription {
   const {
     loaded: { config, resolvePath },
     logger,
@@ -79,6 +82,7 @@ function subscribe(parts: StartAudit, onRecords: AuditConsumer): Subscription {
       kafka,
       groupId: groupOf(kafka.topic, parts.loaded),
       onRecords,
+      positions,
       logger,
       now,
       resolvePath,
@@ -119,6 +123,49 @@ function nameOf({ config: { audit }, resolvePath }: LoadedConfig): string | unde
   return `${host}${pathname}`;
 }
 
+/**
+ * Returns from where a store that is new, was restored, or took the place of another goes on with the trail: from files,
+ * or from the topic.
+ */
+function trailOf(
+  { loaded, logger }: StartAudit,
+  positions: StoredPositions,
+  seekStored: () => Promise<void> | undefined,
+): {
+  trail?: string;
+  caughtUp?: (signal: AbortSignal) => Promise<void>;
+} {
+  const { config, resolvePath } = loaded;
+  const { kafka } = config.audit;
+  if (usesKafka(kafka)) {
+    const groupId = groupOf(kafka.topic, loaded);
+    const wait = createGroupWait({ kafka, groupId, positions, logger, resolvePath });
+    return {
+      async caughtUp(signal) {
+        await seekStored();
+        await wait(signal);
+      },
+    };
+  }
+  return kafka === undefined ? { trail: trailDirectory(resolvePath(config.data)) } : {};
+}
+
+const isEmbedded = (store: AuditConfig['store']): boolean => !store || 'embedded' in store;
+
+function startRetention({ loaded, logger, metrics, now = Date.now }: StartAudit, store: EventStore) {
+  const { audit } = loaded.config;
+  return enforceRetention({
+    store,
+    logger,
+    now,
+    retentionMs: audit.retention,
+    keepAnonymous: audit.keepAnonymous,
+    holds: audit.legalHolds,
+    ...(metrics ? { metrics: createStoreMetrics(metrics) } : {}),
+    ...(isEmbedded(audit.store) ? { keep: audit.keep } : {}),
+  });
+}
+
 /** Starts the service. It also starts while Kafka and PostgreSQL are down, and needs no restart when they come up. */
 export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const { loaded, logger, metrics, now = Date.now, readiness = createReadiness() } = parts;
@@ -130,19 +177,9 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const { store } = audit;
   const stores =
     parts.stores ?? openStores(store, { logger, resolvePath: loaded.resolvePath, onConflicts: counters.conflicting });
-  const embedded = !store || 'embedded' in store;
-  const retention = enforceRetention({
-    store: stores.events,
-    logger,
-    now,
-    retentionMs: audit.retention,
-    keepAnonymous: audit.keepAnonymous,
-    holds: audit.legalHolds,
-    ...(metrics ? { metrics: createStoreMetrics(metrics) } : {}),
-    ...(embedded ? { keep: audit.keep } : {}),
-  });
-  // A new store goes on with the checkpoints of the trail from which it is filled.
-  const trail = audit.kafka === undefined ? { trail: trailDirectory(loaded.resolvePath(loaded.config.data)) } : {};
+  const retention = startRetention(parts, stores.events);
+  const subscribed: { as?: Subscription } = {};
+  const trail = trailOf(parts, stores.events.positions, () => subscribed.as?.seekStored?.());
   const proof = startProof({ ...parts, ...trail, now }, stores.proof);
   const checkTrail = () => subscription.check();
   const live = startJoin(parts, stores.join, { sink: proof.sink, checkTrail });
@@ -159,7 +196,8 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
       recordings.stored(records);
     },
   });
-  const subscription = subscribe(parts, ingest);
+  const subscription = subscribe(parts, ingest, stores.events.positions);
+  subscribed.as = subscription;
   readiness.add('store', () => stores.ping());
   readiness.add('events', () => subscription.check());
   const handler = createAuditApp({
@@ -169,7 +207,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
     logger,
     keys: proof.keys,
     cursorSecret: () => identity.secretFor('audit.cursor'),
-    ...(embedded ? { concurrency: 1 } : {}),
+    ...(isEmbedded(store) ? { concurrency: 1 } : {}),
     webhook: {
       clusters,
       store: stores.clusterEvents,

@@ -1,3 +1,4 @@
+import type { StoredPositions, TopicPlace } from '@sallyport/audit-log';
 import type { AuditPage, AuditQuery, AuditRecord } from '@sallyport/contracts';
 
 /**
@@ -32,9 +33,12 @@ export interface EventStore {
   /**
    * Stores the events that are not stored yet, all or none. Events with a known id stay as they are. Repeated events of
    * an anonymous caller (same address, same cause) become one event per hour: the newest, with `sallyport.aggregated`.
-   * Rejects with UnstorableError if the store can never store the events.
+   * Rejects with UnstorableError if the store can never store the events. With `place`, it remembers how far the topic is
+   * stored. It rejects with StoreBehindError if it lacks messages before these.
    */
-  add(records: readonly AuditRecord[]): Promise<void>;
+  add(records: readonly AuditRecord[], place?: TopicPlace): Promise<void>;
+  /** Returns how far a topic is stored, by partition. */
+  positions: StoredPositions;
   /** Finds the events that meet every condition. Rejects with `bad-request` for a cursor that it did not issue. */
   find(query: AuditQuery, only?: OnlyOf): Promise<AuditPage>;
   /** Deletes what is out of bounds. Resolves to the number of deleted events. */

@@ -58,6 +58,10 @@ export const notRoutineTerms: readonly number[] = [
   ...auditEventTypes.filter((type) => !mayBeRoutine.has(type)).map((type) => termOf('type', type)),
 ];
 
+/** The condition, in the block of the event, that it is not routine. Most events meet it, so no index is asked for it. */
+export const isNotRoutine = `(type <> all (array[${[...mayBeRoutine].map((type) => `'${type}'`).join(', ')}])
+  or terms @> array[(given.block << 32) | ${notRoutineCall}])`;
+
 /** The fields that have a term, and their columns. */
 export const termColumns = {
   user: 'username',

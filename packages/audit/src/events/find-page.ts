@@ -134,16 +134,20 @@ async function findLatest(database: SqlDatabase, only: OnlyOf | undefined): Prom
   return shown[0] ? ingestOf(shown[0].row) : 0;
 }
 
-/** Finds a page of events, again if a partition was dropped meanwhile. */
-export async function findPage(database: SqlDatabase, query: AuditQuery, only: OnlyOf | undefined): Promise<AuditPage> {
+/** Reads, and again if a partition was dropped meanwhile. */
+export async function readAgain<T>(read: () => Promise<T>): Promise<T> {
   const undefinedTable = '42P01';
   try {
-    return await readPage(database, query, only);
+    return await read();
   } catch (error) {
     if ((error as { code?: unknown }).code !== undefinedTable) throw error;
-    return readPage(database, query, only);
+    return read();
   }
 }
+
+/** Finds a page of events. */
+export const findPage = (database: SqlDatabase, query: AuditQuery, only: OnlyOf | undefined): Promise<AuditPage> =>
+  readAgain(() => readPage(database, query, only));
 
 async function readPage(database: SqlDatabase, query: AuditQuery, only: OnlyOf | undefined): Promise<AuditPage> {
   const given = query.after === undefined ? {} : decodeCursor(query.after);

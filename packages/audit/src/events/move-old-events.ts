@@ -50,6 +50,8 @@ async function moveOldEvents(database: SqlDatabase, report: (progress: Moving) =
 
 const reportEveryMs = 2000;
 const retryMs = 2000;
+/** How long the start of the service waits for the end of the move, in milliseconds. */
+const startMs = 5000;
 
 /** Moves the events of earlier versions in the background. Until then the store cannot be used. */
 export type Mover = {
@@ -91,8 +93,8 @@ export function createMover(database: SqlDatabase, logger: Logger | undefined): 
       if (row?.name === null) return;
       moving = true;
       running = run();
-      // A new installation has nothing to move, and is done at once.
-      await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 500).unref())]);
+      // A new installation has nothing to move, and is done at once, or in seconds on a busy machine.
+      await Promise.race([running, new Promise((resolve) => setTimeout(resolve, startMs).unref())]);
     },
     check() {
       if (moving)

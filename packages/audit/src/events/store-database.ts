@@ -1,3 +1,4 @@
+import { StoreBehindError } from '@sallyport/audit-log';
 import { ProblemError, type Logger } from '@sallyport/kit';
 import type { SqlDatabase } from '../database/sql-database.ts';
 import { migrate } from '../schema/migrations.ts';
@@ -23,7 +24,7 @@ function stateOf(error: unknown): string | undefined {
 /** Converts an error of the database to an error of the store. */
 function explain(error: unknown, adding: boolean): unknown {
   const classOf = stateOf(error)?.slice(0, 2);
-  if (error instanceof ProblemError || error instanceof UnstorableError) return error;
+  if ([ProblemError, UnstorableError, StoreBehindError].some((known) => error instanceof known)) return error;
   if (classOf !== undefined && dataClasses.includes(classOf)) {
     // An invalid value in a query is not an outage. As one, it would be retried and alarm the operator.
     return adding

@@ -7,9 +7,11 @@ export type CheckpointMetrics = {
   gap(events: number): void;
   failed(): void;
   unanchored(count: number): void;
+  /** Says how long a checkpoint has been overdue, in milliseconds, whenever the metrics are read. */
+  watch(overdueMs: () => number): void;
 };
 
-/** Registers the metrics of checkpoints: those signed and when the last one was, gaps, and failures. */
+/** Registers the metrics of checkpoints: those signed and when the last one was, those overdue, gaps, and failures. */
 export function createCheckpointMetrics(metrics: Metrics | undefined): CheckpointMetrics {
   const registers = metrics ? [metrics] : [];
   const signed = new Counter({
@@ -37,7 +39,19 @@ export function createCheckpointMetrics(metrics: Metrics | undefined): Checkpoin
     help: 'Checkpoints that are not yet in their second place',
     registers,
   });
+  let overdueMs = () => 0;
+  new Gauge({
+    name: 'sallyport_audit_checkpoint_overdue_seconds',
+    help: 'How long a checkpoint of stored events has been overdue, 0 if none is',
+    registers,
+    collect() {
+      this.set(overdueMs() / 1000);
+    },
+  });
   return {
+    watch(read) {
+      overdueMs = read;
+    },
     signed(now) {
       signed.inc();
       last.set(now / 1000);

@@ -6,7 +6,10 @@ import { gapRecord } from './proof-records.ts';
 import type { OpenGap } from './proof-store.ts';
 
 export type CheckpointerDeps = SignerDeps & {
-  /** Done before anything else, and tried again until it succeeds. Ends early if the signal is aborted. */
+  /**
+   * Done before anything else, and tried again until it succeeds. Done again after each failure of the store, in whose
+   * place another one may be. Ends early if the signal is aborted.
+   */
   prepare?(signal: AbortSignal): Promise<void>;
   anchor?: Anchor;
   /**
@@ -42,6 +45,8 @@ export function startCheckpointer(deps: CheckpointerDeps): Checkpointer {
   const signer = createSigner(deps);
   // Events that were stored since the heads were last moved. Only what the heads cover is attested.
   let fresh = 0;
+  // When the first of them was stored. Events of before the start may not be attested either.
+  let freshSince: number | undefined = now();
   let isBehind = true;
   let isPrepared = false;
   let steps = 0;
@@ -55,17 +60,17 @@ export function startCheckpointer(deps: CheckpointerDeps): Checkpointer {
     isPrepared = true;
     if (isBehind) for (const producer of await proof.producersSince(now() - lookBackMs)) touched.add(producer);
     isBehind = false;
-    const [producers, events] = [[...touched], fresh];
+    const producers = [...touched];
     touched.clear();
-    fresh = 0;
+    // Before the heads move, so that these events wait visibly while the database takes long.
+    signer.noteNew(fresh, freshSince);
+    [fresh, freshSince] = [0, undefined];
     try {
       await proof.advance(producers);
     } catch (error) {
       for (const producer of producers) touched.add(producer);
-      fresh += events;
       throw error;
     }
-    signer.noteNew(events);
     await signer.sign();
     if (left === 'certain') {
       // The clock may have been set back since.
@@ -74,11 +79,18 @@ export function startCheckpointer(deps: CheckpointerDeps): Checkpointer {
     }
     if ((steps += 1) % housekeepingSteps === 0) await keepHouse(deps, { signer, graceMs, touched });
   };
+  const { signing } = deps;
+  if (signing)
+    deps.metrics.watch(() => {
+      const since = Math.min(signer.waitingSince() ?? Infinity, freshSince ?? Infinity);
+      return Math.max(0, now() - since - signing.every);
+    });
   const turn = async (): Promise<void> => {
     try {
       await step();
       outage.recovered();
     } catch (error) {
+      isPrepared = false;
       if (!closing.signal.aborted) outage.failed({ reason: (error as Error).message });
     }
   };
@@ -92,7 +104,10 @@ export function startCheckpointer(deps: CheckpointerDeps): Checkpointer {
         if (record.type === 'audit.checkpoint' && checkpoint?.number !== undefined && checkpoint.keyId !== undefined) {
           void proof.markPublished(checkpoint.keyId, checkpoint.number).catch(() => undefined);
           if (left === 'unknown' && signer.hasPublished(record.id)) left = 'certain';
-        } else fresh += 1;
+        } else {
+          fresh += 1;
+          freshSince ??= now();
+        }
       }
     },
     async close() {

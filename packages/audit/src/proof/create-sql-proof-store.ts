@@ -1,4 +1,5 @@
 import { firstPrevHash, type SignedCheckpoint } from '@sallyport/audit-proof';
+import type { AuditCheckpoint } from '@sallyport/contracts';
 import type { Row, Statement } from '../database/sql-database.ts';
 import type { StoreDatabase } from '../events/store-database.ts';
 import { continueIn } from '../stored-trail/continue-checkpoints.ts';
@@ -36,6 +37,8 @@ function walkChains(rows: readonly Row[], step: number): HeadMove[] {
 
 /** How many events of a producer are read at a time. */
 const step = 5000;
+/** How many checkpoints are looked at after a restore: two weeks of one a minute. */
+const mostPublished = 20_000;
 const moment = (ms: number) => new Date(ms).toISOString();
 const list = (values: readonly unknown[]): [string] => [JSON.stringify(values)];
 
@@ -129,7 +132,7 @@ const timeOf = (number: string) => `(select to_char(time at time zone 'UTC', 'YY
 
 type Query = (sql: string, values?: unknown[]) => Promise<Row[]>;
 type OfHeads = 'advance' | 'producersSince' | 'claimGaps' | 'closeGap' | 'unattested';
-type OfStart = 'isNew' | 'continueFrom';
+type OfStart = 'isNew' | 'continueFrom' | 'publishedSince';
 
 function createHeads(database: StoreDatabase, query: Query): Pick<ProofStore, OfHeads> {
   return {
@@ -234,6 +237,16 @@ export function createSqlProofStore(database: StoreDatabase): ProofStore {
       return row?.new === true;
     },
     continueFrom: (carried) => database.using(async () => void (await continueIn(database, carried))),
+    async publishedSince(time) {
+      const rows = await query(
+        `select data from audit_events where type = 'audit.checkpoint' and time >= $1 order by time desc, ingest desc limit ${mostPublished}`,
+        [time ?? '-infinity'],
+      );
+      return rows.toReversed().flatMap(({ data }) => {
+        const { sallyport } = JSON.parse(String(data)) as { sallyport: { checkpoint?: AuditCheckpoint } };
+        return sallyport.checkpoint ? [sallyport.checkpoint] : [];
+      });
+    },
     ...createHeads(database, query),
     ...createCheckpoints(database, query),
   };

@@ -1,4 +1,4 @@
-import type { ChainHead } from '@sallyport/contracts';
+import type { AuditCheckpoint, ChainHead } from '@sallyport/contracts';
 import type { CarriedTrail, SignedCheckpoint } from '@sallyport/audit-proof';
 
 /**
@@ -23,6 +23,8 @@ export interface ProofStore {
   isNew(): Promise<boolean>;
   /** Goes on with the checkpoints and the chains of a trail from elsewhere. */
   continueFrom(carried: CarriedTrail): Promise<void>;
+  /** Returns the checkpoints in stored events, from a time on (RFC 3339) or from the beginning: the last 20,000. None is verified. */
+  publishedSince(time: string | undefined): Promise<AuditCheckpoint[]>;
   /** Moves the heads of these producers up to the last event whose predecessors are all stored. */
   advance(producers: readonly string[]): Promise<void>;
   /** Returns the producers of which events were stored since `since` (milliseconds since the epoch). */

@@ -5,7 +5,7 @@ import type { LoadedConfig, Logger, Metrics } from '@sallyport/kit';
 import { createAnchor } from './anchoring.ts';
 import { loadCheckpointKeys } from './checkpoint-keys.ts';
 import { createCheckpointMetrics } from './checkpoint-metrics.ts';
-import { continueTrail } from './continue-trail.ts';
+import { continueStored, continueTrail } from './continue-trail.ts';
 import { startCheckpointer, type Checkpointer } from './create-checkpointer.ts';
 import type { ProofStore } from './proof-store.ts';
 import { readTrailLines } from './read-trail-lines.ts';
@@ -26,12 +26,14 @@ type StartProof = {
   log?: AuditLog;
   /** The directory of a trail in files, from which the store is filled if it is new. */
   trail?: string;
+  /** Resolves when the store has everything that was on the topic at the start. */
+  caughtUp?: (signal: AbortSignal) => Promise<void>;
   now: () => number;
 };
 
 /** Starts to follow the chains, with a sink of its own unless all services share a log. */
 export function startProof(parts: StartProof, proof: ProofStore): Proof {
-  const { loaded, logger, metrics, log, trail, now } = parts;
+  const { loaded, logger, metrics, log, trail, caughtUp, now } = parts;
   const { resolvePath } = loaded;
   // The database keeps what is not published yet, so this sink needs no spool, and its producers never continue.
   const { spool: _spool, ...audit } = loaded.config.audit;
@@ -40,6 +42,7 @@ export function startProof(parts: StartProof, proof: ProofStore): Proof {
     logger.warn(
       'audit.checkpoints is not configured: nothing will show if the end of the audit trail, or all events of a producer, are missing',
     );
+  const publicKeys = keys?.publicKeys ?? new Map<never, never>();
   const shared = usesKafka(audit.kafka) ? undefined : log;
   const sink = shared ?? createAuditSink(audit, { service: 'audit', logger, now, resolvePath });
   const checkpointer = startCheckpointer({
@@ -53,9 +56,16 @@ export function startProof(parts: StartProof, proof: ProofStore): Proof {
       ? {}
       : {
           isAlone: true,
-          prepare: (signal: AbortSignal) =>
-            continueTrail(proof, readTrailLines(trail), { keys: keys?.publicKeys ?? new Map(), signal }),
+          prepare: (signal: AbortSignal) => continueTrail(proof, readTrailLines(trail), { keys: publicKeys, signal }),
         }),
+    ...(caughtUp && keys
+      ? {
+          async prepare(signal: AbortSignal) {
+            await caughtUp(signal);
+            await continueStored(proof, publicKeys);
+          },
+        }
+      : {}),
     ...(keys && audit.checkpoints ? { signing: { ...keys, ...audit.checkpoints } } : {}),
     ...(audit.checkpoints?.anchor ? { anchor: createAnchor(audit.checkpoints.anchor, { resolvePath }) } : {}),
   });

@@ -14,6 +14,8 @@ export type QueryLimiterDeps = {
   concurrency: number;
   /** How many queries a person may have open, including those that wait. */
   perPerson?: number;
+  /** What a person is told who has that many. */
+  message?: string;
 };
 
 /** Counts what each person has open. Returns what takes a place, and then what frees it; throws `too-many-requests`. */
@@ -39,11 +41,12 @@ export const createStreamLimit = (perPerson = 4): ((person: string) => () => voi
   createPlaces(perPerson, `You already follow or export the audit trail ${perPerson} times. End one of them first.`);
 
 /** Creates the limiter. Queries run in the order in which they arrive. */
-export function createQueryLimiter({ concurrency, perPerson = 4 }: QueryLimiterDeps): QueryLimiter {
-  const enter = createPlaces(
-    perPerson,
-    `You already have ${perPerson} open queries to the audit log. Wait until they are answered.`,
-  );
+export function createQueryLimiter({
+  concurrency,
+  perPerson = 4,
+  message = `You already have ${perPerson} open queries to the audit log. Wait until they are answered.`,
+}: QueryLimiterDeps): QueryLimiter {
+  const enter = createPlaces(perPerson, message);
   const waiting: (() => void)[] = [];
   let running = 0;
 

@@ -13,6 +13,8 @@ export type Viewer = {
   only: OnlyOf | undefined;
   /** What an answer says about this. */
   scope: Pick<AuditPage, 'scope' | 'view'>;
+  /** The whole body. */
+  body: unknown;
 };
 
 const maxBodyBytes = 2 * 1024 * 1024;
@@ -26,17 +28,17 @@ async function readViewer(request: Request): Promise<Viewer> {
   const caller = readCaller(request.headers);
   if (!caller) throw new ProblemError('bad-request', 'The call does not name the person it is made for.');
   const text = await readBodyText(request, maxBodyBytes);
-  const body =
-    text === '' ? { view: { clusters: [], withoutCluster: false } } : bodySchema.safeParse(parseJson(text)).data;
-  if (!body) throw new ProblemError('bad-request', 'The call does not say which events the person may see.');
+  const body = text === '' ? { view: { clusters: [], withoutCluster: false } } : parseJson(text);
+  const read = bodySchema.safeParse(body).data;
+  if (!read) throw new ProblemError('bad-request', 'The call does not say which events the person may see.');
   const { issuer, subject } = caller.identity;
   const person = JSON.stringify([issuer, subject]);
-  const { view } = body;
-  if (view === 'all') return { person, only: undefined, scope: { scope: 'all' } };
+  const { view } = read;
+  if (view === 'all') return { person, only: undefined, scope: { scope: 'all' }, body };
   const own = view.clusters.length === 0 && !view.withoutCluster;
   return own
-    ? { person, only: { issuer, subject }, scope: { scope: 'own' } }
-    : { person, only: { issuer, subject, and: view }, scope: { scope: 'clusters', view } };
+    ? { person, only: { issuer, subject }, scope: { scope: 'own' }, body }
+    : { person, only: { issuer, subject, and: view }, scope: { scope: 'clusters', view }, body };
 }
 
 /** A query of a person: its parameters, what they may see, and how it is run. */

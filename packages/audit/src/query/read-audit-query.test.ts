@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { auditQuerySchema } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import fc from 'fast-check';
-import { readAuditQuery } from './read-audit-query.ts';
+import { readAuditQuery, readSummaryQuery } from './read-audit-query.ts';
 
 const read = (text: string) => readAuditQuery(new URLSearchParams(text));
 
@@ -113,6 +113,41 @@ describe('a query for events', () => {
           }
         },
       ),
+    );
+  });
+});
+
+describe('a query for a summary', () => {
+  const now = Date.parse('2026-11-25T12:00:00Z');
+  const summary = (text: string) => readSummaryQuery(new URLSearchParams(text), now);
+
+  it('has the 24 hours before its end, in UTC', () => {
+    expect(summary('address=::ffff:10.1.2.3')).toMatchObject({
+      since: '2026-11-24T12:00:00.000Z',
+      until: '2026-11-25T12:00:00.000Z',
+      buckets: 60,
+      address: '10.1.2.3',
+    });
+    expect(summary('until=2026-11-20T12:00:00%2B01:00&facets=code,rule')).toMatchObject({
+      since: '2026-11-19T11:00:00.000Z',
+      until: '2026-11-20T11:00:00.000Z',
+      facets: ['code', 'rule'],
+    });
+  });
+
+  it.each([
+    ['since=2026-11-25T12:00:00Z', 'since is not before until'],
+    ['buckets=201', 'buckets: '],
+    ['buckets=1', 'buckets: '],
+    ['facets=user,user', 'facets: names something twice'],
+    ['facets=data', 'facets: must be some of user, cluster'],
+    ['facets=', 'facets: is empty'],
+    ['after=MDo', 'after: unknown parameter'],
+    ['order=newest', 'order: unknown parameter'],
+    ['limit=1', 'limit: unknown parameter'],
+  ])('names the fault in %s', (text, words) => {
+    expect(() => summary(text)).toThrow(
+      expect.objectContaining({ code: 'bad-request', message: expect.stringContaining(words) }),
     );
   });
 });

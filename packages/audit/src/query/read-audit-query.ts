@@ -1,8 +1,12 @@
 import {
   auditQuerySchema,
+  auditSummaryQuerySchema,
   elevationReportQuerySchema,
   reportQuerySchema,
+  whatIfQuerySchema,
+  type AuditFilters,
   type AuditQuery,
+  type AuditSummaryQuery,
   type ElevationReportQuery,
   type ReportQuery,
 } from '@sallyport/contracts';
@@ -44,10 +48,39 @@ export function readQuery<T>(schema: z.ZodMiniType<T> & { shape: object }, searc
   return parsed.data;
 }
 
+const withCanonicalAddress = <Query extends AuditFilters>(query: Query): Query =>
+  query.address === undefined ? query : { ...query, address: canonicalAddress(query.address) };
+
 /** Reads the query of `POST /v1/events`. Throws `bad-request` with all its faults. */
-export function readAuditQuery(search: URLSearchParams): AuditQuery {
-  const { address, ...query } = readQuery(auditQuerySchema, search);
-  return address === undefined ? query : { ...query, address: canonicalAddress(address) };
+export const readAuditQuery = (search: URLSearchParams): AuditQuery =>
+  withCanonicalAddress(readQuery(auditQuerySchema, search));
+
+const dayMs = 86_400_000;
+
+/** Returns the period of a query, by default the 24 hours before its end. Throws `bad-request` if it is none. */
+function periodOf(query: { since?: string | undefined; until?: string | undefined }, now: number) {
+  const until = Date.parse(query.until ?? new Date(now).toISOString());
+  const since = query.since === undefined ? until - dayMs : Date.parse(query.since);
+  if (since >= until) throw new ProblemError('bad-request', 'Invalid query: since is not before until.');
+  return { since: new Date(since).toISOString(), until: new Date(until).toISOString() };
+}
+
+/** Reads the query of `POST /v1/summary`, and adds its period. Throws `bad-request` with all its faults. */
+export function readSummaryQuery(
+  search: URLSearchParams,
+  now: number,
+): AuditSummaryQuery & { since: string; until: string } {
+  const query = withCanonicalAddress(readQuery(auditSummaryQuerySchema, search));
+  return { ...query, ...periodOf(query, now) };
+}
+
+/** Reads the query of `POST /v1/what-if`, and adds its period. Throws `bad-request` with all its faults. */
+export function readWhatIfQuery(
+  search: URLSearchParams,
+  now: number,
+): { cluster: string; since: string; until: string } {
+  const query = readQuery(whatIfQuerySchema, search);
+  return { ...query, ...periodOf(query, now) };
 }
 
 /** Reads the query of `POST /v1/report`. Throws `bad-request` with all its faults. */

@@ -82,7 +82,7 @@ describe('the finisher', () => {
     expect([at! - seenBefore!, at! - claimedBefore!]).toEqual([15 * minute, 10 * minute]);
   });
 
-  it('gives the event the same id, whoever publishes it', async () => {
+  it('gives the event the same id in every process that publishes it', async () => {
     const [[one], [other]] = [(await run()).published, (await run()).published];
     expect(one!.id).toBe(other!.id);
   });

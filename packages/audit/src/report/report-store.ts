@@ -2,6 +2,7 @@ import {
   elevationEventTypes,
   type AuditRecord,
   type AuditReport,
+  type AuditSummary,
   type ReportDimension,
   type ReportQuery,
 } from '@sallyport/contracts';
@@ -10,8 +11,11 @@ import type { Row, SqlDatabase, Statement } from '../database/sql-database.ts';
 import { termBits } from '../events/event-blocks.ts';
 import { eventColumns, fromRow, searchable } from '../events/event-row.ts';
 import type { OnlyOf } from '../events/event-store.ts';
+import { readAgain } from '../events/find-page.ts';
 import { termOf } from '../events/event-terms.ts';
 import type { StoreDatabase } from '../events/store-database.ts';
+import { addCountedVisible } from './counted-visible.ts';
+import { summarizeEvents, type SummaryQuery } from './summarize-events.ts';
 
 const hourMs = 3_600_000;
 /** A report over years may read millions of counts. */
@@ -26,15 +30,6 @@ const columns: Record<ReportDimension, string> = {
 };
 
 const time = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-
-/** Adds the condition that a person may see what was counted: it is their own, or of a cluster that they may see. */
-function addCountedVisible(conditions: Conditions, { issuer, subject, and }: OnlyOf): void {
-  const { clusters = [], withoutCluster = false } = and ?? {};
-  conditions.addAll([issuer, subject, clusters], ([ofIssuer, ofSubject, names]) => {
-    const more = withoutCluster ? ` or cluster = ''` : '';
-    return `((issuer = ${ofIssuer} and subject = ${ofSubject}) or cluster = any (${names}::text[])${more})`;
-  });
-}
 
 /** Returns the whole hours that a period touches. */
 function hoursOf({ since, until }: Pick<ReportQuery, 'since' | 'until'>): { since?: string; until?: string } {
@@ -183,9 +178,11 @@ async function findElevationSteps(
   return rows.map(fromRow).filter(({ data }) => asked.has(data.sallyport.elevation?.id ?? ''));
 }
 
-/** What was counted of the events as they were stored. Events of anonymous callers are not counted. */
+/** What is counted of the events. Other than summaries, reports read what was counted as they were stored. */
 export interface ReportStore {
-  /** Counts the requests to clusters of a period. */
+  /** Counts events by time, and by what they are about. */
+  summary(query: SummaryQuery, only?: OnlyOf): Promise<AuditSummary>;
+  /** Counts the requests to clusters of a period, without those of anonymous callers. */
   report(query: ReportQuery, only?: OnlyOf): Promise<AuditReport>;
   /** Finds what was done under elevations in a period. */
   elevationUses(query: UsesQuery, only?: OnlyOf): Promise<ElevationUse[]>;
@@ -195,6 +192,7 @@ export interface ReportStore {
 
 export function createReportStore(database: StoreDatabase): ReportStore {
   return {
+    summary: (query, only) => database.using(() => readAgain(() => summarizeEvents({ database }, query, only))),
     report: (query, only) => database.using(() => countRequests(database, query, only)),
     elevationUses: (query, only) => database.using(() => findUses(database, query, only)),
     elevationSteps: (ids, period) => database.using(() => findElevationSteps(database, ids, period)),

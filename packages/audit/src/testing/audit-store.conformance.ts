@@ -14,6 +14,7 @@ import { describeRecordings } from './recordings.conformance.ts';
 import { describeReport } from './report.conformance.ts';
 import { describeRequestsView } from './requests-view.conformance.ts';
 import { describeRoutine } from './routine.conformance.ts';
+import { describeSummary } from './summary.conformance.ts';
 import { describeVisibleEvents } from './visible-events.conformance.ts';
 
 export type { AuditStoreHarness };
@@ -58,6 +59,38 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreH
       ]);
       await replica.close();
       expect(ids(await find({ session, order: 'oldest' }))).toEqual(records.map((record) => record.id));
+    });
+
+    it('remembers how far a topic is stored, and says so when messages before those it is given are missing', async () => {
+      const topic = crypto.randomUUID();
+      const session = crypto.randomUUID();
+      const [first, second, third] = [makeEvent(session), makeEvent(session), makeEvent(session)];
+      const place = (from: number, next: number, partition = 3) => ({ topic, partition, first: from, next });
+      const positions = async () => Object.fromEntries(await store.positions(topic));
+      await store.add([first], place(10, 11));
+      // Messages that are not events.
+      await store.add([], place(11, 15));
+      await store.add([second], place(15, 16));
+      await store.add([second], place(4, 5, 4));
+      expect(await positions()).toEqual({ 3: 16, 4: 5 });
+      // It has lost the last transactions.
+      await harness.run('update audit_positions set next = 11 where topic = $1 and partition = 3', [topic]);
+      for (const records of [[third], []])
+        await expect(store.add(records, place(16, 17))).rejects.toMatchObject({ name: 'StoreBehindError', next: 11 });
+      expect(await positions()).toEqual({ 3: 11, 4: 5 });
+      // Otherwise it would be stored before those.
+      expect(ids(await find({ session })).toSorted()).toEqual([first, second].map(({ id }) => id).toSorted());
+      await store.add([second], place(11, 16));
+      await store.add([third], place(16, 17));
+      // Delivered again.
+      await store.add([first], place(10, 11));
+      expect(await positions()).toEqual({ 3: 17, 4: 5 });
+      expect(ids(await find({ session, order: 'oldest' })).toSorted()).toEqual(
+        [first, second, third].map(({ id }) => id).toSorted(),
+      );
+      // Kafka has deleted what is missing.
+      await store.add([], { ...place(30, 31), isOldest: true });
+      expect(await positions()).toEqual({ 3: 31, 4: 5 });
     });
 
     it('changes nothing if one of its statements fails, and says why', async () => {
@@ -207,6 +240,7 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreH
     describeRoutine(() => harness);
 
     describeReport(() => harness);
+    describeSummary(() => harness);
     describeRecordings(() => harness);
     describeElevationReport(() => harness);
 
