@@ -117,7 +117,17 @@ export function openDirectory(deps: OpenDirectoryDeps): OpenedDirectory {
     scim:
       scimClients.size === 0
         ? undefined
-        : { baseUrl, clients: scimClients, store, reconciler, events, logger, now, randomId },
+        : {
+            baseUrl,
+            clients: scimClients,
+            store,
+            reconciler,
+            confirm: sessions.confirm,
+            events,
+            logger,
+            now,
+            randomId,
+          },
     start() {
       if (sources.length === 0) return;
       reconciler.start();

@@ -107,6 +107,8 @@ export function createReconciliation(deps: ReconciliationDeps): Reconciliation {
       const outcomes = await Promise.allSettled(
         touched.map(async (one) => {
           await reconcileKey(sourceId, one.key);
+          // The end of a session may be lost in a failover while this is not: they can be on different masters.
+          await sessions.confirm();
           await store.completeTouched(sourceId, one);
         }),
       );

@@ -18,6 +18,7 @@ export function createSyncMetrics(deps: {
     labelNames: ['source', 'outcome'],
     registers,
   });
+  for (const source of deps.sources) for (const outcome of ['read', 'failed']) outcomes.inc({ source, outcome }, 0);
   const seconds = new Histogram({
     name: 'sallyport_directory_reading_seconds',
     help: 'Time to read a directory and apply its content.',
@@ -25,30 +26,27 @@ export function createSyncMetrics(deps: {
     buckets: [0.5, 1, 5, 15, 60, 180, 600],
     registers,
   });
-  const gauges = [
-    ['at', 'sallyport_directory_last_reading_timestamp_seconds'],
-    ['people', 'sallyport_directory_people'],
-    ['groups', 'sallyport_directory_groups'],
-  ] as const;
-  const helps = {
-    at: 'Time of the last sync of a directory by any replica.',
-    people: 'People in the last snapshot of a directory.',
-    groups: 'Groups in the last snapshot of a directory.',
-  };
-  for (const [field, name] of gauges) {
+  type Sync = NonNullable<Awaited<ReturnType<DirectoryStore['lastSync']>>>;
+  const gauge = (name: string, help: string, read: (last: Sync) => number) =>
     new Gauge({
       name,
-      help: helps[field],
+      help,
       labelNames: ['source'],
       registers,
       async collect() {
         for (const source of deps.sources) {
           const last = await deps.store.lastSync(source).catch(() => undefined);
-          this.set({ source }, last === undefined ? Number.NaN : field === 'at' ? last.at / 1000 : last[field]);
+          this.set({ source }, last === undefined ? Number.NaN : read(last));
         }
       },
     });
-  }
+  gauge(
+    'sallyport_directory_last_reading_timestamp_seconds',
+    'Time of the last sync of a directory by any replica.',
+    ({ at }) => at / 1000,
+  );
+  gauge('sallyport_directory_people', 'People in the last snapshot of a directory.', ({ people }) => people);
+  gauge('sallyport_directory_groups', 'Groups in the last snapshot of a directory.', ({ groups }) => groups);
   return {
     done(source, outcome, took) {
       outcomes.inc({ source, outcome });

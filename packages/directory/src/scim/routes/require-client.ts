@@ -16,6 +16,8 @@ export type ScimDeps = {
   clients: ReadonlyMap<string, ScimClient>;
   store: DirectoryStore;
   reconciler: Pick<SessionReconciler, 'reconcileNow'>;
+  /** Resolves when replicas have the change, and the ends of sessions that it led to. */
+  confirm(): Promise<void>;
   events: DirectoryEvents;
   logger: Logger;
   now: () => number;

@@ -75,10 +75,12 @@ async function sendList({ schema, kind, toResources }: ResourceKind, call: ScimC
 export function resourceRoutes(deps: ScimDeps, resources: ResourceKind): Router {
   const { schema, kind, noun, versionOf } = resources;
 
-  const read = async ({ store, client, request }: ScimCall): Promise<DirectoryEntry> => {
+  const read = async ({ store, client, request, confirm }: ScimCall): Promise<DirectoryEntry> => {
     const [entry] = await store.get(client.source.id, kind, [String(request.params['id'])]);
-    if (!entry) throw new ScimError(404, `The ${noun} does not exist.`);
-    return entry;
+    if (entry) return entry;
+    // The client may repeat a removal of which it was not known whether replicas have it.
+    if (request.method === 'DELETE') await confirm();
+    throw new ScimError(404, `The ${noun} does not exist.`);
   };
   const readMatching = async (call: ScimCall): Promise<DirectoryEntry> => {
     const entry = await read(call);
@@ -90,7 +92,9 @@ export function resourceRoutes(deps: ScimDeps, resources: ResourceKind): Router 
     deps.events.requireRoom();
     for (let tries = 0; tries < maxTries; tries += 1) {
       const after = await attempt(await readMatching(call));
-      if (after) return after;
+      if (!after) continue;
+      await call.confirm();
+      return after;
     }
     throw new ScimError(409, `Other requests are changing this ${noun} at the same time. Try again.`);
   };
@@ -106,6 +110,7 @@ export function resourceRoutes(deps: ScimDeps, resources: ResourceKind): Router 
     on(async (call) => {
       deps.events.requireRoom();
       const entry = await resources.create(call);
+      await call.confirm();
       call.response.setHeader('location', `${deps.baseUrl}/${schema.endpoint}/${entry.id}`);
       await sendEntry(resources, call, 201, entry);
     }),
@@ -139,6 +144,7 @@ export function resourceRoutes(deps: ScimDeps, resources: ResourceKind): Router 
     on(async (call) => {
       deps.events.requireRoom();
       await resources.remove(call, await readMatching(call));
+      await call.confirm();
       call.response.status(204).end();
     }),
   );
