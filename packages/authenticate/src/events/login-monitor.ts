@@ -4,12 +4,15 @@ import { Counter } from 'prom-client';
 import type { LoginEvents, LoginFlood } from './login-events.ts';
 
 /** How a login is started: by a browser for one of the goals, or by a program that requests a page or a device code. */
-type LoginMethod = 'browser' | 'cli' | 'device' | 'pomerium' | 'page-for-program' | 'code-for-device';
+const loginMethods = ['browser', 'cli', 'device', 'pomerium', 'page-for-program', 'code-for-device'] as const;
+type LoginMethod = (typeof loginMethods)[number];
+/** What one address or session may only do so often. */
+const loginLimits = ['pasted-codes', 'device-logins', 'device-codes'] as const;
 
 /** Counts the logins that are started or rate limited, and reports a flood of them as one event. */
 export type LoginMonitor = {
   started(method: LoginMethod, address: string | undefined): void;
-  limited(limit: 'pasted-codes' | 'device-logins' | 'device-codes', address: string | undefined): void;
+  limited(limit: (typeof loginLimits)[number], address: string | undefined): void;
   ended(outcome: 'proven' | 'failed'): void;
   /** Reports what has not been reported yet. */
   close(): void;
@@ -52,7 +55,7 @@ function summarize(cause: LoginFlood['cause'], { count, firstAt, lastAt, last, a
 
 function createCounters(metrics: Metrics | undefined) {
   const registers = metrics ? [metrics] : [];
-  return {
+  const counters = {
     started: new Counter({
       name: 'sallyport_logins_begun_total',
       help: 'Logins started, by method.',
@@ -72,6 +75,10 @@ function createCounters(metrics: Metrics | undefined) {
       registers,
     }),
   };
+  for (const way of loginMethods) counters.started.inc({ way }, 0);
+  for (const limit of loginLimits) counters.limited.inc({ limit }, 0);
+  for (const outcome of ['proven', 'failed']) counters.ended.inc({ outcome }, 0);
+  return counters;
 }
 
 /** Creates the monitor of one replica. The report of a flood is bounded, however large the flood is. */

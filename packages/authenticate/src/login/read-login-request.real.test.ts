@@ -78,12 +78,30 @@ describe('the goal of a login', () => {
     '/.sallyport/me\n',
     ' /.sallyport/me',
     '/.sallyport@evil.example/',
+    '/console/',
+    '/console//evil.example',
+    '/console/../x',
+    '/console?',
+    '/console?x=//evil.example',
+    '/console?x#y',
+    '/console.evil.example',
+    `/console?${'x'.repeat(1024)}`,
     '',
   ])('refuses to return to %j', async (path) => {
     const answer = await service.browser.get(
       `/.sallyport/login?${new URLSearchParams({ return_to: path }).toString()}`,
     );
     expect(answer.status).toBe(400);
+  });
+
+  it.each([
+    '/',
+    '/.sallyport/me',
+    '/console',
+    '/console/trail?user=a%40example.com&since=2026-01-02T00%3A00%3A00.000Z',
+  ])('returns to %j', async (path) => {
+    const query = new URLSearchParams({ return_to: path }).toString();
+    expect((await service.browser.get(`/.sallyport/login?${query}`)).status).toBe(302);
   });
 
   it.each([

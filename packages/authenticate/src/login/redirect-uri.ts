@@ -35,10 +35,14 @@ export function redirectWith(uri: string, params: Record<string, string>): strin
 
 export const defaultReturnPath = '/.sallyport/me';
 
+const ownPage = /^(?:\/|\/\.sallyport(?:\/[A-Za-z0-9_-]+)+)$/;
+/** The state of the console is in its query, as a browser escapes it. */
+const consoleView = /^\/console(?:\/[A-Za-z0-9_-]+)*(?:\?[A-Za-z0-9._~%&=+*-]+)?$/;
+
 /**
- * Reports whether a browser may return to this path after its login: the page at `/`, or a plain path of our own
- * pages, without a query.
+ * Reports whether a browser may return to this path after its login: the page at `/`, a plain path of our own pages
+ * without a query, or a view of the console.
  */
 export function isAllowedReturnPath(path: string): boolean {
-  return path === '/' || (path.length <= 256 && /^\/\.sallyport(?:\/[A-Za-z0-9_-]+)+$/.test(path));
+  return (path.length <= 256 && ownPage.test(path)) || (path.length <= 1024 && consoleView.test(path));
 }

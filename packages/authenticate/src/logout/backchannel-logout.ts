@@ -42,7 +42,7 @@ async function endSelected(
     await recordProviderLogout(deps.singleUse, issuer, { subject, unnamed: true }, deps.now());
   const found = await selectSessions(deps, token);
   const facts = readClientFacts(about.request);
-  return endSessions(
+  const ended = await endSessions(
     found.map(({ id }) => id),
     {
       end: (id) => deps.sessions.revoke(id, { by: about.provider, reason: 'provider-logout' }),
@@ -50,6 +50,8 @@ async function endSelected(
         deps.events.ended(ended, { reason: 'provider-logout', detail: about.provider, path: about.path, facts }),
     },
   );
+  await deps.sessions.confirm();
+  return ended;
 }
 
 /** Ends the sessions that the logout token names. A token works once, unless ending the sessions failed. */

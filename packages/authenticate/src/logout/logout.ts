@@ -109,6 +109,8 @@ export function logout(deps: HandlerDeps): RequestHandler {
     if (!caller && !byCookie) throw new ProblemError('unauthenticated', 'You are not logged in.');
     const url = caller && byCookie && wantsPage(request) ? await findEndSessionUrl(deps, caller) : undefined;
     const recorded = caller ? await endCallerSessions(deps, caller, request) : true;
+    // Also if the session had ended: the browser may repeat a logout of which it was not known whether replicas have it.
+    await deps.sessions.confirm();
     if (byCookie) response.append('set-cookie', clearedSessionCookie(origin));
     if (!wantsPage(request)) return sendEnded(response, recorded);
     sendPage(deps.pages, response, {

@@ -13,7 +13,11 @@ export function createRefresher(deps: RefresherDeps) {
   const { tokenStorage, logger, now, random, pollMs = 1000 } = deps;
   const { tokens } = tokenStorage;
   const parts: RefreshSessionDeps = { ...deps, backoff: createProviderBackoff(deps) };
-  const metrics = createRefreshMetrics({ metrics: deps.metrics, count: () => tokens.count() });
+  const metrics = createRefreshMetrics({
+    metrics: deps.metrics,
+    providers: deps.providers,
+    count: () => tokens.count(),
+  });
 
   const refresh = async (sessionId: string) => {
     const from = now();

@@ -1,7 +1,8 @@
 import type { Metrics } from '@sallyport/kit';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
-export type RefreshOutcome = 'unchanged' | 'changed' | 'ended' | 'retry' | 'overtaken';
+const outcomeNames = ['unchanged', 'changed', 'ended', 'retry', 'overtaken'] as const;
+export type RefreshOutcome = (typeof outcomeNames)[number];
 
 /** The metrics of refreshing. */
 type RefreshMetrics = { done(provider: string, outcome: RefreshOutcome, seconds: number): void };
@@ -9,6 +10,7 @@ type RefreshMetrics = { done(provider: string, outcome: RefreshOutcome, seconds:
 /** Registers the metrics. `count` returns how many sessions are refreshed, over all replicas. */
 export function createRefreshMetrics(deps: {
   metrics: Metrics | undefined;
+  providers: readonly { id: string }[];
   count: () => Promise<number>;
 }): RefreshMetrics {
   const registers = deps.metrics ? [deps.metrics] : [];
@@ -18,6 +20,9 @@ export function createRefreshMetrics(deps: {
     labelNames: ['provider', 'outcome'],
     registers,
   });
+  // From the start, so that an alert sees the first of each kind as a rise.
+  for (const { id: provider } of deps.providers)
+    for (const outcome of outcomeNames) outcomes.inc({ provider, outcome }, 0);
   const seconds = new Histogram({
     name: 'sallyport_session_refresh_seconds',
     help: 'How long identity providers took to refresh a session.',

@@ -51,9 +51,12 @@ export function revokeOne(
       found.state === 'live' && may(caller, found.session)
         ? await deps.sessions.revoke(id, { by: identity.user, reason: 'revoked' })
         : undefined;
-    if (!ended) throw new ProblemError('not-found', `No live ${what} has this ID, or it is not yours.`);
     const by = { caller: identity, path, facts: factsOf(request, caller), reason: 'revoked' };
-    sendEnded(response, await deps.events.revoked(ended, by), late);
+    const recorded = ended && (await deps.events.revoked(ended, by));
+    // Also for what had ended: the caller may repeat an end of which it was not known whether replicas have it.
+    await deps.sessions.confirm();
+    if (recorded === undefined) throw new ProblemError('not-found', `No live ${what} has this ID, or it is not yours.`);
+    sendEnded(response, recorded, late);
   };
 }
 

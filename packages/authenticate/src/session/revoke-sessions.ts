@@ -133,6 +133,7 @@ export function revokeSessions(deps: Pick<HandlerDeps, 'sessions' | 'events'>): 
       caller.session.id,
     );
     for (const of of ends) await deps.sessions.endRights(of, 'revoked');
+    await deps.sessions.confirm();
     response.json({
       revoked,
       ...(left.length === 0 ? {} : { serviceAccountsLeft: left.length }),

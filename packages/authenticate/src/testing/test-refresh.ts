@@ -56,5 +56,5 @@ export function answerWith(service: TestService, answer: () => Response | Promis
 /** Returns the number of refreshes by outcome. */
 export async function outcomes(service: TestService): Promise<Record<string, number>> {
   const { values } = await service.metrics.getSingleMetric('sallyport_session_refreshes_total')!.get();
-  return Object.fromEntries(values.map(({ labels, value }) => [labels['outcome'], value]));
+  return Object.fromEntries(values.flatMap(({ labels, value }) => (value > 0 ? [[labels['outcome'], value]] : [])));
 }

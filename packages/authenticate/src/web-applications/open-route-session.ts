@@ -120,6 +120,7 @@ export function endRouteSession(deps: Pick<HandlerDeps, 'sessions' | 'events'>):
           reason: `logout at ${found.session.route ?? 'a web application'}`,
         });
     }
+    await deps.sessions.confirm();
     response.status(204).end();
   };
 }

@@ -21,6 +21,8 @@ export function createWorkloadMetrics(metrics: Metrics | undefined) {
     labelNames: ['outcome'],
     registers,
   });
+  for (const outcome of ['accepted', 'refused', 'failed']) tokens.inc({ outcome }, 0);
+  for (const outcome of ['ok', 'failed']) fetches.inc({ outcome }, 0);
   return {
     /** A signature was verified, which happens once per token. */
     verified: () => verifications.inc(),
