@@ -37,7 +37,7 @@ type ChangeFeedDeps = {
   sessions: Pick<SessionStore, 'onChange' | 'onGap'>;
   policies: PolicySet;
   replicas: Pick<ReplicaRegistry, 'onReloadRequest'>;
-  streams: Pick<StreamQuestionRegistry, 'onQuestion'>;
+  streams: Pick<StreamQuestionRegistry, 'onQuestion' | 'onAnnounced'>;
   elevations?: Pick<HeldElevations, 'onChange'> | undefined;
 };
 
@@ -55,6 +55,7 @@ export function createChangeFeed(deps: ChangeFeedDeps): ChangeFeed {
     deps.sessions.onGap(() => send({ type: 'gap' })),
     deps.replicas.onReloadRequest(() => send({ type: 'reload-requested' })),
     deps.streams.onQuestion((question) => send({ type: 'streams-requested', question })),
+    deps.streams.onAnnounced(({ owners }) => send({ type: 'streams-changed', owners })),
     deps.policies.onChange(({ version }) => send({ type: 'policy-changed', policyVersion: version })),
   ];
   const timer = setInterval(() => send({ type: 'ping' }), pingMs);

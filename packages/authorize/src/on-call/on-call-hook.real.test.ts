@@ -76,7 +76,7 @@ describe('a server with an on-call list', () => {
     ],
   ])('that %s gives no list, and a reason without anything secret', async (_what, behavior, reason) => {
     answer = behavior;
-    const result = await fetchList(300);
+    const result = await fetchList(reason.includes('within 0.3 s') ? 300 : 20_000);
     expect(result).toContain(reason);
     expect(result).not.toMatch(/secret|127\.0\.0\.1/);
     expect(asked).toHaveLength(1);

@@ -38,6 +38,7 @@ const reloadable: readonly (keyof Config)[] = [
   'explain',
   'clusters',
   'routes',
+  'connectors',
   'api',
   'elevations',
   'recordings',

@@ -1,12 +1,25 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
+import { policyRulesSchema, type PolicyRules } from '@sallyport/contracts';
 import { createServiceIdentity } from '@sallyport/kit';
 import { checkOf } from '../testing/authorize-rig.ts';
 import { useRigs, type Rig } from '../testing/use-rigs.ts';
 
 const start = useRigs();
 const dev = { kind: 'cluster', name: 'dev' } as const;
+
+async function call(rig: Rig, path: string, body?: unknown) {
+  const response = await fetch(`${rig.url}${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { authorization: rig.authorization },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  return {
+    status: response.status,
+    body: response.status === 204 ? undefined : ((await response.json()) as unknown),
+  };
+}
 
 describe('a call', () => {
   const body = JSON.stringify({ checks: [checkOf(undefined, dev)] });
@@ -34,6 +47,7 @@ describe('a call', () => {
         '/v1/check',
         '/v1/changes',
         '/v1/policy',
+        '/v1/policy/rules',
         '/v1/policy/status',
         '/v1/policy/reload',
         '/v1/replicas',
@@ -98,8 +112,25 @@ describe('a call', () => {
       version: rig.policies.current().version,
       rules: 4,
       clusters: 3,
+      clusterNames: ['dev', 'open', 'shut'],
       apiAreas: ['sessions'],
     });
+  });
+
+  it('for the rules lists them with their values, and knows only what is configured', async () => {
+    const rig = await start();
+    const ask = (body: object) => call(rig, '/v1/policy/rules', JSON.stringify(body));
+    const answer = await ask({ cluster: 'dev' });
+    expect(policyRulesSchema.parse(answer.body)).toEqual(answer.body);
+    expect(answer.body).toMatchObject({ version: rig.policies.current().version, leftOut: 0 });
+    expect((answer.body as PolicyRules).rules[0]).toMatchObject({
+      action: 'allow',
+      criteria: [{ name: expect.any(String) }],
+    });
+    expect(await ask({ cluster: 'nowhere' })).toMatchObject({ status: 404 });
+    expect(await ask({ route: 'dev' })).toMatchObject({ status: 404 });
+    for (const bad of [{}, { cluster: 'dev', route: 'a.example.com' }, { cluster: 1 }, { name: 'dev' }])
+      expect(await ask(bad)).toMatchObject({ status: 400 });
   });
 });
 
@@ -114,17 +145,6 @@ describe('the replicas', () => {
     restartNeeded: [],
     ...more,
   });
-  const call = async (rig: Rig, path: string, body?: unknown) => {
-    const response = await fetch(`${rig.url}${path}`, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: { authorization: rig.authorization },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-    return {
-      status: response.status,
-      body: response.status === 204 ? undefined : ((await response.json()) as unknown),
-    };
-  };
 
   it('are listed as they report, until they shut down', async () => {
     const rig = await start();

@@ -10,6 +10,7 @@ import {
   type Metrics,
   type ServiceVerifier,
   type Tracer,
+  admitService,
 } from '@sallyport/kit';
 import {
   createMemoryReplicaRegistry,
@@ -93,8 +94,8 @@ function createRoutes(deps: AuthorizeDeps): { routes: Routes; streams: CheckStre
 export function createAuthorize(deps: AuthorizeDeps): Authorize {
   const { routes, streams, close } = createRoutes(deps);
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
-    const { authorization } = request.headers;
-    if (deps.verifier.verified(authorization) === undefined) await deps.verifier.verify(authorization);
+    if (deps.verifier.verified(request.headers.authorization) === undefined)
+      await admitService(deps.verifier, request, response);
     const path = request.url?.split('?', 1)[0] ?? '';
     const route = Object.hasOwn(routes, path) ? routes[path]! : undefined;
     if (!route) throw new ProblemError('not-found', 'There is nothing at this address.');

@@ -1,8 +1,15 @@
-import { replicaReportSchema, type PolicyStatus } from '@sallyport/contracts';
+import {
+  policyRulesRequestSchema,
+  replicaReportSchema,
+  type PolicyRules,
+  type PolicyRulesRequest,
+  type PolicyStatus,
+} from '@sallyport/contracts';
 import { parseJson, ProblemError } from '@sallyport/kit';
+import { outlineRules } from '@sallyport/policy';
 import type { ReplicaRegistry } from '@sallyport/stores';
-import { createReportRoute, sendJson, type Routes } from '../http/routes.ts';
-import type { PolicySet } from '../policies/policy-set.ts';
+import { createCallRoute, createReportRoute, sendJson, type Routes } from '../http/routes.ts';
+import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
 
 /**
  * Stores the report of a gateway, or removes a gateway that is shutting down. Throws `bad-request` for anything else;
@@ -19,7 +26,30 @@ async function takeReport(text: string, replicas: Pick<ReplicaRegistry, 'put' | 
   else await replicas.put(report.replica);
 }
 
-const maxReportBytes = 128 * 1024;
+/** Enough for 20,000 connections of connectors. */
+const maxReportBytes = 8 * 1024 * 1024;
+
+/** The most rules in one answer. */
+const mostRules = 1000;
+
+/** Lists the rules for a cluster or a web application. Throws `not-found` if there is none of that name. */
+function listRules(snapshot: PolicySnapshot, { cluster, route }: PolicyRulesRequest): PolicyRules {
+  const inForce =
+    cluster === undefined ? snapshot.routes.get(route!)?.policies : snapshot.clusters.get(cluster)?.everyPolicy;
+  if (!inForce)
+    throw new ProblemError(
+      'not-found',
+      `The policy has no ${cluster === undefined ? 'web application' : 'cluster'} of that name.`,
+    );
+  const rules = outlineRules(inForce);
+  const shadow = outlineRules(cluster === undefined ? [] : snapshot.clusters.get(cluster)!.shadow);
+  return {
+    version: snapshot.version,
+    rules: rules.slice(0, mostRules),
+    shadow: shadow.slice(0, mostRules),
+    leftOut: Math.max(0, rules.length - mostRules) + Math.max(0, shadow.length - mostRules),
+  } as PolicyRules;
+}
 
 /** Creates the routes about the policy in force: what it is, which replica runs it, and reading it again. */
 export function createPolicyRoutes(policies: Pick<PolicySet, 'current'>, replicas: ReplicaRegistry): Routes {
@@ -34,6 +64,7 @@ export function createPolicyRoutes(policies: Pick<PolicySet, 'current'>, replica
             version,
             rules: ruleCount,
             clusters: clusters.size,
+            clusterNames: [...clusters.keys()],
             apiAreas: [...api].filter(([, list]) => list.length > 0).map(([area]) => area),
           }),
         );
@@ -46,6 +77,11 @@ export function createPolicyRoutes(policies: Pick<PolicySet, 'current'>, replica
         sendJson(response, JSON.stringify(status));
       },
     },
+    '/v1/policy/rules': createCallRoute(4096, async (text) => {
+      const asked = policyRulesRequestSchema.safeParse(parseJson(text));
+      if (!asked.success) throw new ProblemError('bad-request', 'Name either a cluster or a route.');
+      return listRules(policies.current(), asked.data);
+    }),
     '/v1/policy/reload': {
       method: 'POST',
       async serve(_request, response) {

@@ -1,4 +1,5 @@
-import { ProblemError, readCaller } from '@sallyport/kit';
+import { streamsChangedSchema } from '@sallyport/contracts';
+import { parseJson, ProblemError, readCaller } from '@sallyport/kit';
 import type { StreamQuestionRegistry } from '@sallyport/stores';
 import { takeAnswer } from '../gateways/ask-gateways.ts';
 import type { ChangeFeed } from '../gateways/change-feed.ts';
@@ -11,7 +12,7 @@ const maxAnswerBytes = 1536 * 1024;
 type StreamRoutesDeps = {
   feed: Pick<ChangeFeed, 'subscribe'>;
   questions: Pick<StreamQuestions, 'list' | 'end' | 'watch'>;
-  registry: Pick<StreamQuestionRegistry, 'answer'>;
+  registry: Pick<StreamQuestionRegistry, 'answer' | 'announce'>;
 };
 
 /** Creates the change feed's route, and those about open streams, whose questions the feed carries. */
@@ -31,6 +32,11 @@ export function createStreamRoutes({ feed, questions, registry }: StreamRoutesDe
     '/v1/streams/watch': createCallRoute(maxQuestionBytes, (text, { headers }) =>
       questions.watch(readCaller(headers), text),
     ),
+    '/v1/streams/changed': createReportRoute(maxAnswerBytes, async (text) => {
+      const { data } = streamsChangedSchema.safeParse(parseJson(text));
+      if (!data) throw new ProblemError('bad-request', 'The body does not say whose streams have changed.');
+      await registry.announce(data);
+    }),
     '/v1/streams/answer': createReportRoute(maxAnswerBytes, (text) => takeAnswer(text, registry)),
   };
 }

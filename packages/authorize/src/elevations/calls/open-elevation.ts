@@ -125,7 +125,7 @@ async function store(wanted: Elevation, asker: Asker, deps: Deps, mayWrite: () =
   const same = findSame(own, wanted);
   if (same) {
     // The first answer may have been that it may or may not have happened.
-    await deps.store.confirm(same.id);
+    await deps.store.confirm();
     return same;
   }
   if (own.length >= maxOpen)

@@ -20,7 +20,7 @@ export async function takeStep(
   const found = outcome && (await store.read(id));
   if (!found) throw noSuchElevation();
   if (!isRepeated(found, step)) throw refusedStep(outcome.refusal);
-  await store.confirm(id);
+  await store.confirm();
   return { elevation: found, repeated: true };
 }
 

@@ -123,7 +123,7 @@ export function createEventRecorder(deps: RecorderDeps): RecordEvents {
     const last = found?.unrecorded.at(-1);
     if (!found || !last) return found;
     // The trail must have no step that is lost, because the next one would have the IDs of its events.
-    if (found.revision !== known.revision || !isConfirmed(known)) await store.confirm(id);
+    if (found.revision !== known.revision || !isConfirmed(known)) await store.confirm();
     for (const event of found.unrecorded) {
       const record = describeElevationEvent(found, event);
       await (found.whenAuditUnavailable === 'spool' && sink.keep ? sink.keep(record) : sink.publish(record));
