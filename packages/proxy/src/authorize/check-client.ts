@@ -18,7 +18,7 @@ import {
 } from '@sallyport/kit';
 import { Counter } from 'prom-client';
 import type { CheckConnection } from './check-connection.ts';
-import { createCheckConnections, type ConnectionOutcome } from './check-connections.ts';
+import { connectionOutcomes, createCheckConnections, type ConnectionOutcome } from './check-connections.ts';
 import { createOpenQuestions, undecided, type OpenQuestion, type OpenQuestions } from './open-questions.ts';
 import { createPostChecks } from './post-checks.ts';
 
@@ -72,6 +72,8 @@ export function createConnectionCounter(metrics: Metrics): (outcome: ConnectionO
     labelNames: ['outcome'],
     registers: [metrics],
   });
+  // From the start, so that an alert sees the first of each kind as a rise.
+  for (const outcome of connectionOutcomes) counter.inc({ outcome }, 0);
   return (outcome) => counter.inc({ outcome });
 }
 
@@ -172,7 +174,14 @@ export function createCheckClient(deps: CheckClientDeps): CheckClient {
     new Promise<CheckAnswer>((resolve, reject) => {
       if (questions.size >= maxQuestions) return reject(undecided());
       const until = performance.now() + timeoutMs;
-      const state = { sent: false, settled: false, on: undefined, hurried: false, storeWasAway: false };
+      const state = {
+        sent: false,
+        settled: false,
+        on: undefined,
+        hurried: false,
+        storeWasAway: false,
+        place: undefined,
+      };
       questions.add({ check, span, until, ...state, resolve, reject });
       watch();
       if (soon) return;

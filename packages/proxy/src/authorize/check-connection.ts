@@ -44,7 +44,9 @@ type Listener<Q> = {
  * never used again. Anything else that arrives ends the connection.
  */
 export function createCheckConnection<Q extends Asked>(socket: Socket, listener: Listener<Q>): CheckConnection<Q> {
-  const questions = new Map<number, Q>();
+  /** By their IDs. Not a map, for the reason that a roster is not a set. */
+  const questions: Record<number, Q> = {};
+  let count = 0;
   const openedAt = performance.now();
   let heardAt = openedAt;
   let lastId = 0;
@@ -57,13 +59,14 @@ export function createCheckConnection<Q extends Asked>(socket: Socket, listener:
     listener.onGone();
   };
   const closeIfDone = () => {
-    if (retiring && questions.values().every(({ settled }) => settled)) close();
+    if (retiring && Object.values(questions).every(({ settled }) => settled)) close();
   };
   const reader = createRecordReader(maxAnswerBytes, (kind, id, text) => {
     if (kind === recordKinds.leave) return listener.onLeave();
-    const question = questions.get(id);
+    const question = questions[id];
     if (!question || kind === recordKinds.question) throw new RecordFault('authorize answers what it was not asked');
-    questions.delete(id);
+    delete questions[id];
+    count -= 1;
     if (kind === recordKinds.answer) listener.onAnswer(question, text);
     else listener.onProblem(question, text);
   });
@@ -86,19 +89,20 @@ export function createCheckConnection<Q extends Asked>(socket: Socket, listener:
     get heardAt() {
       return heardAt;
     },
-    room: () => (gone || socket.writableNeedDrain ? 0 : maxOpenQuestions - questions.size),
+    room: () => (gone || socket.writableNeedDrain ? 0 : maxOpenQuestions - count),
     send(asked, texts) {
-      if (questions.size === 0) heardAt = performance.now();
+      if (count === 0) heardAt = performance.now();
       const records = texts.map((text, index) => {
         lastId += 1;
         const question = asked[index]!;
         question.on = connection;
-        questions.set(lastId, question);
+        questions[lastId] = question;
         return { kind: recordKinds.question, id: lastId, text };
       });
+      count += records.length;
       socket.write(writeRecords(records));
     },
-    open: () => [...questions.values()],
+    open: () => Object.values(questions),
     retire() {
       retiring = true;
       closeIfDone();

@@ -19,7 +19,8 @@ const [maxConnections, maxAttempts] = [4, 3];
  * What becomes of connections: one was opened, could not be, was given up because it was silent, or authorize did not
  * switch protocols.
  */
-export type ConnectionOutcome = 'opened' | 'failed' | 'silent' | 'unsupported';
+export const connectionOutcomes = ['opened', 'failed', 'silent', 'unsupported'] as const;
+export type ConnectionOutcome = (typeof connectionOutcomes)[number];
 
 type Deps<Q> = {
   /** Opens a connection. Resolves with undefined if authorize does not know the protocol. */

@@ -34,7 +34,9 @@ export function requestFacts({ method = '', url = '', rawHeaders }: IncomingMess
 }
 
 /** Returns the headers that identify a browser's preflight (Fetch standard, 4.8). Only OPTIONS can be one. */
-export function preflightHeaders(request: IncomingMessage): Pick<Check['request'], 'headers'> {
+export function preflightHeaders(
+  request: Pick<IncomingMessage, 'method' | 'headers'>,
+): Pick<Check['request'], 'headers'> {
   if (request.method !== 'OPTIONS') return {};
   const { origin, 'access-control-request-method': asked } = request.headers;
   return {

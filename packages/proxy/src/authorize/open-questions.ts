@@ -1,5 +1,5 @@
 import type { Check, CheckAnswer } from '@sallyport/contracts';
-import { ProblemError, type Span } from '@sallyport/kit';
+import { ProblemError, Roster, type RosterPlace, type Span } from '@sallyport/kit';
 import type { Asked } from './check-connection.ts';
 
 /** A check that has no answer yet. */
@@ -15,6 +15,8 @@ export type OpenQuestion = Asked & {
   sent: boolean;
   /** Whether a replica has said already that it cannot read sessions. */
   storeWasAway: boolean;
+  /** Its place among those that have no answer. */
+  place: RosterPlace<OpenQuestion> | undefined;
   resolve(answer: CheckAnswer): void;
   reject(error: unknown): void;
 };
@@ -61,13 +63,13 @@ export type OpenQuestions = {
 
 /** Creates the list. `timeoutMs` is the time that each question has. */
 export function createOpenQuestions(timeoutMs: number): OpenQuestions {
-  const open = new Set<OpenQuestion>();
+  const open = new Roster<OpenQuestion>();
   /** Some of these may be settled meanwhile, by a connection that was late. */
   let waiting: OpenQuestion[] = [];
   const hasTime = ({ until }: OpenQuestion, pauseMs: number) => until - performance.now() - pauseMs >= timeoutMs / 4;
   const settle = (question: OpenQuestion) => {
     question.settled = true;
-    return open.delete(question);
+    return question.place !== undefined && open.remove(question.place);
   };
   const refuse = (question: OpenQuestion, error: ProblemError) => {
     if (settle(question)) question.reject(error);
@@ -77,7 +79,7 @@ export function createOpenQuestions(timeoutMs: number): OpenQuestions {
       return open.size;
     },
     add(question) {
-      open.add(question);
+      question.place = open.add(question);
       waiting.push(question);
     },
     take(count) {
@@ -117,10 +119,7 @@ export function createOpenQuestions(timeoutMs: number): OpenQuestions {
     },
     expire(ms) {
       const now = performance.now();
-      for (const question of open) {
-        if (question.until > now + ms) break;
-        refuse(question, undecided());
-      }
+      for (let late = open.first; late && late.until <= now + ms; late = open.first) refuse(late, undecided());
     },
   };
 }

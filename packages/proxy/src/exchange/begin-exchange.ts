@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { Span } from '@sallyport/kit';
 import type { WebRoute } from './web-route.ts';
-import type { Exchange } from './exchange.ts';
+import type { ClientRequest, ClientResponse } from './client-message.ts';
+import type { Exchange, Upgrade } from './exchange.ts';
 
 export type BeginExchange = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  how: { upgrade?: { socket: Duplex; head: Buffer }; expectsContinue?: boolean },
+  request: ClientRequest,
+  response: ClientResponse,
+  how: { upgrade?: Upgrade; expectsContinue?: boolean },
 ) => Exchange;
 
 /**
@@ -18,9 +17,9 @@ export type BeginExchange = (
 export function createBeginExchange(deps: {
   clientAddress(peer: string | undefined, forwardedFor: string | undefined): string;
   /** Finds the web application to whose host a request is addressed. */
-  routeOf?: ((request: IncomingMessage) => WebRoute | undefined) | undefined;
+  routeOf?: ((request: ClientRequest) => WebRoute | undefined) | undefined;
   /** Begins the span of a request that is traced. Without it none is. */
-  beginSpan?: ((request: IncomingMessage) => Span | undefined) | undefined;
+  beginSpan?: ((request: ClientRequest) => Span | undefined) | undefined;
 }): BeginExchange {
   return (request, response, how) => {
     const forwardedFor = request.headers['x-forwarded-for'];
@@ -31,7 +30,7 @@ export function createBeginExchange(deps: {
       request,
       response,
       upgrade: how.upgrade,
-      connection: how.upgrade?.socket ?? request.socket,
+      connection: how.upgrade?.socket ?? (request.isStream ? response : request.socket),
       expectsContinue: how.expectsContinue ?? false,
       receivedAt: Date.now(),
       startedAt: performance.now(),
@@ -61,7 +60,7 @@ export function createBeginExchange(deps: {
       upstreamHeaders: [],
       audited: 'nothing',
       ticket: 'nothing',
-      endHold: undefined,
+      heldResponse: undefined,
       statusCode: 0,
       statusReason: undefined,
       statusMessage: undefined,

@@ -1,3 +1,4 @@
+import { carrierOf } from '@sallyport/http2';
 import type { Exchange } from './exchange.ts';
 
 /**
@@ -7,6 +8,10 @@ import type { Exchange } from './exchange.ts';
 export function clientIsGone({ request: { socket }, response }: Pick<Exchange, 'request' | 'response'>): boolean {
   return response.destroyed || socket.destroyed || socket.writableEnded;
 }
+
+/** Returns the protocol of the client's connection. A request over HTTP/2 may take its road as one of HTTP/1.1. */
+export const protocolOf = ({ request }: Pick<Exchange, 'request'>): 'http/1.1' | 'http/2' =>
+  request.isStream || carrierOf(request.socket) !== request.socket ? 'http/2' : 'http/1.1';
 
 /** The connection closes if the body of a refused request is longer than this. A shorter one is read to its end. */
 const maxDrainBytes = 1024 * 1024;

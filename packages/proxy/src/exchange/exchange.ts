@@ -2,10 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { AuditTicket } from '@sallyport/audit-log';
 import type { Check, CheckAnswer } from '@sallyport/contracts';
-import type { Span } from '@sallyport/kit';
+import type { RosterPlace, Span } from '@sallyport/kit';
 import type { RequestInfo, StreamKind, StreamObserver } from '@sallyport/kubernetes';
 import type { ReadHeaders } from '../headers/read-headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import type { ClientRequest, ClientResponse } from './client-message.ts';
 import type { SessionCopy } from './session-copy.ts';
 import type { SessionRecording } from './session-recording.ts';
 import type { WebRoute } from './web-route.ts';
@@ -15,12 +16,12 @@ import type { WebRoute } from './web-route.ts';
  * A request with a missing part goes no further.
  */
 type ExchangeParts = {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  /** Set for an upgrade, such as exec or a WebSocket: the socket, and what the client sent after the request head. */
-  readonly upgrade: { socket: Duplex; head: Buffer } | undefined;
-  /** The client's connection: the socket of the upgrade, or that of the request. */
-  readonly connection: Duplex;
+  readonly request: ClientRequest;
+  readonly response: ClientResponse;
+  /** Set for an upgrade, such as exec or a WebSocket. */
+  readonly upgrade: Upgrade | undefined;
+  /** What of the client's connection is this exchange's own: the socket, or the response where others share the socket. */
+  readonly connection: Pick<Duplex, 'destroy' | 'destroyed'>;
   /** Whether the client waits for `100 Continue`, which is sent before the body is read. */
   readonly expectsContinue: boolean;
   /** Milliseconds since the epoch. */
@@ -45,8 +46,8 @@ type ExchangeParts = {
   /** How many changes had been received when authorize was asked. */
   changesSeen: number;
   answer: CheckAnswer | undefined;
-  /** The user's count of requests in flight, which includes this one. Undefined for streams. */
-  counted: UserInFlight | undefined;
+  /** Its place among the requests in flight. Undefined for streams. */
+  counted: InFlight | undefined;
   /** The entry in the registry of open streams. A plain request gets one once it has run for long. */
   stream: OpenStream | undefined;
   /** Ends the exchange, whatever stage it is in. Set once anything has gone upstream. */
@@ -63,8 +64,11 @@ type ExchangeParts = {
   audited: 'nothing' | 'deferred' | 'received' | 'complete';
   /** With a spool: the event that must be in its file before the response begins. */
   ticket: AuditTicket | 'nothing';
-  /** Set while the response to a deferred request is held until it is whole: ends that, because its event is written. */
-  endHold: (() => void) | undefined;
+  /**
+   * Set while the response to a deferred request is held until it is whole. Not a function that is made for each exchange:
+   * with one, V8 moved nearly every exchange into the old generation, where it cost a full collection.
+   */
+  heldResponse: { release(): void } | undefined;
   statusCode: number;
   statusReason: string | undefined;
   statusMessage: string | undefined;
@@ -73,6 +77,14 @@ type ExchangeParts = {
   upstreamStartedAt: number;
   /** The span of the request to the cluster or the application, as a part of `span`. */
   upstreamSpan: Span | undefined;
+};
+
+/** The socket of an upgrade, and what the client sent after the request head. */
+export type Upgrade = {
+  socket: Duplex;
+  head: Buffer;
+  /** Takes the socket from the response, for what follows a 101. */
+  detach(): void;
 };
 
 /** A request to a cluster. */
@@ -89,6 +101,8 @@ export type ClusterExchange = ExchangeParts & {
 /** A request to a web application. */
 export type WebExchange = ExchangeParts & {
   readonly kind: 'application';
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
   readonly upstream: WebRoute;
   asked: WebRequest | undefined;
 };
@@ -150,7 +164,10 @@ export function isWebWrite({ request, upgrade }: Pick<WebExchange, 'request' | '
 export type Step<E = Exchange> = (exchange: E) => void | Promise<void>;
 
 /** How many requests of one user are in flight on this gateway. */
-export type UserInFlight = { readonly key: string; count: number };
+export type UserInFlight = { count: number };
+
+/** A request in flight: the count of its user, which includes it, and its place. */
+type InFlight = { user: UserInFlight | undefined; place: RosterPlace<AllowedExchange> };
 
 /**
  * `websocket`: an upgraded request to a web application. `request`: a request that is not a stream by its address, but
@@ -185,16 +202,17 @@ export type OpenStream = {
  * period. `ended-by-user`: its owner ended it, or someone who may end the streams of others. `recording-lost`: it had to
  * be recorded, and could not be any more.
  */
-type StreamEndReason =
-  | 'session-ended'
-  | 'not-allowed'
-  | 'authorize-unavailable'
-  | 'ended-by-user'
-  | 'recording-lost'
-  | 'draining';
+export const streamEndReasons = [
+  'session-ended',
+  'not-allowed',
+  'authorize-unavailable',
+  'ended-by-user',
+  'recording-lost',
+  'draining',
+] as const;
 
 export type StreamEnd = {
-  reason: StreamEndReason;
+  reason: (typeof streamEndReasons)[number];
   code:
     | 'unauthenticated'
     | 'forbidden'

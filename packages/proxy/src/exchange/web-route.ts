@@ -2,7 +2,7 @@ import type { Agent, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Pages } from '@sallyport/pages';
 import type { RouteIdentity } from '../web-identity/route-identity.ts';
-import { readHost } from '../headers/read-headers.ts';
+import { readHost, withoutPort } from '../headers/read-headers.ts';
 
 /** One web application as the gateway reaches it. */
 export type WebRoute = {
@@ -22,6 +22,8 @@ export type WebRoute = {
   basePath: '';
   /** The kept-alive connections to the application. */
   agent: Agent;
+  /** Opens a connection for each request, to the same address. */
+  freshAgent: Agent;
   /** How long the first byte of a response may take, in milliseconds. 0 is no limit. */
   firstByte: number;
   /** Whether a path may have escaped slashes. */
@@ -36,6 +38,8 @@ export type WebRoute = {
   pages: Pages;
   /** Opens a separate connection for an upgrade. */
   connect(): Socket;
+  /** See Upstream. */
+  ready(): Promise<void> | undefined;
   /** The gateway has no credential for it. */
   refreshCredential?: undefined;
   /** Closes idle connections. Requests in flight go on to their end. */
@@ -63,7 +67,7 @@ const hostsOf = (routes: readonly WebRoute[]): Hosts => new Map(routes.map((rout
 function find(hosts: Hosts, { rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): WebRoute | undefined {
   if (hosts.size === 0) return undefined;
   const host = readHost(rawHeaders);
-  return host === undefined ? undefined : hosts.get(host.toLowerCase().replace(/:\d+$/, ''));
+  return host === undefined ? undefined : hosts.get(withoutPort(host));
 }
 
 /** Creates the lookup of routes by the Host header. The port is ignored, and so is the case. */

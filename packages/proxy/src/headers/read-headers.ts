@@ -22,9 +22,12 @@ export function readHost(raw: readonly string[]): string | undefined {
   return hostForm.test(host) ? host : undefined;
 }
 
+/** Returns a host as it is compared: in lower case, without its port. */
+export const withoutPort = (host: string): string => host.toLowerCase().replace(/:\d+$/, '');
+
 /** Reports whether the host of a request is that of an origin of the gateway, on any port. */
 export function isHostOf(raw: readonly string[], origin: string): boolean {
-  return readHost(raw)?.toLowerCase().replace(/:\d+$/, '') === new URL(origin).hostname;
+  return withoutPort(readHost(raw) ?? '') === new URL(origin).hostname;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket, type PeerCertificate } from 'node:tls';
+import { carrierOf } from '@sallyport/http2';
 import type { ClientCertificate } from '@sallyport/contracts';
 import { onceForEach } from '@sallyport/kit';
 
@@ -22,5 +23,7 @@ function read(socket: Socket): ClientCertificate {
  * `asked`: whether the gateway has a CA for clients, and so asks for certificates.
  */
 export function createClientCertificates(deps: { asked: boolean }): ClientCertificateOf {
-  return deps.asked ? onceForEach(read) : () => undefined;
+  if (!deps.asked) return () => undefined;
+  const readOnce = onceForEach(read);
+  return (socket) => readOnce(carrierOf(socket));
 }

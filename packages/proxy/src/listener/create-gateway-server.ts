@@ -6,7 +6,10 @@ import type { SecureContext, TLSSocket } from 'node:tls';
 import type { TlsProfile } from '@sallyport/contracts';
 import { tlsOptions } from '@sallyport/kit';
 import type { BeginExchange } from '../exchange/begin-exchange.ts';
+import type { ClientRequest, ClientResponse } from '../exchange/client-message.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import { splitProtocols } from './split-protocols.ts';
+import { serveHttp2 } from './serve-http2.ts';
 
 /**
  * How many requests may wait on one connection behind earlier ones. Hardly any client pipelines requests, and the response
@@ -36,6 +39,9 @@ function createPipelineLimit() {
   };
 }
 
+/** What becomes of an upgrade at an address of the gateway's own: a connector is taken, anything else is refused. */
+export type OwnUpgrade = { accept(socket: Duplex, head: Buffer): void } | { status: number; text: string };
+
 export type GatewayServerDeps = {
   /** With `clientCa`, clients are asked for a certificate. One that is missing or invalid is left to the policy. */
   tls:
@@ -49,8 +55,12 @@ export type GatewayServerDeps = {
         contextOf?: ((host: string) => SecureContext | undefined) | undefined;
         /** Returns the certificate for the challenge tls-alpn-01 (RFC 8737) of a host, while one is pending. */
         challengeOf?: ((host: string) => SecureContext | undefined) | undefined;
+        /** How long a handshake may take, in milliseconds. */
+        handshakeMs?: number | undefined;
       }
     | undefined;
+  /** With it, clients may choose HTTP/2 as well. It needs TLS. */
+  http2?: { isForApplication(request: ClientRequest): boolean } | undefined;
   begin: BeginExchange;
   /** Takes an exchange along its road, to its end. */
   take(exchange: Exchange): Promise<void>;
@@ -59,7 +69,9 @@ export type GatewayServerDeps = {
   /** Answers what is for the gateway's own pages and API. Every other request takes a road. */
   answerOwn(request: IncomingMessage, response: ServerResponse): void;
   /** Reports whether a request is for them. */
-  isOwn(request: IncomingMessage): boolean;
+  isOwn(request: ClientRequest): boolean;
+  /** Decides about an upgrade there. Undefined for an address that accepts none. */
+  upgradeOwn?: ((request: IncomingMessage) => OwnUpgrade | undefined) | undefined;
   /**
    * How long a body for the gateway's own pages and API may take, in milliseconds. The default is a minute, in which the
    * largest accepted body arrives even over a slow connection.
@@ -81,7 +93,7 @@ const options = {
   requireHostHeader: false, // refused on the road, where it is recorded. Node would answer without a trace
   connectionsCheckingInterval: 5000,
 };
-const handshakeTimeout = 10_000;
+const handshakeMs = 10_000;
 
 /**
  * How long a client may take to finish a body that is no longer forwarded, or to close after a refused upgrade, in
@@ -90,33 +102,33 @@ const handshakeTimeout = 10_000;
 const lingerMs = 2000;
 const ownBodyMs = 60_000;
 
+/** Resolves when the gateway has no more work with the request, although its response may still go out. */
 function run(
   deps: GatewayServerDeps,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: ClientRequest,
+  response: ClientResponse,
   how: Parameters<BeginExchange>[2],
-): void {
+): Promise<void> {
   const exchange = deps.begin(request, response, how);
   deps.recorder.began(exchange);
   const end = how.upgrade ? how.upgrade.socket : response;
   end.once('close', () => deps.recorder.closed(exchange));
-  void deps.take(exchange);
   response.once('finish', () => {
     if (!request.complete) dropRest(request);
   });
+  return deps.take(exchange);
 }
 
 /**
  * Reads the rest of a body whose request was answered. A client that does not finish it in time loses its connection. A
  * client that does may already have sent its next request.
  */
-function dropRest(request: IncomingMessage): void {
-  const { socket } = request;
+function dropRest(request: ClientRequest): void {
   request.unpipe();
   request.resume();
   // Not cleared when the connection closes: a connection that lives on would collect a listener with each such body.
   setTimeout(() => {
-    if (!request.complete) socket.destroy();
+    if (!request.complete) request.destroy();
   }, lingerMs).unref();
 }
 
@@ -173,12 +185,16 @@ function runUpgrade(
   }
   response.on('finish', () => closeUpgrade(socket));
   if (deps.isOwn(request)) {
-    response
-      .writeHead(400, { connection: 'close', 'content-type': 'text/plain' })
-      .end('This address does not accept an upgrade.\n');
+    const own = deps.upgradeOwn?.(request) ?? { status: 400, text: 'This address does not accept an upgrade.' };
+    if ('accept' in own) {
+      response.detachSocket(socket as never);
+      return own.accept(socket, head);
+    }
+    response.writeHead(own.status, { connection: 'close', 'content-type': 'text/plain' }).end(`${own.text}\n`);
     return;
   }
-  run(deps, request, response, { upgrade: { socket, head } });
+  const detach = () => response.detachSocket(socket as never);
+  void run(deps, request, response, { upgrade: { socket, head, detach } });
 }
 
 const lateCode = 'ERR_HTTP_REQUEST_TIMEOUT';
@@ -223,65 +239,77 @@ function createSniCallback(contextOf: (host: string) => SecureContext | undefine
 const acmeProtocol = 'acme-tls/1';
 /** What a client says in its first message. A client that names no host has no `servername`. */
 type Hello = { servername: string | false; protocols: string[] };
-const chooseHttp = ({ protocols }: Hello) => protocols.find((one) => one === 'http/1.1');
 
 /**
- * Creates what chooses the protocol of a connection. A client that speaks HTTP gets it, as without challenges. One that
- * speaks only the protocol of challenges gets the certificate of the pending challenge of its host, or an alert.
+ * Creates what chooses the protocol of a connection, of those that the client speaks. A client that speaks only the
+ * protocol of challenges gets the certificate of the pending challenge of its host, or an alert.
  */
-function createAlpnCallback(challengeOf: NonNullable<NonNullable<GatewayServerDeps['tls']>['challengeOf']>) {
-  return function choose(this: TLSSocket, hello: Hello): string | undefined {
-    const http = chooseHttp(hello);
-    if (http !== undefined || hello.protocols.length !== 1 || hello.protocols[0] !== acmeProtocol) return http;
-    const challenge = hello.servername ? challengeOf(hello.servername.toLowerCase()) : undefined;
+function createAlpnCallback({ challengeOf }: NonNullable<GatewayServerDeps['tls']>, offered: readonly string[]) {
+  return function choose(this: TLSSocket, { servername, protocols }: Hello): string | undefined {
+    const chosen = offered.find((one) => protocols.includes(one));
+    if (chosen !== undefined || protocols.length !== 1 || protocols[0] !== acmeProtocol) return chosen;
+    const challenge = servername ? challengeOf?.(servername.toLowerCase()) : undefined;
     if (!challenge) return undefined;
     this.setKeyCert(challenge);
     return acmeProtocol;
   };
 }
 
-/** Ends a connection for a challenge after its handshake, in which everything is said, so that it never reaches HTTP. */
-function endChallenges(server: Server): void {
-  const takers = server.listeners('secureConnection') as ((this: Server, socket: TLSSocket) => void)[];
-  server.removeAllListeners('secureConnection');
-  server.on('secureConnection', (socket: TLSSocket) => {
-    if (socket.alpnProtocol !== acmeProtocol) return takers.forEach((take) => take.call(server, socket));
-    socket.on('error', () => {}).end();
-    destroyAfter(socket, lingerMs);
-  });
+/** Ends a connection for a challenge after its handshake, in which everything is said. */
+function endChallenge(socket: TLSSocket): void {
+  socket.on('error', () => {}).end();
+  destroyAfter(socket, lingerMs);
 }
 
-function createSecureServer({
-  cert,
-  key,
-  clientCa,
-  profile,
-  contextOf,
-  challengeOf,
-}: NonNullable<GatewayServerDeps['tls']>): Server {
+function createSecureServer(tls: NonNullable<GatewayServerDeps['tls']>, offered: readonly string[]): Server {
+  const { cert, key, clientCa, profile, contextOf } = tls;
   const asking = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
-  const server = createHttpsServer({
+  return createHttpsServer({
     ...options,
     cert,
     key,
     ...asking,
     // In place of ALPNProtocols, of which Node would keep a small Buffer for each connection, and with it the 64 KiB of
     // memory that the Buffer is a part of.
-    ALPNCallback: challengeOf ? createAlpnCallback(challengeOf) : chooseHttp,
+    ALPNCallback: createAlpnCallback(tls, offered),
     ...tlsOptions(profile),
     ...(contextOf ? { SNICallback: createSniCallback(contextOf) } : {}),
-    handshakeTimeout,
+    handshakeTimeout: tls.handshakeMs ?? handshakeMs,
   });
-  if (challengeOf) endChallenges(server);
-  return server;
+}
+
+/** Serves what clients speak other than HTTP/1.1. */
+function serveOthers(server: Server, deps: GatewayServerDeps): void {
+  const serveHttp1 = splitProtocols(server, {
+    [acmeProtocol]: endChallenge,
+    h2: (socket) => http2?.accept(socket),
+  });
+  const http2 =
+    deps.http2 &&
+    serveHttp2({
+      ...deps,
+      isForApplication: deps.http2.isForApplication,
+      contextOf: deps.tls?.contextOf,
+      run: (request, response, how) => run(deps, request, response, how),
+      serveHttp1,
+    });
+  server.on('release', () => http2?.release());
 }
 
 /**
- * Creates the gateway's server: HTTP/1.1, which upgrades need, with TLS unless a load balancer terminates it. Does not
- * listen yet.
+ * Creates the gateway's server: HTTP/1.1, which upgrades need, with TLS unless a load balancer terminates it, and then
+ * HTTP/2 as well. Does not listen yet.
  */
 export function createGatewayServer(deps: GatewayServerDeps): Server {
-  const server = deps.tls ? createSecureServer(deps.tls) : createHttpServer(options);
+  const offered = deps.http2 ? ['h2', 'http/1.1'] : ['http/1.1'];
+  const server = deps.tls ? createSecureServer(deps.tls, offered) : createHttpServer(options);
+  if (deps.tls) {
+    serveOthers(server, deps);
+    // A handshake that took too long could still succeed, with the refusal of refuseBytes as the first bytes of its
+    // connection. If the client chose HTTP/2, Node.js would then end the process: the refusal and the session write at
+    // once (`Assertion failed: !current_write_`).
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+  }
   server.maxHeadersCount = 0; // Node would silently drop the rest. Their size is what limits them
   const latest = new WeakMap<Duplex, ServerResponse>();
   const pipeline = createPipelineLimit();
@@ -295,7 +323,7 @@ export function createGatewayServer(deps: GatewayServerDeps): Server {
       return pipeline.end(request.socket);
     }
     latest.set(request.socket, response);
-    if (!deps.isOwn(request)) return run(deps, request, response, { expectsContinue });
+    if (!deps.isOwn(request)) return void run(deps, request, response, { expectsContinue });
     limitOwnBody(request, response, deps.ownBodyMs ?? ownBodyMs);
     if (expectsContinue) response.writeContinue();
     deps.answerOwn(request, response);

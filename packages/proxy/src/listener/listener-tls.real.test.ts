@@ -158,6 +158,21 @@ describe('the TLS of a listener between the services', () => {
   });
 });
 
+describe("the gateway's listener", () => {
+  it('negotiates HTTP/1.1 only, unless HTTP/2 is switched on', async () => {
+    const { port } = await listen();
+    const alpn = (...protocols: string[]) =>
+      new Promise<string | false | null>((resolve) => {
+        const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ALPNProtocols: protocols }, () => {
+          resolve(socket.alpnProtocol);
+          socket.destroy();
+        }).on('error', () => resolve(null));
+      });
+    expect([await alpn('h2', 'http/1.1'), await alpn('h2')]).toEqual(['http/1.1', null]);
+    expect(configSchema.parse({ gateway: { url: 'http://gate' } }).gateway.http2).toBe(false);
+  });
+});
+
 describe('gateway.tls', () => {
   const faults = (tls: object) => {
     const { error } = configSchema.safeParse({

@@ -1,9 +1,9 @@
-import { withoutCommand } from '@sallyport/contracts';
-import type { Logger, Metrics } from '@sallyport/kit';
+import { problemTable, withoutCommand } from '@sallyport/contracts';
+import { toProblem, type Logger, type Metrics } from '@sallyport/kit';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { clientText } from '../credential/client-text.ts';
 import { withoutTokens } from '../credential/own-token.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { ClusterExchange, Exchange } from '../exchange/exchange.ts';
 import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 import { endRequestSpan } from '../tracing/request-span.ts';
 
@@ -17,7 +17,7 @@ export type ExchangeRecorder = {
 /** The client closed the connection before there was a response. nginx's number, used in logs and events only. */
 const clientClosed = 499;
 
-function createRequestMetrics(metrics: Metrics) {
+function createRequestMetrics(metrics: Metrics, clusters: () => readonly string[]) {
   const registers = [metrics];
   return {
     requests: new Counter({
@@ -31,6 +31,16 @@ function createRequestMetrics(metrics: Metrics) {
       help: 'Requests to web applications, by host and status code.',
       labelNames: ['route', 'code'],
       registers,
+    }),
+    refusals: new Counter({
+      name: 'sallyport_proxy_refusals_total',
+      help: 'Requests to clusters that the gateway answered itself, by cluster and problem.',
+      labelNames: ['cluster', 'problem'],
+      registers,
+      // From the start, so that an alert sees the first of each kind as a rise.
+      collect() {
+        for (const cluster of ['', ...clusters()]) for (const problem of ownProblems) this.inc({ cluster, problem }, 0);
+      },
     }),
     seconds: new Histogram({
       name: 'sallyport_proxy_request_seconds',
@@ -46,7 +56,12 @@ function createRequestMetrics(metrics: Metrics) {
   };
 }
 
+/** The problems that are the gateway's own. The alert rules name them in the same way. */
+const ownProblems = Object.keys(problemTable).filter((code) => /^internal$|-unavailable$/.test(code));
+
 const clusterNameOf = (exchange: Exchange) => (exchange.kind === 'cluster' ? clientText(exchange.clusterName) : '');
+/** The name of an unknown cluster is the client's invention, and must not grow the metrics. */
+const knownClusterOf = (exchange: ClusterExchange) => exchange.upstream?.name ?? '';
 const hostOf = (exchange: Exchange) => (exchange.kind === 'cluster' ? undefined : exchange.upstream.host);
 
 /** Creates the recorder of both roads. */
@@ -54,14 +69,18 @@ export function createExchangeRecorder(deps: {
   lifecycle: Pick<StreamLifecycle, 'closed'>;
   logger: Logger;
   metrics: Metrics;
+  /** Returns the names of the clusters. */
+  clusters(): readonly string[];
 }): ExchangeRecorder {
-  const { requests, routeRequests, seconds, open } = createRequestMetrics(deps.metrics);
+  const { requests, routeRequests, refusals, seconds, open } = createRequestMetrics(deps.metrics, deps.clusters);
   // The members of a log line are fixed below, and none of them needs redaction. Searching for such members took longer
   // than everything else about the line.
   const lines = deps.logger.child({}, { redact: [] });
   return {
     began: () => open.inc(),
     failed(exchange, error) {
+      if (exchange.kind === 'cluster')
+        refusals.inc({ cluster: knownClusterOf(exchange), problem: toProblem(error).code });
       if (exchange.statusCode >= 500 || exchange.statusCode === 0)
         deps.logger.warn(
           {
@@ -80,9 +99,7 @@ export function createExchangeRecorder(deps: {
       if (exchange.span) endRequestSpan(exchange);
       open.dec();
       const durationMs = performance.now() - exchange.startedAt;
-      // The name of an unknown cluster is the client's invention, and must not grow the metrics.
-      if (exchange.kind === 'cluster')
-        requests.inc({ cluster: exchange.upstream?.name ?? '', code: exchange.statusCode });
+      if (exchange.kind === 'cluster') requests.inc({ cluster: knownClusterOf(exchange), code: exchange.statusCode });
       else routeRequests.inc({ route: exchange.upstream.host, code: exchange.statusCode });
       if (!exchange.asked?.longRunning && !exchange.upgrade) seconds.observe(durationMs / 1000);
       const path = exchange.asked?.path;

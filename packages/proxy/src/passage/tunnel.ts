@@ -140,7 +140,7 @@ function splice<E extends Exchange>(
     return;
   }
   exchange.statusCode = 101;
-  exchange.response.detachSocket(client as never);
+  exchange.upgrade!.detach();
   deps.track(client);
   client.write(responseHead(answer, deps.clean), 'latin1');
   exchange.observer = along.observer;
@@ -229,7 +229,8 @@ export function createTunnel<E extends Exchange>(deps: TunnelDeps<E>): (exchange
     });
     outgoing.once('error', (cause) => {
       stopTimer();
-      if (exchange.statusCode === 0) deps.fail(exchange, upstreamUnreachable(exchange, cause));
+      if (exchange.statusCode === 0)
+        deps.fail(exchange, cause instanceof ProblemError ? cause : upstreamUnreachable(exchange, cause));
       else client.destroy();
     });
     outgoing.end();

@@ -22,6 +22,7 @@ let rig: Rig;
 beforeEach(async () => {
   rig = await createRig((request, response) => {
     if (request.url === '/api/v1/hang') return;
+    if (request.url === '/api/v1/busy') return void response.writeHead(503).end();
     if (request.url?.includes('/bad')) response.setHeader('x-note', ['a', 'b']);
     response.writeHead(200, [
       'content-type',
@@ -244,6 +245,22 @@ describe('a request that is refused', () => {
     expect(await rig.raw(get(pods))).toContain('HTTP/1.1 200');
     rig.kafka = 'full';
     expect(statusOf(await rig.raw(get(pods))).code).toBe(503);
+  });
+
+  it('is counted with its problem, from 0 on, unlike a 503 of the cluster', async () => {
+    const refusals = async () =>
+      Object.fromEntries(
+        [...(await rig.metrics()).matchAll(/^sallyport_proxy_refusals_total\{cluster="dev",problem="(.+)"\} (\d+)$/gm)]
+          .map(([, problem, count]) => [problem!, Number(count)] as const)
+          .filter(([problem]) => /^(?:audit|authorize)-|^internal$|^not-found$|^connector-/.test(problem)),
+      );
+    expect(await refusals()).toEqual({ 'audit-unavailable': 0, 'authorize-unavailable': 0, internal: 0 });
+    expect(await rig.raw(get('/clusters/dev/api/v1/busy'))).toContain('HTTP/1.1 503');
+    rig.kafka = 'down';
+    await rig.raw(get('/clusters/dev/api/v1/namespaces/dev/secrets'));
+    expect(await refusals()).toEqual({ 'audit-unavailable': 1, 'authorize-unavailable': 0, internal: 0 });
+    await until(() => rig.events.length > 1);
+    expect(await rig.metrics()).toContain('sallyport_proxy_requests_total{cluster="dev",code="503"} 2');
   });
 });
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { CheckClient } from '../authorize/check-client.ts';
-import type { Allowed, ClusterExchange } from '../exchange/exchange.ts';
+import type { Allowed, ClusterExchange, Step } from '../exchange/exchange.ts';
 import { cleanResponseHeaders } from '../headers/clean-response-headers.ts';
 import type { HintRefusals } from '../hints/hint-refusals.ts';
 import { createFail, createSend, type RoadParts } from '../passage/road-parts.ts';
@@ -58,6 +58,7 @@ export function createRoad(parts: RoadParts, deps: RoadDeps): (exchange: Cluster
     fail,
   });
   const { changesReceived } = streams;
+  const reachConnector: Step<Allowed<ClusterExchange>> = ({ upstream }) => upstream.ready();
   const steps: RoadSteps<ClusterExchange> = {
     read: {
       // Nothing begins whose end could not be recorded.
@@ -74,6 +75,8 @@ export function createRoad(parts: RoadParts, deps: RoadDeps): (exchange: Cluster
       check: createCheck({ client: checks, clientCertificateOf, changesReceived, workloads, kindsOf }),
     },
     send: {
+      // 503 if its connector is not connected.
+      reachConnector,
       // 403 for a shell that must be recorded and cannot be.
       refuseUnrecordable: recordings.refuseUnrecordable,
       // A stream is registered, any other request is counted: 429 beyond the limits.
@@ -82,6 +85,8 @@ export function createRoad(parts: RoadParts, deps: RoadDeps): (exchange: Cluster
       commitAudit: trail.commit,
       // A session is recorded: 503 if there is no place for a recording that must be.
       beginRecording: recordings.begin,
+      // The connector may have connected elsewhere while the request waited.
+      reachConnectorAgain: reachConnector,
       // The upstream headers, from an allow-list, as the user.
       impersonate,
       // What was ended while it waited goes no further.

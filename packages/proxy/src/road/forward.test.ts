@@ -1,6 +1,6 @@
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
-import type { Http1Flow, Http1Handler } from '@sallyport/http1';
+import type { Http1Flow, Http1Handler, Http1Request } from '@sallyport/http1';
 import type { Allowed, ClusterExchange, StreamEnd } from '../exchange/exchange.ts';
 import { createForward } from './forward.ts';
 
@@ -9,11 +9,13 @@ const end: StreamEnd = { reason: 'session-ended', code: 'unauthenticated', detai
 /** Sends a request to a cluster whose connection is still being opened. */
 function send(): {
   handlers: Http1Handler[];
+  fresh: boolean[];
   failed: unknown[];
   refuse(): void;
   flow: Http1Flow & { aborted: boolean };
 } {
   const handlers: Http1Handler[] = [];
+  const fresh: boolean[] = [];
   const failed: unknown[] = [];
   let refuse: ((end: StreamEnd) => void) | undefined;
   const socket = { destroyed: false, writableEnded: false };
@@ -27,7 +29,13 @@ function send(): {
     asked: { longRunning: false },
     answer: {},
     rawTarget: '/',
-    upstream: { basePath: '', dispatch: (_request: unknown, handler: Http1Handler) => void handlers.push(handler) },
+    upstream: {
+      basePath: '',
+      dispatch(request: Http1Request, handler: Http1Handler) {
+        handlers.push(handler);
+        fresh.push(request.fresh === true);
+      },
+    },
   } as unknown as Allowed<ClusterExchange>;
   const forward = createForward({
     firstByte: 1000,
@@ -50,7 +58,7 @@ function send(): {
       flow.aborted = true;
     },
   };
-  return { handlers, failed, refuse: () => refuse!(end), flow };
+  return { handlers, fresh, failed, refuse: () => refuse!(end), flow };
 }
 
 describe('a request that is ended while its connection to the cluster is being opened', () => {
@@ -72,10 +80,10 @@ describe('a request that is ended while its connection to the cluster is being o
     expect([handlers.length, failed.length, flow.aborted]).toEqual([1, 1, true]);
   });
 
-  it('is sent otherwise, and once more if the connection closes unanswered', () => {
-    const { handlers, failed, flow } = send();
+  it('is sent otherwise, and once more over a new connection if its own closes unanswered', () => {
+    const { handlers, fresh, failed, flow } = send();
     handlers[0]!.onStart(flow);
     handlers[0]!.onError(new Error('gone'), true);
-    expect([handlers.length, failed.length, flow.aborted]).toEqual([2, 0, false]);
+    expect([fresh, failed.length, flow.aborted]).toEqual([[false, true], 0, false]);
   });
 });

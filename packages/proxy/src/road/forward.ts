@@ -37,6 +37,11 @@ function asProblem(exchange: ClusterExchange, error: unknown): ProblemError {
     return new ProblemError('bad-request', 'The request contains a character that cannot be forwarded.', {
       cause: error,
     });
+  if (code === 'REFUSED')
+    return new ProblemError('too-many-requests', 'The cluster takes no further requests at the moment.', {
+      cause: error,
+      retryAfterSeconds: 1,
+    });
   return upstreamUnreachable(exchange, error);
 }
 
@@ -146,24 +151,26 @@ export function createForward(deps: ForwardDeps): Step<Allowed<ClusterExchange>>
     exchange.upstreamStartedAt = performance.now();
     let attempt: Attempt;
     // A kept-alive socket may close just as it is reused. Only a request without a body that changes nothing is sent
-    // again, and only once.
+    // again, and only once. That goes over a new connection: when a cluster restarts, all that were kept close.
     let mayRetry = typeof body !== 'object' && (request.method === 'GET' || request.method === 'HEAD');
-    const start = () => {
+    const start = (sent: typeof options & { fresh?: true }) => {
       attempt = { flow: undefined, settled: false };
       const handler = createHandler(exchange, attempt, deps, (unanswered) => {
         const again = mayRetry && unanswered && !response.headersSent;
         mayRetry = false;
-        if (again) start();
+        if (again) start({ ...options, fresh: true });
         return again;
       });
       // The hint first: the event says how long the response is that the client gets.
       const holding = holdUntilRecorded(exchange, attempt, handler, deps);
-      upstream.dispatch(options, deps.hintRefusals?.(exchange, holding, attempt) ?? holding);
+      const handling = deps.hintRefusals?.(exchange, holding, attempt) ?? holding;
+      if (exchange.asked.stream === 'watch' && body === undefined) upstream.dispatchWatch(sent, handling);
+      else upstream.dispatch(sent, handling);
     };
     response.on('close', () => {
       if (!response.writableFinished) attempt.flow?.abort();
     });
-    start();
+    start(options);
     deps.lifecycle.sent(exchange, ({ code, detail }) => {
       attempt.settled = true;
       attempt.flow?.abort();

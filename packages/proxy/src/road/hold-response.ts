@@ -44,7 +44,7 @@ class HeldResponse implements Http1Handler {
     this.#held = [() => this.#handler.onHead(status, lines)];
     if (this.#exchange.audited !== 'deferred') return this.#releaseWhenWritten();
     this.#gathered = { status, bytes: 0 };
-    this.#exchange.endHold = () => this.#stopGathering();
+    this.#exchange.heldResponse = this;
     if (Number(headerOf(lines, 'content-length') ?? 0) > mostGathered) this.#deps.trail.begun(this.#exchange);
   }
 
@@ -64,32 +64,33 @@ class HeldResponse implements Http1Handler {
     [exchange.statusCode, exchange.bytesOut] = [status, bytes];
     this.#deps.trail.closed(exchange);
     exchange.bytesOut = 0; // counted again as they are passed on
-    this.#stopGathering();
+    this.release();
   }
 
   onError(error: Error, unanswered: boolean): void {
     if (this.#gathered) {
       // The client has nothing of this response, and gets a refusal or another try.
-      this.#held = this.#gathered = this.#exchange.endHold = undefined;
+      this.#held = this.#gathered = this.#exchange.heldResponse = undefined;
     }
     if (this.#held) this.#held.push(() => this.#handler.onError(error, unanswered));
     else this.#handler.onError(error, unanswered);
   }
 
-  #stopGathering(): void {
-    this.#gathered = this.#exchange.endHold = undefined;
+  /** Passes on what is gathered, as soon as its event is recorded, and gathers no more. */
+  release(): void {
+    this.#gathered = this.#exchange.heldResponse = undefined;
     this.#releaseWhenWritten();
   }
 
   #releaseWhenWritten(): void {
     const waiting = this.#deps.trail.written?.(this.#exchange);
-    if (!waiting) return this.#release();
+    if (!waiting) return this.#passOn();
     this.#flow!.pause();
     waiting.then(
       () => {
         // Before the calls, because they may pause it again.
         this.#flow!.resume();
-        this.#release();
+        this.#passOn();
       },
       (error: unknown) => {
         if (!this.#deps.isOver()) this.#deps.refuse(error);
@@ -97,7 +98,7 @@ class HeldResponse implements Http1Handler {
     );
   }
 
-  #release(): void {
+  #passOn(): void {
     const calls = this.#held!;
     this.#held = undefined;
     if (!this.#deps.isOver()) for (const call of calls) call();

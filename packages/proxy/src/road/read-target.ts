@@ -24,7 +24,8 @@ function splitPrefix(url: string): { name: string; rest: string } | undefined {
 export function createReadTarget(deps: { upstreams: Upstreams }): Step<ClusterExchange> {
   return (exchange) => {
     const { request } = exchange;
-    if (request.httpVersion !== '1.1') throw new ProblemError('bad-request', 'The gateway supports HTTP/1.1 only.');
+    if (request.httpVersion !== '1.1' && !request.isStream)
+      throw new ProblemError('bad-request', 'The gateway supports HTTP/1.1 and HTTP/2 only.');
     const headers = readHeaders(request.rawHeaders, atClusters);
     exchange.headers = headers;
     const url = request.url ?? '';

@@ -42,9 +42,9 @@ const draining: StreamEnd = {
   code: 'service-unavailable',
   detail: 'This gateway is shutting down. Connect again.',
 };
-/** How long a client may take to close after it was told why, in milliseconds. */
-const lastWordsMs = 1000;
 const pollMs = 50;
+/** How often the gateway looks whether the clients have closed that were told why: about a second. */
+const lastLooks = 20;
 /**
  * After how long a request is registered like a stream, and how often the gateway looks for such requests. Together
  * they register every one within two seconds.
@@ -66,9 +66,6 @@ export function createStreams(deps: StreamsDeps): Streams {
     for (const exchange of inFlight.takeLong()) recheckIfMissed(registry.adopt(exchange));
   }, sweepMs);
   sweep.unref();
-  const empty = async (ms: number) => {
-    for (const until = performance.now() + ms; registry.size > 0 && performance.now() < until;) await pause(pollMs);
-  };
   return {
     registry,
     admitted(exchange) {
@@ -89,7 +86,8 @@ export function createStreams(deps: StreamsDeps): Streams {
       const { type } = change;
       if (type === 'session-revoked' || type === 'session-changed') {
         for (const exchange of inFlight.takeOf(change.sessionId)) registry.adopt(exchange);
-        void recheck.recheck([...registry.ofSession(change.sessionId)]);
+        const streams = [...registry.ofSession(change.sessionId)];
+        void (type === 'session-revoked' ? recheck.sessionRevoked(streams) : recheck.recheck(streams));
       } else if (type === 'elevation-changed') void recheck.recheck([...registry.ofUser(change)]);
       else if (type === 'policy-changed') recheck.policyChanged(change.policyVersion);
       else if (type === 'hello' || type === 'gap') void recheck.recheck(registry.all());
@@ -98,9 +96,10 @@ export function createStreams(deps: StreamsDeps): Streams {
     },
     changesReceived: () => received,
     async drain(ms) {
-      await empty(ms);
+      for (const until = performance.now() + ms; registry.size > 0 && performance.now() < until;) await pause(pollMs);
       for (const stream of registry.all()) registry.cut(stream, draining);
-      await empty(lastWordsMs);
+      // Counted, because a process without a processor cannot tell clients anything meanwhile.
+      for (let looks = 0; registry.size > 0 && looks < lastLooks; looks += 1) await pause(pollMs);
     },
     close() {
       clearInterval(sweep);

@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { AllowedExchange, StreamEnd } from '../exchange/exchange.ts';
+import { until } from '../testing/until.ts';
 import { cutResponse, createEndResponse } from './end-response.ts';
 
 const end: StreamEnd = { reason: 'session-ended', code: 'unauthenticated', detail: 'This session was ended.' };
@@ -16,7 +17,7 @@ function answering(stream: string, takesAll: boolean): { exchange: AllowedExchan
     write(chunk: Buffer, _encoding, done) {
       const first = taken === '';
       taken += chunk.toString('latin1');
-      if (first || takesAll) done();
+      if (first || takesAll) setImmediate(done);
     },
   });
   const response = new ServerResponse({
@@ -50,7 +51,7 @@ describe.each(['watch', 'log', 'proxy'])('a response (%s) that is complete at th
     ending.cut(end, () => {
       stopped = true;
     });
-    await pause(700);
+    await until(() => exchange.connection.destroyed);
     expect([exchange.connection.destroyed, response.destroyed, stopped]).toEqual([true, true, false]);
   });
 
@@ -70,6 +71,19 @@ describe.each(['watch', 'log', 'proxy'])('a response (%s) that is complete at th
 });
 
 describe('a response that has begun', () => {
+  it('tells its client why it ends, even if the process got no processor meanwhile', async () => {
+    const { exchange, taken } = answering('watch', true);
+    const ending = createEndResponse(exchange, ['Content-Type', 'application/json']);
+    exchange.response.writeHead(200, ['Content-Type', 'application/json']);
+    exchange.response.write(ending.pass(Buffer.from('{"type":"BOOKMARK"}\n'))!);
+    await Promise.resolve();
+    ending.cut(end, () => {});
+    for (const late = performance.now() + 700; performance.now() < late;);
+    await until(() => exchange.response.writableFinished || exchange.response.destroyed);
+    expect(taken()).toMatch(/"type":"ERROR".*This session was ended/);
+    expect(taken().endsWith('\r\n0\r\n\r\n')).toBe(true);
+  });
+
   it.each([
     ['proxy', [], true],
     ['log', ['Content-Length', '100'], true],

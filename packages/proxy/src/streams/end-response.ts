@@ -2,6 +2,7 @@ import { problemTable } from '@sallyport/contracts';
 import { createRecordBoundary, statusForProblem } from '@sallyport/kubernetes';
 import { headerOf } from '../headers/clean-response-headers.ts';
 import type { AllowedExchange, Exchange, StreamEnd } from '../exchange/exchange.ts';
+import { afterTurns } from './after-turns.ts';
 
 /**
  * Ends an incomplete response so that its client cannot mistake it for a complete one: without the last chunk, or with
@@ -31,9 +32,9 @@ function finish(exchange: Exchange, lastWords: Buffer | undefined, cutShort: boo
   if (lastWords) response.write(lastWords);
   if (!response.writableEnded) response.end();
   // A client that has stopped reading must not keep open what it is no longer allowed to have.
-  setTimeout(() => {
+  afterTurns(flushMs, () => {
     if (!response.writableFinished) cutResponse(exchange);
-  }, flushMs).unref();
+  }).unref();
 }
 
 /**
@@ -66,7 +67,7 @@ export function createEndResponse(exchange: AllowedExchange, lines: readonly str
     /** `stopUpstream` ends the cluster's side: at once, or when the current record is complete. */
     cut(end: StreamEnd, stopUpstream: () => void): void {
       const stop = () => {
-        clearTimeout(timer);
+        clearInterval(timer);
         pending = undefined;
         if (response.destroyed) return;
         // It has ended by itself, but the client has not taken all of it.
@@ -76,7 +77,7 @@ export function createEndResponse(exchange: AllowedExchange, lines: readonly str
         exchange.bytesOut += lastWords?.length ?? 0;
         finish(exchange, lastWords, cutShort);
       };
-      const timer = setTimeout(stop, boundaryMs);
+      const timer = afterTurns(boundaryMs, stop);
       if (records && !records.atBoundary) pending = stop;
       else stop();
     },

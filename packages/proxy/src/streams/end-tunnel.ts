@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { StreamObserver } from '@sallyport/kubernetes';
+import { afterTurns } from './after-turns.ts';
 import { statusOfEnd } from './end-response.ts';
 import type { StreamEnd } from '../exchange/exchange.ts';
 import type { Outlet } from '../exchange/session-recording.ts';
@@ -23,12 +24,12 @@ export function createEndTunnel(
   let timer: NodeJS.Timeout | undefined;
   let over = false;
   const finish = (lastWords: Buffer | undefined) => {
-    clearTimeout(timer);
+    clearInterval(timer);
     over = true;
     upstream.destroy();
     if (lastWords) client.end(lastWords);
     else client.end();
-    setTimeout(() => client.destroy(), flushMs).unref();
+    afterTurns(flushMs, () => client.destroy()).unref();
   };
   /** Ends now if possible. Otherwise returns how many more bytes from the upstream must pass first. */
   const tryEnd = (): number => {
@@ -62,7 +63,7 @@ export function createEndTunnel(
     cut(end: StreamEnd): void {
       if (ending || client.destroyed) return;
       ending = end;
-      timer = setTimeout(() => finish(undefined), boundaryMs);
+      timer = afterTurns(boundaryMs, () => finish(undefined));
       tryEnd();
     },
   };

@@ -51,15 +51,20 @@ function createOutcomes({ registry, settings, now }: StreamRecheckDeps) {
     want(version: string) {
       wanted = { version, until: now() + newPolicyMs };
     },
-    /** `answers` has one for each reading of the request. */
-    accept(stream: OpenStream, answers: readonly CheckAnswer[]) {
+    cut,
+    /** `answers` has one for each reading of the request. Returns how the stream ends, if it does. */
+    accept(stream: OpenStream, answers: readonly CheckAnswer[]): StreamEnd | undefined {
       stream.uncheckedSince = undefined;
       const end = endAfterRecheck(answers, stream.exchange.answer) ?? endOfUnrecorded(answers, stream);
-      if (end) return cut(stream, end);
+      if (end) {
+        cut(stream, end);
+        return end;
+      }
       stream.elevations = elevationsOf(answers);
       stream.dueAt = Math.min(now() + settings.recheck, ...answers.map(sessionEndOf), firstEndOf(stream.elevations));
       if (wanted && now() < wanted.until && answers.some(({ decision }) => decision.policyVersion !== wanted?.version))
         stream.dueAt = now() + tickMs;
+      return undefined;
     },
     /** Authorize, or the cluster, could not be asked about it. */
     miss(stream: OpenStream) {
@@ -85,18 +90,21 @@ export function createStreamRecheck(deps: StreamRecheckDeps) {
   const { registry, checks, now } = deps;
   const outcomes = createOutcomes(deps);
   let sampledAt = 0;
-  const recheckOne = async (stream: OpenStream) => {
+  /** Returns how the stream ends, if it does, and whether authorize could be asked. */
+  const recheckOne = async (stream: OpenStream): Promise<{ asked: boolean; end?: StreamEnd | undefined }> => {
     stream.rechecking = true;
     try {
       const check = recheckOf(stream.exchange.check, stream.elevations);
       const answers = await checkReadings(checks, countsAsUse(stream.kind) ? check : { ...check, use: false });
       // Authorize answered, but the cluster did not say whether its RBAC still allows this.
-      if (answers.some(({ problem }) => problem?.code === 'service-unavailable')) outcomes.miss(stream);
-      else outcomes.accept(stream, answers);
-      return true;
+      if (answers.some(({ problem }) => problem?.code === 'service-unavailable')) {
+        outcomes.miss(stream);
+        return { asked: true };
+      }
+      return { asked: true, end: outcomes.accept(stream, answers) };
     } catch {
       outcomes.miss(stream);
-      return false;
+      return { asked: false };
     } finally {
       stream.rechecking = false;
     }
@@ -113,7 +121,8 @@ export function createStreamRecheck(deps: StreamRecheckDeps) {
     sampledAt = now();
     const [first] = registry.all();
     // If authorize cannot be reached about one stream, the grace period of all begins now, not when each is due.
-    if (first && !first.rechecking && !(await recheckOne(first))) for (const stream of registry.all()) stream.dueAt = 0;
+    if (first && !first.rechecking && !(await recheckOne(first)).asked)
+      for (const stream of registry.all()) stream.dueAt = 0;
   };
   const timer = setInterval(() => {
     if (registry.size === 0) return;
@@ -127,6 +136,17 @@ export function createStreamRecheck(deps: StreamRecheckDeps) {
   timer.unref();
   return {
     recheck,
+    /**
+     * Ends the streams of a session that was revoked. What authorize says of the session in its answer about one of them
+     * holds for the others. They are asked about one by one only if it does not say that the session has ended.
+     */
+    async sessionRevoked(streams: Iterable<OpenStream>): Promise<void> {
+      const [first, ...others] = Array.from(streams).filter((stream) => !stream.end);
+      if (!first) return;
+      const { end } = await recheckOne(first);
+      if (end?.reason !== 'session-ended') return void recheck(others);
+      for (const stream of others) outcomes.cut(stream, end);
+    },
     /** Another policy is in force somewhere. Rechecks all streams until the answers come from it. */
     policyChanged(version: string): void {
       outcomes.want(version);

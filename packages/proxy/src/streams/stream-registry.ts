@@ -1,19 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { Config, OwnedStreamRow } from '@sallyport/contracts';
-import { ProblemError, type Metrics } from '@sallyport/kit';
+import { createListeners, ProblemError, type Metrics } from '@sallyport/kit';
 import { Counter, Gauge } from 'prom-client';
-import type {
-  AllowedExchange,
-  EndExchange,
-  Exchange,
-  OpenStream,
-  OpenStreamKind,
-  StreamEnd,
+import {
+  streamEndReasons,
+  type AllowedExchange,
+  type EndExchange,
+  type Exchange,
+  type OpenStream,
+  type OpenStreamKind,
+  type StreamEnd,
 } from '../exchange/exchange.ts';
 import { elevationsOf, firstEndOf } from './end-after-recheck.ts';
 import { describeStream, createEndedStreams } from './describe-stream.ts';
 import { ownerKey, clusterOf, createStreamIndexes, userOf } from './stream-indexes.ts';
 import type { StreamEvents } from './stream-lifecycle.ts';
+
+/** Of streams of a user, of streams to a cluster, and of requests of a user in flight. */
+const limitNames = ['user', 'cluster', 'requests'] as const;
+type Limit = (typeof limitNames)[number];
 
 /** Registers the metrics of open streams. `sizes` is read when the metrics are. */
 function createStreamMetrics(metrics: Metrics, sizes: () => { streams: number; requests: number }) {
@@ -30,6 +35,9 @@ function createStreamMetrics(metrics: Metrics, sizes: () => { streams: number; r
     labelNames: ['limit'],
     registers,
   });
+  // From the start, so that an alert sees the first of each kind as a rise.
+  for (const limit of limitNames) refused.inc({ limit }, 0);
+  for (const reason of streamEndReasons) cuts.inc({ reason }, 0);
   new Gauge({
     name: 'sallyport_proxy_open_streams',
     help: 'Open streams.',
@@ -67,8 +75,10 @@ export type StreamRegistry = {
   readonly size: number;
   /** The latest that have ended, newest first. */
   ended(): OwnedStreamRow[];
+  /** Calls back with each stream that begins or ends. Returns a function that unsubscribes. */
+  onChange(listener: (stream: OpenStream) => void): () => void;
   /** Counts a request that was refused because of a limit. */
-  refused(limit: string): void;
+  refused(limit: Limit): void;
 };
 
 type StreamRegistryDeps = {
@@ -117,9 +127,9 @@ function isRecorded({ kind, answered, end }: OpenStream): boolean {
 function createLimits(
   { perUser, perCluster }: StreamRegistryDeps['limits'],
   indexes: ReturnType<typeof createStreamIndexes>,
-  refused: (limit: string) => void,
+  refused: (limit: Limit) => void,
 ): (exchange: AllowedExchange) => void {
-  const refuse = (limit: string, detail: string): never => {
+  const refuse = (limit: Limit, detail: string): never => {
     refused(limit);
     throw new ProblemError('too-many-requests', detail);
   };
@@ -144,6 +154,7 @@ export function createStreamRegistry({ limits, events, metrics, now, replica }: 
   let requests = 0;
   const indexes = createStreamIndexes();
   const ended = createEndedStreams();
+  const changed = createListeners<OpenStream>();
   const { cuts, refused } = createStreamMetrics(metrics, () => ({ streams: streams.size - requests, requests }));
   const refuseBeyondLimits = createLimits(limits, indexes, (limit) => refused.inc({ limit }));
   const register = (exchange: AllowedExchange, kind: OpenStreamKind, openedAt: number) => {
@@ -152,6 +163,7 @@ export function createStreamRegistry({ limits, events, metrics, now, replica }: 
     streams.add(stream);
     if (kind === 'request') requests += 1;
     indexes.add(stream);
+    changed.tell(stream);
     return stream;
   };
   return {
@@ -177,6 +189,7 @@ export function createStreamRegistry({ limits, events, metrics, now, replica }: 
       if (!stream || !streams.delete(stream)) return;
       if (stream.kind === 'request') requests -= 1;
       indexes.remove(stream);
+      changed.tell(stream);
       if (!isRecorded(stream)) return;
       events.closed(stream);
       ended.add(describeStream(stream, replica, now()));
@@ -195,6 +208,7 @@ export function createStreamRegistry({ limits, events, metrics, now, replica }: 
       return streams.size;
     },
     ended: () => ended.rows(),
+    onChange: (listener) => changed.add(listener),
     refused: (limit) => refused.inc({ limit }),
   };
 }

@@ -103,6 +103,17 @@ describe('a JSON watch whose session ends', () => {
     ]);
   });
 
+  it('ends with all others of the session after one question to authorize', async () => {
+    await start();
+    const watches = await Promise.all(Array.from({ length: 20 }, () => open(watchPath)));
+    const before = rig.checks.length;
+    rig.answer = () => ended;
+    rig.streams.onChange(revoked);
+    expect(await Promise.all(watches.map(({ over }) => over))).toEqual(watches.map(() => 'end'));
+    expect(watches.filter(({ text }) => !text().includes('This session was ended. Log in again.'))).toEqual([]);
+    expect(rig.checks).toHaveLength(before + 1);
+  });
+
   it('waits for the rest of a record that has begun', async () => {
     await start();
     const watch = await open(watchPath);

@@ -27,6 +27,7 @@ async function askCluster(
   upstream: Upstream,
   { method = 'GET', path, headers, body, timeoutMs, maxBytes }: Ask,
 ): Promise<ClusterAnswer> {
+  await upstream.ready();
   const authorization = upstream.authorization();
   const answer = await readWhole(
     upstream,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Logger } from '@sallyport/kit';
+import type { ConnectorWay, Through, TokenSource } from '../connectors/connector-way.ts';
 
 /** Everything needed to reach one cluster: its address, its CA, and the gateway's credential. Certificates are PEM. */
 export type ClusterAccess = {
@@ -10,16 +11,15 @@ export type ClusterAccess = {
   token: TokenSource;
   clientCert: string | undefined;
   clientKey: string | undefined;
+  /** The way through its connector. Undefined if the gateway dials the cluster itself. */
+  way?: ConnectorWay | undefined;
 };
 
-export type ClusterAccessDeps = { resolvePath: (file: string) => string; logger: Logger; now: () => number };
-
-/** A bearer token that may change at any time. */
-type TokenSource = {
-  /** Returns the current token. Undefined if the upstream needs none. */
-  current(): string | undefined;
-  /** Reads it again at once, because the upstream refused it. */
-  refresh(): Promise<void>;
+export type ClusterAccessDeps = {
+  resolvePath: (file: string) => string;
+  logger: Logger;
+  now: () => number;
+  through: Through;
 };
 
 const recheckMs = 5000;

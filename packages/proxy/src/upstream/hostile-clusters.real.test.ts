@@ -305,6 +305,21 @@ describe('a cluster that closes the connection', () => {
     expect(connections.flat()).toHaveLength(before + 1);
   });
 
+  it('on all connections that are kept, as when it restarts, is asked once more over a new one', async () => {
+    await start();
+    const held: Socket[] = [];
+    say = (socket) => {
+      held.push(socket);
+      if (held.length === 4) for (const one of held) one.write(okay);
+    };
+    const gathered = Array.from({ length: 4 }, () => ask());
+    for (const text of await Promise.all(gathered)) expect(text).toContain('mine');
+    const kept = new Set(held);
+    say = (socket) => void (kept.has(socket) ? socket.destroy() : socket.write(okay));
+    for (let round = 0; round < 2; round += 1) expect(await ask()).toContain('mine');
+    expect(connections.length).toBe(5);
+  });
+
   it('in the middle of a response does not make it look complete', async () => {
     await start();
     // More than the gateway gathers before it begins its answer.

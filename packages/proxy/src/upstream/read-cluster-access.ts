@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { ConfigFaults } from '@sallyport/kit';
 import { z } from 'zod';
 import type { ClusterConfig } from '@sallyport/contracts';
+import { targetOf } from '../connectors/connector-way.ts';
 import {
   type ClusterAccess,
   type ClusterAccessDeps,
@@ -95,11 +96,12 @@ async function readKubeconfig(
  * kubeconfig. Throws ConfigFaults that name the field.
  */
 export async function readClusterAccess(cluster: ClusterConfig, deps: ClusterAccessDeps): Promise<ClusterAccess> {
-  if (cluster.kubeconfig != null)
-    return readKubeconfig(
-      { file: deps.resolvePath(cluster.kubeconfig), context: cluster.context ?? undefined, cluster: cluster.name },
-      deps,
-    );
+  const { connector } = cluster;
+  if (cluster.kubeconfig != null) {
+    const file = deps.resolvePath(cluster.kubeconfig);
+    const read = await readKubeconfig({ file, context: cluster.context ?? undefined, cluster: cluster.name }, deps);
+    return { ...read, way: connector == null ? undefined : deps.through(connector) };
+  }
   const attempt = <T>(field: string, read: () => T): T => {
     try {
       return read();
@@ -115,13 +117,19 @@ export async function readClusterAccess(cluster: ClusterConfig, deps: ClusterAcc
   const text = (field: string, file: string | null | undefined) =>
     file == null ? undefined : attempt(field, () => readFileSync(deps.resolvePath(file), 'utf8'));
   const { tokenFile } = cluster;
+  const server = cluster.server!;
+  const way =
+    connector == null
+      ? undefined
+      : deps.through(connector, cluster.credential == null ? undefined : targetOf(new URL(server)));
   return {
-    server: cluster.server!,
+    server,
     ca: text('caFile', cluster.caFile),
     serverName: cluster.serverName ?? undefined,
+    way,
     token:
       tokenFile == null
-        ? createFixedTokenSource(cluster.token ?? undefined)
+        ? (way?.token ?? createFixedTokenSource(cluster.token ?? undefined))
         : attempt('tokenFile', () =>
             createFileTokenSource({ file: deps.resolvePath(tokenFile), logger: deps.logger, now: deps.now }),
           ),

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClusterConfig } from '@sallyport/contracts';
 import { ConfigFaults, createLogger } from '@sallyport/kit';
 import { server as certificate, serverKey } from '../testing/client-certificates.ts';
+import { noConnectors } from '../testing/no-connectors.ts';
 import { readClusterAccess } from './read-cluster-access.ts';
 import { createFileTokenSource } from './cluster-access.ts';
 import { createConnect, createUpstreams, type Upstream } from './upstream.ts';
@@ -30,7 +31,12 @@ const cluster = (more: Partial<ClusterConfig>): ClusterConfig => ({
   ...more,
 });
 const access = (more: Partial<ClusterConfig>) =>
-  readClusterAccess(cluster(more), { resolvePath: (name) => path.resolve(directory, name), logger, now: Date.now });
+  readClusterAccess(cluster(more), {
+    resolvePath: (name) => path.resolve(directory, name),
+    logger,
+    now: Date.now,
+    through: noConnectors,
+  });
 
 describe("the gateway's token for a cluster", () => {
   it('is read again when its file changes, trimmed, and stays in use when the file cannot be read', async () => {

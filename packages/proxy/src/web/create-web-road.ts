@@ -1,6 +1,6 @@
 import { createWebSocketEnd } from '@sallyport/kubernetes';
 import type { CheckClient } from '../authorize/check-client.ts';
-import type { WebExchange } from '../exchange/exchange.ts';
+import type { Allowed, Step, WebExchange } from '../exchange/exchange.ts';
 import { createFail, createSend, type RoadParts } from '../passage/road-parts.ts';
 import { takeSteps, type RoadSteps } from '../passage/take-steps.ts';
 import { createBuildWebHeaders } from './build-web-headers.ts';
@@ -30,6 +30,7 @@ export function createWebRoad(
   const fail = createFail(parts, createSendWebProblem({ loginOrigin }));
   const forward = createForwardWeb({ openBody, lifecycle, written: trail.written, fail });
   const { changesReceived } = streams;
+  const reachConnector: Step<Allowed<WebExchange>> = ({ upstream }) => upstream.ready();
   const steps: RoadSteps<WebExchange> = {
     read: {
       // Nothing begins whose end could not be recorded.
@@ -46,10 +47,14 @@ export function createWebRoad(
       check: createCheckWeb({ client: checks, clientCertificateOf, changesReceived, workloads }),
     },
     send: {
+      // 503 if its connector is not connected.
+      reachConnector,
       // 429 beyond the limits.
       admitStream: lifecycle.admitted,
       // What may change something waits for the acknowledgement.
       commitAudit: trail.commit,
+      // The connector may have connected elsewhere while the request waited.
+      reachConnectorAgain: reachConnector,
       // The upstream headers, with the identity.
       buildWebHeaders: createBuildWebHeaders({ isTraced }),
       // What was ended while it waited goes no further.

@@ -4,6 +4,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Config, RouteConfig } from '@sallyport/contracts';
 import { createPages, type PageLook } from '@sallyport/pages';
+import type { Through } from '../connectors/connector-way.ts';
 import { createConnect } from '../upstream/upstream.ts';
 import type { IdentifiedRoute, RouteIdentity } from '../web-identity/route-identity.ts';
 import type { WebRoute } from '../exchange/web-route.ts';
@@ -13,6 +14,7 @@ type WebRouteDeps = {
   timeouts: Config['timeouts'];
   look: PageLook;
   identityOf(route: IdentifiedRoute): RouteIdentity;
+  through: Through;
 };
 
 const maxIdleConnections = 256;
@@ -43,7 +45,16 @@ function createAgent(secure: boolean, connect: () => Socket): HttpAgent {
     maxSockets: Infinity,
     maxFreeSockets: maxIdleConnections,
   });
-  agent.createConnection = connect;
+  const keep = agent.keepSocketAlive.bind(agent);
+  const draining = new WeakSet<Socket>();
+  agent.keepSocketAlive = (socket) => !draining.has(socket as Socket) && keep(socket);
+  agent.createConnection = () => {
+    const socket = connect();
+    return socket.once('draining', () => {
+      draining.add(socket);
+      if (Object.values(agent.freeSockets).some((idle) => idle?.includes(socket))) socket.destroy();
+    });
+  };
   return agent;
 }
 
@@ -54,17 +65,16 @@ export async function createWebRoute(route: RouteConfig, deps: WebRouteDeps): Pr
   const [ca, clientCert, clientKey] = await Promise.all(
     [route.toCaFile, route.toClientCertFile, route.toClientKeyFile].map(read),
   );
-  const { url, secure, connect } = createConnect({
-    server: route.to,
-    ca,
-    serverName: route.toServerName ?? undefined,
-    clientCert,
-    clientKey,
-  });
+  const way = route.connector == null ? undefined : deps.through(route.connector);
+  const address = { server: route.to, ca, serverName: route.toServerName ?? undefined, clientCert, clientKey };
+  const { url, secure, connect } = createConnect(address, way?.dial);
   const from = new URL(route.from);
   const { connect: connectMs, firstByte } = { ...deps.timeouts, ...route.timeouts };
-  const limited = () => limitConnect(connect(), secure, connectMs);
-  const agent = createAgent(secure, limited);
+  const limited = (halfOpen: boolean) => limitConnect(connect({ halfOpen }), secure, connectMs);
+  const agent = createAgent(secure, () => limited(false));
+  const freshAgent = Object.assign(new (secure ? HttpsAgent : HttpAgent)({ keepAlive: false }), {
+    createConnection: () => limited(false),
+  });
   return {
     name: route.name ?? undefined,
     host: from.hostname,
@@ -74,6 +84,7 @@ export async function createWebRoute(route: RouteConfig, deps: WebRouteDeps): Pr
     hostHeader: route.preserveHost ? from.host : url.host,
     basePath: '',
     agent,
+    freshAgent,
     firstByte,
     allowEncodedSlashes: route.allowEncodedSlashes,
     allowedHeaders: new Set(route.allowRequestHeaders.map((name) => name.toLowerCase())),
@@ -81,7 +92,8 @@ export async function createWebRoute(route: RouteConfig, deps: WebRouteDeps): Pr
     identity: deps.identityOf(route),
     // The logo is on the gateway's own host.
     pages: createPages({ ...deps.look, host: from.host, logo: undefined }),
-    connect: limited,
+    connect: () => limited(true),
+    ready: () => way?.ready(),
     retire() {
       // `destroy` would also end requests in flight.
       agent.maxFreeSockets = 0;

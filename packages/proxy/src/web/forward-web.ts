@@ -55,11 +55,19 @@ type Attempt = {
   timer: NodeJS.Timeout | undefined;
   timedOut: boolean;
   settled: boolean;
-  /** Whether it may be sent once more, because a kept-alive connection can close just as it is used again. */
-  mayRetry: boolean;
+  /** Whether it may be sent twice, because a kept-alive connection can close just as it is used again. */
+  readonly mayRetry: boolean;
+  /** Whether this is the second time. It goes over a new connection: all that were kept may be closing. */
+  again: boolean;
 };
 
-type Attempts = WeakMap<IncomingMessage, Attempt>;
+const ofRequest = Symbol('attempt');
+
+/**
+ * A request, with its latest attempt. A WeakMap would keep each request beyond its end: what is in one counts as reachable
+ * whenever only the young generation is collected.
+ */
+type Attempted = IncomingMessage & { [ofRequest]?: Attempt };
 
 /** Ends an attempt that gets no response. While the body still arrives, the application cannot be late. */
 function limitFirstByte(attempt: Attempt): void {
@@ -119,20 +127,20 @@ function onUpgrade(attempt: Attempt, socket: Duplex, { fail }: ForwardWebDeps): 
 }
 
 /** Reports whether a request failed only because its kept-alive connection had just closed. */
-function wasStale({ mayRetry, outgoing, exchange }: Attempt, error: unknown): boolean {
+function wasStale({ mayRetry, again, outgoing, exchange }: Attempt, error: unknown): boolean {
   const { code } = error as { code?: string };
-  return mayRetry && outgoing?.reusedSocket === true && code === 'ECONNRESET' && !clientIsGone(exchange);
+  return mayRetry && !again && outgoing?.reusedSocket === true && code === 'ECONNRESET' && !clientIsGone(exchange);
 }
 
 /** Creates the proxy itself, hardened: it gets finished headers and a body, and this file answers. */
-function createProxy(attempts: Attempts, deps: ForwardWebDeps, again: (attempt: Attempt) => void) {
-  return createProxyMiddleware<IncomingMessage, ServerResponse>({
+function createProxy(deps: ForwardWebDeps, again: (attempt: Attempt) => void) {
+  return createProxyMiddleware<Attempted, ServerResponse>({
     // The router names the address of each request. No other is ever used.
     target: 'http://127.0.0.1:1',
     router(request, _response, options) {
-      const { exchange, body } = attempts.get(request)!;
-      const { agent, target } = exchange.upstream;
-      Object.assign(options, { agent, ...(body ? { buffer: body } : {}) });
+      const { exchange, body, again } = request[ofRequest]!;
+      const { agent, freshAgent, target } = exchange.upstream;
+      Object.assign(options, { agent: again ? freshAgent : agent, ...(body ? { buffer: body } : {}) });
       return target;
     },
     selfHandleResponse: true,
@@ -144,16 +152,16 @@ function createProxy(attempts: Attempts, deps: ForwardWebDeps, again: (attempt: 
     plugins: [
       (proxy) => {
         proxy.on('proxyReq', (outgoing, request) => {
-          const attempt = attempts.get(request)!;
+          const attempt = request[ofRequest]!;
           attempt.outgoing = outgoing;
           if (!mayShareConnection(outgoing.getHeader('authorization'))) outgoing.shouldKeepAlive = false;
           if (attempt.settled) outgoing.destroy();
           else limitFirstByte(attempt);
           outgoing.once('upgrade', (_answer, socket) => onUpgrade(attempt, socket, deps));
         });
-        proxy.on('proxyRes', (answer, request) => onResponse(attempts.get(request)!, answer, deps));
+        proxy.on('proxyRes', (answer, request) => onResponse(request[ofRequest]!, answer, deps));
         proxy.on('error', (error, request) => {
-          const attempt = request && attempts.get(request);
+          const attempt = request?.[ofRequest];
           if (!attempt || attempt.settled) return;
           clearTimeout(attempt.timer);
           if (wasStale(attempt, error)) return again(attempt);
@@ -170,7 +178,6 @@ function createProxy(attempts: Attempts, deps: ForwardWebDeps, again: (attempt: 
  * the browser closes, the request ends upstream at once.
  */
 export function createForwardWeb(deps: ForwardWebDeps): Step<Allowed<WebExchange>> {
-  const attempts: Attempts = new WeakMap();
   const run = (attempt: Attempt) => {
     const { request, response } = attempt.exchange;
     void proxy(request, response, (error: unknown) => {
@@ -179,8 +186,8 @@ export function createForwardWeb(deps: ForwardWebDeps): Step<Allowed<WebExchange
       deps.fail(attempt.exchange, error ?? new Error('the proxy did not take the request'));
     });
   };
-  const proxy = createProxy(attempts, deps, (attempt) => {
-    attempt.mayRetry = false;
+  const proxy = createProxy(deps, (attempt) => {
+    attempt.again = true;
     run(attempt);
   });
   return (exchange) => {
@@ -195,8 +202,9 @@ export function createForwardWeb(deps: ForwardWebDeps): Step<Allowed<WebExchange
       timedOut: false,
       settled: false,
       mayRetry: typeof opened !== 'object' && (request.method === 'GET' || request.method === 'HEAD'),
+      again: false,
     };
-    attempts.set(request, attempt);
+    (request as Attempted)[ofRequest] = attempt;
     const refuse = (error: unknown) => {
       if (attempt.settled) return;
       settle(attempt);

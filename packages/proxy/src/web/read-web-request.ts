@@ -22,7 +22,8 @@ function isNavigation({ request, upgrade }: WebExchange): boolean {
  */
 export function readWebRequest(exchange: WebExchange): void {
   const { request } = exchange;
-  if (request.httpVersion !== '1.1') throw new ProblemError('bad-request', 'The gateway supports HTTP/1.1 only.');
+  if (request.httpVersion !== '1.1')
+    throw new ProblemError('bad-request', 'The gateway supports HTTP/1.1 and HTTP/2 only.');
   const headers = readHeaders(request.rawHeaders);
   exchange.headers = headers;
   const { method = '', url = '' } = request;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { until } from '../testing/until.ts';
 import { allowWeb, appHost, createWebRig, webHead, type WebRig } from '../testing/web-rig.ts';
@@ -331,6 +332,22 @@ describe('an application that fails', () => {
       });
     });
     for (let round = 0; round < 5; round += 1) expect(await rig.raw(webHead('GET', '/'))).toMatch(/^HTTP\/1.1 200/);
+  });
+
+  it('closes all kept connections, as when it restarts, and is asked once more over a new one', async () => {
+    const held: ServerResponse[] = [];
+    const kept = new Set<unknown>();
+    rig = await createWebRig((request, response) => {
+      if (kept.has(request.socket)) return void request.socket.resetAndDestroy();
+      if (held.length === 3) return void response.end('ok');
+      held.push(response);
+      kept.add(request.socket);
+      if (held.length === 3) for (const one of held) one.end('ok');
+    });
+    const get = () => rig.raw(webHead('GET', '/'));
+    for (const answer of await Promise.all([get(), get(), get()])) expect(answer).toMatch(/^HTTP\/1.1 200/);
+    expect(kept.size).toBe(3);
+    expect(await get()).toMatch(/^HTTP\/1.1 200/);
   });
 
   it.each([
