@@ -1,4 +1,4 @@
-import { gatewayChallenge } from '@sallyport/contracts';
+import { gatewayChallenge, workloadSource } from '@sallyport/contracts';
 import { problemHandler } from '@sallyport/kit';
 import { logoPath } from '@sallyport/pages';
 import type { Express } from 'express';
@@ -6,26 +6,30 @@ import { identityKeysPath } from '../web-identity/identity-key-ring.ts';
 import { openAuditStream, sendAuditStream } from './api/audit-stream.ts';
 import { createCanI } from './api/can-i.ts';
 import { ownClusters } from './calls/ask-reach.ts';
+import { createChangeStream, sendChangeStream } from './api/change-stream.ts';
 import { exchangeToken } from './api/exchange-token.ts';
+import { createElevatedRights } from './api/elevated-rights.ts';
 import { createExplain } from './api/explain.ts';
-import { mountPassedCalls } from './api/passed-calls.ts';
+import { createMountCall, type MountCall } from './api/mount-call.ts';
+import { mountPassedCalls, seesPolicy } from './api/passed-calls.ts';
 import { mountPomerium } from './api/pomerium-routes.ts';
 import { createRecordings, sendRecordingFile } from './api/recordings.ts';
+import { createRights } from './api/rights.ts';
 import { createWatchStream, sendWatched } from './api/watch-stream.ts';
 import { createPreviewElevation } from './api/preview-elevation.ts';
 import { createBase, finish } from './calls/api-base.ts';
-import { createAuditedCall, type AuditedCall } from './calls/audited-call.ts';
+import { createAuditedCall } from './calls/audited-call.ts';
 import type { PortalDeps } from './calls/portal-deps.ts';
 import { withCaller } from './calls/with-caller.ts';
 import { mountInstall } from './install/mount-install.ts';
+import { apiPrefix, buildOpenApi } from './openapi/build-openapi.ts';
+import { mountConsole } from './pages/console-page.ts';
 import { mountElevationPages } from './pages/elevation-pages.ts';
 import { mountLanding } from './pages/mount-landing.ts';
 import { nameRoute } from './pages/name-route.ts';
 import { mountRecordingPages } from './pages/recording-pages.ts';
 import { problemPage } from './pages/problem-page.ts';
 import { serveLogo } from './pages/serve-logo.ts';
-
-const apiPrefix = '/.sallyport/api/v1';
 
 /**
  * Creates the application that answers on the gateway's own host: health, the gateway's pages, those of authenticate,
@@ -36,11 +40,12 @@ export function createOwnApi(deps: PortalDeps): Express {
   const call = createAuditedCall(deps);
   // A device has no session yet. Authenticate decides about its requests.
   app.all([`${apiPrefix}/device/code`, `${apiPrefix}/device/token`], deps.toAuthenticate);
-  mountApi(app, call, deps);
+  mountApi(createMountCall(app, call), deps);
   mountLanding(app, call, deps);
   mountInstall(app, deps);
   mountElevationPages(app, call, deps);
   mountRecordingPages(app, call, deps);
+  mountConsole(app, call, deps);
   mountPomerium(app, call, deps);
   app.post('/.sallyport/token', exchangeToken(deps));
   app.all(
@@ -84,26 +89,36 @@ export function createClusterHostApi(deps: PortalDeps): Express {
 }
 
 /** Mounts the API of the command line. */
-function mountApi(app: Express, call: AuditedCall, deps: PortalDeps): void {
-  app.get(
-    `${apiPrefix}/clusters`,
-    call(undefined, async (_request, _caller, { credential }) => ({
-      status: 200,
-      body: { clusters: await ownClusters(deps, credential) },
-    })),
-  );
-  app.post(`${apiPrefix}/policy/explain`, call('policy', createExplain(deps)));
-  app.post(`${apiPrefix}/policy/can-i`, call(undefined, createCanI(deps)));
-  app.post(`${apiPrefix}/elevations/dry-run`, call('elevations', createPreviewElevation(deps)));
+function mountApi(mount: MountCall, deps: PortalDeps): void {
+  let document: object | undefined;
+  mount('GET /openapi.json', async () => ({ status: 200, body: (document ??= buildOpenApi()) }));
+  mount('GET /rights', createRights(deps));
+  mount('GET /clusters', async (_request, _caller, { credential }) => ({
+    status: 200,
+    body: { clusters: await ownClusters(deps, credential) },
+  }));
+  mount('GET /connectors', async (_request, caller) => {
+    seesPolicy(caller);
+    return { status: 200, body: { connectors: (await deps.connectorStates?.()) ?? [] } };
+  });
+  mount('GET /workloads', async (_request, caller) => {
+    seesPolicy(caller);
+    const workloads = deps.workloadEntries?.map((one) => {
+      return { name: one.name, source: workloadSource(one), user: one.user, groups: one.groups };
+    });
+    return { status: 200, body: { workloads: workloads ?? [] } };
+  });
+  mount('GET /changes', createChangeStream(deps), sendChangeStream);
+  mount('POST /policy/explain', createExplain(deps));
+  mount('POST /policy/can-i', createCanI(deps));
+  mount('POST /elevations/dry-run', createPreviewElevation(deps));
+  mount('GET /elevations/:id/rights', createElevatedRights(deps));
   for (const kind of ['tail', 'export'] as const)
-    app.get(`${apiPrefix}/audit/${kind}`, call(undefined, openAuditStream(deps, kind), sendAuditStream(deps.logger)));
+    mount(`GET /audit/${kind}`, openAuditStream(deps, kind), sendAuditStream(deps.logger));
   const recordings = createRecordings(deps);
-  app.get(`${apiPrefix}/recordings`, call(undefined, recordings.list));
-  app.get(`${apiPrefix}/recordings/:id`, call(undefined, recordings.show));
-  app.get(`${apiPrefix}/recordings/:id/files/:name`, call(undefined, recordings.file, sendRecordingFile(deps.logger)));
-  app.get(
-    `${apiPrefix}/streams/:id/watch`,
-    call(undefined, createWatchStream(deps, recordings.visible), sendWatched(deps.logger)),
-  );
-  mountPassedCalls(app, apiPrefix, call, deps);
+  mount('GET /recordings', recordings.list);
+  mount('GET /recordings/:id', recordings.show);
+  mount('GET /recordings/:id/files/:name', recordings.file, sendRecordingFile(deps.logger));
+  mount('GET /streams/:id/watch', createWatchStream(deps, recordings.visible), sendWatched(deps.logger));
+  mountPassedCalls(mount, deps);
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ClientRequest } from '../exchange/client-message.ts';
 import type { WebRoutes } from '../exchange/web-route.ts';
-import { isLanding, isOwn, isRouteOwn, onClusterHost } from './calls/own-addresses.ts';
+import { isConnector, isLanding, isOwn, isRouteOwn, onClusterHost } from './calls/own-addresses.ts';
 import type { PortalDeps } from './calls/portal-deps.ts';
 import { createClusterHostApi, createOwnApi } from './create-own-api.ts';
 import { createRouteHostApi } from './create-route-host-api.ts';
@@ -10,8 +11,14 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 /** The gateway's own pages and API at one listener. */
 export type Portal = {
   /** Reports whether a request is for them. */
-  isOwn(request: IncomingMessage): boolean;
+  isOwn(request: ClientRequest): boolean;
   answer: Answer;
+};
+
+/** The same at the gateway's listener, which connectors dial. */
+export type GatewayPortal = Portal & {
+  /** Reports whether a request is at the address of connectors. */
+  isConnector(request: IncomingMessage): boolean;
 };
 
 /**
@@ -20,7 +27,7 @@ export type Portal = {
 export function createPortal(
   deps: PortalDeps,
   { routes, clusters }: { routes: Pick<WebRoutes, 'of'>; clusters: Parameters<typeof onClusterHost>[1] },
-): Portal {
+): GatewayPortal {
   const onOwnHost = createOwnApi(deps);
   const onHostOfCluster = createClusterHostApi(deps);
   const onHostOfRoute = createRouteHostApi(deps, routes);
@@ -31,6 +38,7 @@ export function createPortal(
       const cluster = onClusterHost(request, clusters);
       return isOwn(request, cluster) || (cluster === false && isLanding(request, deps.origin));
     },
+    isConnector: (request) => !routes.of(request) && isConnector(request, onClusterHost(request, clusters)),
     answer(request, response) {
       if (routes.of(request)) onHostOfRoute(request, response);
       else if (onClusterHost(request, clusters)) onHostOfCluster(request, response);

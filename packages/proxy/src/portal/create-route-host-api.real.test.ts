@@ -5,6 +5,7 @@ import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
 import { createRouteIdentities } from '../web-identity/route-identity.ts';
 import { createWebRoute } from '../web/create-web-route.ts';
+import { noConnectors } from '../testing/no-connectors.ts';
 import { createWebRoutes } from '../exchange/web-route.ts';
 import { createRouteHostApi } from './create-route-host-api.ts';
 
@@ -22,6 +23,7 @@ async function setUp(answer: { status?: number; body?: unknown } = {}, from = or
   });
   const route = await createWebRoute(config.routes[0]!, {
     resolvePath: (file) => file,
+    through: noConnectors,
     timeouts: config.timeouts,
     look: { host: 'gate.example.com' },
     identityOf: createRouteIdentities({ signed: undefined, gatewayOrigin: 'x', provider: undefined, now: Date.now }),

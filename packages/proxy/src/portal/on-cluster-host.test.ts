@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ProblemError } from '@sallyport/kit';
-import { isOwn, onClusterHost } from './calls/own-addresses.ts';
+import { isConnector, isOwn, onClusterHost } from './calls/own-addresses.ts';
 import { createUpstreams, type Upstream } from '../upstream/upstream.ts';
 import { readHeaders, readHost } from '../headers/read-headers.ts';
 
@@ -88,5 +88,19 @@ describe('the host of a request', () => {
         'x',
       ]),
     ).toMatchObject({ userAgent: 'a', kubectlSession: '1', kubectlCommand: 'get' });
+  });
+});
+
+describe('the address of connectors', () => {
+  it('is on the host of the gateway, and on none of a cluster or that could be read in two ways', () => {
+    const at = (url: string, ...hosts: string[]) => {
+      const rawHeaders = hosts.flatMap((host) => ['Host', host]);
+      return isConnector({ url }, onClusterHost({ rawHeaders }, upstreams));
+    };
+    expect(at('/.sallyport/connector', 'gate.example.com')).toBe(true);
+    expect(at('/.sallyport/connector?x', '10.0.0.1:8443')).toBe(true);
+    expect(at('/.sallyport/connector', 'dev.k8s.test')).toBe(false);
+    expect(at('/.sallyport/connector', 'gate', 'gate')).toBe(false);
+    for (const url of ['/.sallyport/connector/', '/.sallyport/connectors', '/']) expect(at(url, 'gate')).toBe(false);
   });
 });

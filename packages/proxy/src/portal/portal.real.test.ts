@@ -2,87 +2,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import type { Check, CheckAnswer, SessionKind } from '@sallyport/contracts';
-import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sallyport/kit';
+import { createLogger, ProblemError } from '@sallyport/kit';
 import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
-import { createFindCaller } from './calls/find-caller.ts';
 import { createOwnApi } from './create-own-api.ts';
-import { landingSettings } from '../testing/pages-rig.ts';
+import { setUpOwnApi as setUp } from '../testing/own-api-rig.ts';
 
-const alice = {
-  provider: 'corp',
-  issuer: 'https://idp',
-  subject: 's',
-  user: 'alice@example.com',
-  groups: ['developers'],
-  amr: [],
-};
-
-function setUp(privileged = false, own: unknown = ['dev']) {
-  const calls: ServiceRequest[] = [];
-  const events: { status: number; path: string }[] = [];
-  const seen = { caller: undefined as string | undefined };
-  const kinds: Record<string, SessionKind> = {
-    [hashToken('spt_live')]: 'cli',
-    [hashToken('signed.by.us')]: 'cli',
-    [hashToken('spt_browser')]: 'browser',
-    [hashToken('spt_agent')]: 'agent',
-    [hashToken('spt_machine')]: 'service-account',
-  };
-  const check = (asked: Check): Promise<CheckAnswer> => {
-    const kind = asked.credential.kind === 'token' ? kinds[asked.credential.hash] : undefined;
-    const live = kind !== undefined;
-    const allowed = live && (asked.target.kind === 'self' || privileged);
-    const answer: CheckAnswer = {
-      decision: {
-        effect: allowed ? 'allow' : live ? 'deny' : 'authenticate',
-        rule: 'r',
-        reasons: [],
-        policyVersion: 'v',
-      },
-    };
-    return Promise.resolve(
-      live ? { ...answer, session: { id: 'ses_1', kind, expiresAt: 1 }, identity: alice } : answer,
-    );
-  };
-  const service = {
-    request: (request: ServiceRequest) => {
-      calls.push(request);
-      return Promise.resolve({
-        status: 200,
-        headers: {},
-        body:
-          request.path === '/v1/clusters'
-            ? { clusters: own }
-            : request.path === '/v1/audit-view'
-              ? { view: privileged ? 'all' : { clusters: ['dev'], withoutCluster: false } }
-              : { path: request.path },
-      });
-    },
-  };
-  const app = createOwnApi({
-    origin: 'https://gate',
-    findCaller: createFindCaller({ client: { check } }),
-    clientAddress: () => '10.0.0.9',
-    clientCertificateOf: () => undefined,
-    authenticate: service,
-    audit: { ...service, stream: () => Promise.reject(new Error('not asked for')) },
-    authorize: service,
-    ownPages: createPages({ host: 'gate.example.com' }),
-    toAuthenticate: (_request, response) => {
-      seen.caller = response.locals.caller as string | undefined;
-      response.send('page');
-    },
-    landing: landingSettings,
-    clusters: () => ['dev', 'prod'].map((name) => ({ name, url: `https://gate/clusters/${name}` })),
-    auditCall: { open: () => {}, complete: (call) => void events.push({ status: call.status, path: call.path }) },
-    logger: createLogger({ service: 'proxy', level: 'silent' }),
-  });
-  const callerOf = (request: ServiceRequest) =>
-    JSON.parse(Buffer.from(request.headers!['sallyport-caller']!, 'base64url').toString()) as object;
-  return { app, agent: supertest(app), calls, events, seen, callerOf };
-}
 const bearer = 'Bearer spt_live';
 const cookie = '__Host-sallyport=spt_browser';
 const api = '/.sallyport/api/v1';
@@ -94,7 +19,7 @@ describe('the list of clusters', () => {
     expect((await list()).body).toEqual({ clusters: [{ name: 'dev', url: 'https://gate/clusters/dev' }] });
     expect((await list([])).body).toEqual({ clusters: [] });
     expect((await list(['gone', 'prod'])).body).toEqual({
-      clusters: [{ name: 'prod', url: 'https://gate/clusters/prod' }],
+      clusters: [{ name: 'prod', url: 'https://gate/clusters/prod', connector: { connected: false, since: 5 } }],
     });
   });
 
@@ -147,25 +72,6 @@ describe("the gateway's own API", () => {
     expect(calls.map(({ path }) => path)).toEqual(['/v1/audit-view', '/v1/events?user=bob?&cluster=prod']);
     expect(calls[0]!.body).toMatchObject({ cluster: 'prod', request: { method: 'GET', ip: '10.0.0.9' } });
     expect(calls[1]!.body).toEqual({ view: { clusters: ['dev'], withoutCluster: false } });
-  });
-
-  it('shows the policy and its status, and reloads it, only for callers that api.policy names', async () => {
-    const [mine, all] = [setUp(false), setUp(true)];
-    for (const { agent } of [mine, all]) await agent.get(`${api}/policy/status`).expect(401);
-    await mine.agent.get(`${api}/policy`).set('authorization', bearer).expect(403);
-    const refused = await mine.agent.get(`${api}/policy/status`).set('authorization', bearer).expect(403);
-    expect(JSON.stringify(refused.body)).not.toMatch(/replica|version/);
-    await mine.agent.post(`${api}/policy/reload`).set('authorization', bearer).expect(403);
-    expect(mine.calls).toEqual([]);
-    expect(mine.events.map(({ status }) => status)).toEqual([401, 403, 403, 403]);
-    await all.agent.get(`${api}/policy`).set('authorization', bearer).expect(200);
-    await all.agent.get(`${api}/policy/status`).set('authorization', bearer).expect(200);
-    await all.agent.post(`${api}/policy/reload`).set('authorization', bearer).expect(200);
-    expect(all.calls.map(({ method, path }) => `${method} ${path}`)).toEqual([
-      'GET /v1/policy',
-      'GET /v1/policy/status',
-      'POST /v1/policy/reload',
-    ]);
   });
 
   it("asks authorize for the list of streams on behalf of the caller, with the caller's filter", async () => {

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { pipeline } from 'node:stream/promises';
-import type { AuditView } from '@sallyport/contracts';
 import {
   callerHeader,
   encodeCaller,
@@ -15,6 +14,7 @@ import type { ApiContext, ApiResult } from '../calls/audited-call.ts';
 import { findAuditView } from './find-audit-view.ts';
 import type { PortalDeps } from '../calls/portal-deps.ts';
 import { searchOf } from '../calls/read-body.ts';
+import { watchRight } from '../calls/watch-right.ts';
 
 type Deps = Pick<PortalDeps, 'audit' | 'authorize' | 'logger' | 'recheckMs'>;
 type StreamKind = 'export' | 'tail';
@@ -28,11 +28,6 @@ type OpenAnswer = {
 
 const maxProblemBytes = 64 * 1024;
 const startMs = 15_000;
-/** A caller who lost the right sees at most what is stored within this time. */
-const mostRecheckMs = 2000;
-/** How long an answer goes on while authorize cannot be reached, in milliseconds. */
-const graceMs = 30_000;
-
 /** Returns the type of the answer, which follows from the request. */
 function typeOf(kind: StreamKind, request: Request): string {
   if (kind === 'tail') return 'text/event-stream';
@@ -52,38 +47,6 @@ export async function readRefusal(body: AsyncIterable<Buffer>): Promise<ProblemE
     readProblem(parseJson(Buffer.concat(chunks).toString('utf8'))) ??
     new ProblemError('service-unavailable', 'The service audit is not responding.')
   );
-}
-
-/** Asks again and again what the caller may see. Calls `end` with the reason once that is something else. */
-function watchRight(
-  deps: Deps,
-  request: Request,
-  { context, view }: { context: ApiContext; view: AuditView },
-  end: (reason: string) => void,
-): () => void {
-  let answeredAt = Date.now();
-  let asking = false;
-  const ask = async () => {
-    asking = true;
-    try {
-      const now = await findAuditView(deps, request, context);
-      answeredAt = Date.now();
-      if (!isDeepStrictEqual(now.view, view)) end('not-allowed');
-    } catch (error) {
-      if (error instanceof ProblemError && error.code === 'unauthenticated') end('session-ended');
-      else if (Date.now() - answeredAt > graceMs) end('authorize-unavailable');
-    } finally {
-      asking = false;
-    }
-  };
-  const timer = setInterval(
-    () => {
-      if (!asking) void ask();
-    },
-    Math.min(deps.recheckMs ?? mostRecheckMs, mostRecheckMs),
-  );
-  timer.unref();
-  return () => clearInterval(timer);
 }
 
 /** Creates the work of a call that opens a long answer of the audit service. */
@@ -110,10 +73,14 @@ export function openAuditStream(deps: Deps, kind: StreamKind) {
       )
       .finally(() => clearTimeout(late));
     if (status >= 400) throw await readRefusal(body);
+    const check = async () => {
+      const now = await findAuditView(deps, request, context);
+      return isDeepStrictEqual(now.view, view) ? undefined : 'not-allowed';
+    };
     const answer: OpenAnswer = {
       body,
       type: typeOf(kind, request),
-      watch: (end) => watchRight(deps, request, { context, view }, end),
+      watch: (end) => watchRight(check, end, deps.recheckMs).stop,
     };
     return { status: 200, body: answer };
   };

@@ -7,31 +7,33 @@ import {
   elevationReviewSchema,
   isLogin,
   noticeResendSchema,
+  policyRulesRequestSchema,
   serviceAccountRequestSchema,
   streamFilterSchema,
+  whatIfRequestSchema,
   type agentCallSchema,
-  type ApiArea,
   type EndStreamRequest,
+  type PolicyRulesRequest,
   type ServiceAccountRequest,
   type StreamListRequest,
 } from '@sallyport/contracts';
 import { callerHeader, encodeCaller, ProblemError, spanOf, type Caller } from '@sallyport/kit';
-import type { Express, Request } from 'express';
+import type { Request } from 'express';
 import type { z } from 'zod';
 import { elevationCall, stepMs, type ElevationAction } from '../calls/ask-elevations.ts';
-import type { ApiContext, ApiResult, AuditedCall } from '../calls/audited-call.ts';
+import type { ApiContext, ApiResult } from '../calls/audited-call.ts';
 import type { PortalDeps } from '../calls/portal-deps.ts';
 import { readJsonAs, searchOf, type Schema } from '../calls/read-body.ts';
+import type { ApiCall } from '../openapi/api-operations.ts';
 import { findAuditView } from './find-audit-view.ts';
+import type { MountCall } from './mount-call.ts';
 
 type Method = 'GET' | 'POST' | 'DELETE';
 
 /** A call of the API that another service answers. */
 type PassedCall = {
   /** Its method, and its path below the prefix of the API. */
-  call: `${Method} /${string}`;
-  /** Where `api.policy` may let the caller act on more than their own things. */
-  area?: ApiArea | undefined;
+  call: ApiCall;
   /** Refuses those whom the call is not for. */
   only?: (caller: Caller) => void;
   service: 'authenticate' | 'authorize' | 'audit';
@@ -59,7 +61,7 @@ function people({ session }: Caller): void {
 }
 
 /** Refuses a caller without the right. They learn nothing about the policy, not even that it is valid. */
-function seesPolicy({ privileged }: Caller): void {
+export function seesPolicy({ privileged }: Caller): void {
   if (!privileged) throw new ProblemError('forbidden', 'You have no right to see the policy (api.policy.policy).');
 }
 
@@ -89,6 +91,13 @@ async function reservedName(
 function noBody({ headers }: Request): void {
   if (Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined)
     throw new ProblemError('bad-request', 'This call does not accept a body. Every replica reads its own file again.');
+}
+
+/** Reads what rules are to be listed for. */
+function rulesOf({ query }: Request): PolicyRulesRequest {
+  const asked = policyRulesRequestSchema.safeParse(query);
+  if (!asked.success) throw new ProblemError('bad-request', 'A list of rules accepts either cluster or route.');
+  return asked.data;
 }
 
 const streamFilters = ['ended', 'all', 'user', 'cluster', 'session'];
@@ -133,14 +142,19 @@ async function auditView(request: Request, context: ApiContext, deps: PortalDeps
   return { view };
 }
 
+/** A policy to try out and its test cases, as text. Only the service reads them. */
+async function triedPolicy(request: Request, context: ApiContext, deps: PortalDeps): Promise<object> {
+  const tried = await asked(whatIfRequestSchema, 1024 * KiB)(request);
+  return { ...(await auditView(request, context, deps)), ...tried };
+}
+
 type More = Pick<PassedCall, 'only' | 'query' | 'body' | 'ms' | 'unnamed'>;
 
 /** Rows of one service, with what most of them have. */
 const rowsOf =
   (service: PassedCall['service'], most: More) =>
-  (call: PassedCall['call'], area: ApiArea | undefined, to: PassedCall['to'], more: More = {}): PassedCall => ({
+  (call: ApiCall, to: PassedCall['to'], more: More = {}): PassedCall => ({
     call,
-    area,
     service,
     to,
     ...most,
@@ -155,15 +169,16 @@ const policy = rowsOf('authorize', { only: seesPolicy, unnamed: true });
 const trail = rowsOf('audit', { query: searchOf, body: auditView, ms: 10_000 });
 /** A report over a long time reads many counts. */
 const reportMs = 35_000;
+/** Another one may be evaluated first, and each takes at most 50 s. */
+const whatIfMs = 110_000;
 
 /** A row about elevations. Authorize decides who may do what, by the session. */
 const elevation = (
-  call: PassedCall['call'],
+  call: ApiCall,
   action: ElevationAction['action'],
   more: (request: Request) => object | Promise<object> = () => ({}),
 ): PassedCall => ({
   call,
-  area: 'elevations',
   service: 'authorize',
   to: 'POST /v1/elevations',
   body: async (request, context) => {
@@ -177,33 +192,34 @@ const elevation = (
 
 /** The calls, by what they are about. Of two whose paths fit, the first one counts. */
 const passedCalls: readonly PassedCall[] = [
-  authenticate('GET /sessions', 'sessions', 'GET /v1/sessions', { query: searchOf }),
-  authenticate('DELETE /sessions', 'sessions', 'DELETE /v1/sessions', { query: searchOf, ms: 30_000 }),
+  authenticate('GET /sessions', 'GET /v1/sessions', { query: searchOf }),
+  authenticate('DELETE /sessions', 'DELETE /v1/sessions', { query: searchOf, ms: 30_000 }),
   // The session ends at once. The answer waits until that is recorded.
-  authenticate('DELETE /sessions/:id', 'sessions', 'DELETE /v1/sessions/:id'),
+  authenticate('DELETE /sessions/:id', 'DELETE /v1/sessions/:id'),
 
-  authenticate('GET /agents', 'machines', 'GET /v1/agents', { query: searchOf }),
-  authenticate('POST /agents', 'machines', 'POST /v1/agents', { only: people, body: newAgent }),
-  authenticate('DELETE /agents/:id', 'machines', 'DELETE /v1/agents/:id'),
+  authenticate('GET /agents', 'GET /v1/agents', { query: searchOf }),
+  authenticate('POST /agents', 'POST /v1/agents', { only: people, body: newAgent }),
+  authenticate('DELETE /agents/:id', 'DELETE /v1/agents/:id'),
 
-  serviceAccounts('GET /service-accounts', 'machines', 'GET /v1/service-accounts', { query: searchOf }),
-  serviceAccounts('POST /service-accounts', 'machines', 'POST /v1/service-accounts', {
+  serviceAccounts('GET /service-accounts', 'GET /v1/service-accounts', { query: searchOf }),
+  serviceAccounts('POST /service-accounts', 'POST /v1/service-accounts', {
     body: json(serviceAccountRequestSchema, 32 * KiB),
     query: reservedName,
   }),
-  serviceAccounts('DELETE /service-accounts/:id', 'machines', 'DELETE /v1/service-accounts/:id'),
-  serviceAccounts('GET /service-account-names', 'machines', 'GET /v1/service-account-names', { query: searchOf }),
-  serviceAccounts('POST /service-account-names', 'machines', 'POST /v1/service-account-names', {
+  serviceAccounts('DELETE /service-accounts/:id', 'DELETE /v1/service-accounts/:id'),
+  serviceAccounts('GET /service-account-names', 'GET /v1/service-account-names', { query: searchOf }),
+  serviceAccounts('POST /service-account-names', 'POST /v1/service-account-names', {
     body: json(assignNamesRequestSchema, 32 * KiB),
   }),
-  serviceAccounts('DELETE /service-account-names/:name', 'machines', 'DELETE /v1/service-account-names/:name'),
+  serviceAccounts('DELETE /service-account-names/:name', 'DELETE /v1/service-account-names/:name'),
 
-  streams('GET /streams', 'sessions', 'POST /v1/streams', { body: streamList }),
-  streams('DELETE /streams/:id', 'sessions', 'POST /v1/streams/end', { body: oneStream }),
+  streams('GET /streams', 'POST /v1/streams', { body: streamList }),
+  streams('DELETE /streams/:id', 'POST /v1/streams/end', { body: oneStream }),
 
-  policy('GET /policy', 'policy', 'GET /v1/policy'),
-  policy('GET /policy/status', 'policy', 'GET /v1/policy/status'),
-  policy('POST /policy/reload', 'policy', 'POST /v1/policy/reload', { body: noBody }),
+  policy('GET /policy', 'GET /v1/policy'),
+  policy('GET /policy/rules', 'POST /v1/policy/rules', { body: rulesOf }),
+  policy('GET /policy/status', 'GET /v1/policy/status'),
+  policy('POST /policy/reload', 'POST /v1/policy/reload', { body: noBody }),
 
   elevation('GET /elevations', 'list', elevationList),
   elevation('POST /elevations', 'request', asked(elevationRequestSchema)),
@@ -218,10 +234,12 @@ const passedCalls: readonly PassedCall[] = [
   elevation('GET /notifications', 'notices'),
   elevation('POST /notifications/resend', 'resend', asked(noticeResendSchema, KiB)),
 
-  trail('GET /audit', undefined, 'POST /v1/events'),
-  trail('GET /audit/show', undefined, 'POST /v1/show'),
-  trail('GET /audit/report', undefined, 'POST /v1/report', { ms: reportMs }),
-  trail('GET /audit/elevations', undefined, 'POST /v1/elevations', { ms: reportMs }),
+  trail('GET /audit', 'POST /v1/events'),
+  trail('GET /audit/show', 'POST /v1/show'),
+  trail('GET /audit/summary', 'POST /v1/summary', { ms: reportMs }),
+  trail('GET /audit/report', 'POST /v1/report', { ms: reportMs }),
+  trail('GET /audit/elevations', 'POST /v1/elevations', { ms: reportMs }),
+  trail('POST /policy/what-if', 'POST /v1/what-if', { only: seesPolicy, body: triedPolicy, ms: whatIfMs }),
   // Public keys show nothing of the trail.
   { call: 'GET /audit/keys', service: 'audit', to: 'GET /v1/keys', unnamed: true },
 ];
@@ -247,11 +265,7 @@ async function passOn(
   });
 }
 
-/** Mounts the calls below `prefix`. Each is audited. */
-export function mountPassedCalls(app: Express, prefix: string, call: AuditedCall, deps: PortalDeps): void {
-  for (const row of passedCalls) {
-    const [method, path] = row.call.split(' ') as [Method, string];
-    const handler = call(row.area, (...given) => passOn(row, deps, ...given));
-    app[method.toLowerCase() as Lowercase<Method>](`${prefix}${path}`, handler);
-  }
+/** Mounts the calls. */
+export function mountPassedCalls(mount: MountCall, deps: PortalDeps): void {
+  for (const row of passedCalls) mount(row.call, (...given) => passOn(row, deps, ...given));
 }

@@ -24,6 +24,7 @@ import { requestFacts } from '../../authorize/describe-check.ts';
 import type { ApiContext, ApiResult, ApiWork } from '../calls/audited-call.ts';
 import type { PortalDeps } from '../calls/portal-deps.ts';
 import { readAnswer, searchOf } from '../calls/read-body.ts';
+import { recordingViewers } from '../openapi/api-operations.ts';
 import { readRefusal } from './audit-stream.ts';
 
 type Deps = Pick<PortalDeps, 'audit' | 'authorize'> & { clock?: () => number };
@@ -42,8 +43,7 @@ const pageSize = 200;
 const mostPages = 10;
 /** What the hash of a word of a command begins with. */
 const hashPrefix = 'hmac-sha256:';
-/** What a caller can say that they view a recording with. */
-const viewers = ['play', 'export', 'search', 'page', 'verify'];
+const viewers: readonly string[] = recordingViewers;
 
 /** Recordings that do not exist and those that the caller may not see are answered alike. */
 export const notFound = (): ProblemError =>

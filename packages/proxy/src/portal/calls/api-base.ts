@@ -45,7 +45,7 @@ function answerHealth(
  * slashes. Names of SCIM schemas have colons, and SCIM searches a dot.
  */
 const plainAddress =
-  /^\/(?:|\.sallyport\/scim\/v2\/Schemas\/urn(?::[A-Za-z0-9.-]+)+|\.sallyport\/scim\/v2(?:\/Users|\/Groups)?\/\.search|\.sallyport(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+|\.pomerium(?:\/[A-Za-z0-9_-]+)*\/?|\.well-known\/pomerium(?:\/jwks\.json)?|\.well-known\/sallyport\/jwks\.json)$/;
+  /^\/(?:|console(?:\/[A-Za-z0-9_-]+)*|\.sallyport\/scim\/v2\/Schemas\/urn(?::[A-Za-z0-9.-]+)+|\.sallyport\/scim\/v2(?:\/Users|\/Groups)?\/\.search|\.sallyport(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+|\.pomerium(?:\/[A-Za-z0-9_-]+)*\/?|\.well-known\/pomerium(?:\/jwks\.json)?|\.well-known\/sallyport\/jwks\.json)$/;
 
 /**
  * Refuses what two readers could understand differently, before any route sees it. Pages are passed on to another
@@ -54,7 +54,8 @@ const plainAddress =
 function refuseUnclearRequest(refused: (request: Request, error: unknown) => void): RequestHandler {
   return (request, response, next) => {
     try {
-      if (request.httpVersion !== '1.1') throw new ProblemError('bad-request', 'The gateway supports HTTP/1.1 only.');
+      if (request.httpVersion !== '1.1')
+        throw new ProblemError('bad-request', 'The gateway supports HTTP/1.1 and HTTP/2 only.');
       const { authorization, pomeriumAuthorization } = readHeaders(request.rawHeaders);
       if (authorization.length > 1 || pomeriumAuthorization.length > 1)
         throw new ProblemError('ambiguous-credential', 'A header that carries a credential appears twice.');

@@ -1,5 +1,5 @@
 import { clustersResponseSchema, type ClustersRequest, type ClusterConfig } from '@sallyport/contracts';
-import type { PortalDeps } from './portal-deps.ts';
+import type { ListedCluster, PortalDeps } from './portal-deps.ts';
 import { readAnswer } from './read-body.ts';
 
 /** The names of clusters and the hosts of web applications that might allow a caller something. */
@@ -25,13 +25,37 @@ export async function askReach(
 export function createClusterList(deps: {
   gatewayUrl: string;
   clusters: () => readonly ClusterConfig[];
-}): () => { name: string; url: string; host?: string }[] {
+  watchesOver(cluster: string): string | undefined;
+}): () => ListedCluster[] {
   return () =>
-    deps.clusters().map(({ name, host }) => ({
-      name,
-      url: `${deps.gatewayUrl}/clusters/${name}`,
-      ...(host == null ? {} : { host }),
-    }));
+    deps.clusters().map(({ name, host, connector }) => {
+      const watches = deps.watchesOver(name);
+      return {
+        name,
+        url: `${deps.gatewayUrl}/clusters/${name}`,
+        ...(host == null ? {} : { host }),
+        ...(connector == null ? {} : { connector }),
+        ...(watches === undefined ? {} : { watches }),
+      };
+    });
+}
+
+/** A cluster as a person sees it. */
+export type OwnCluster = Omit<ListedCluster, 'connector'> & { connector?: { connected: boolean; since?: number } };
+
+/** Says of clusters behind a connector whether that is connected. They do not say its name. */
+export async function withConnectors(
+  listed: readonly ListedCluster[],
+  { connectorStates }: Pick<PortalDeps, 'connectorStates'>,
+): Promise<OwnCluster[]> {
+  const isAsked = listed.some(({ connector }) => connector !== undefined);
+  const states = new Map((isAsked ? await connectorStates?.() : undefined)?.map((one) => [one.name, one]));
+  return listed.map(({ connector: name, ...cluster }) => {
+    const state = name === undefined ? undefined : states.get(name);
+    if (!state) return cluster;
+    const { connected, since } = state;
+    return { ...cluster, connector: { connected, ...(since === undefined ? {} : { since }) } };
+  });
 }
 
 /**
@@ -39,9 +63,10 @@ export function createClusterList(deps: {
  * that they exist.
  */
 export async function ownClusters(
-  deps: Pick<PortalDeps, 'authorize' | 'clusters'>,
+  deps: Pick<PortalDeps, 'authorize' | 'clusters' | 'connectorStates'>,
   credential: { hash: string },
-): Promise<ReturnType<PortalDeps['clusters']>> {
+): Promise<OwnCluster[]> {
   const { clusters } = await askReach(deps, credential, { routes: false });
-  return deps.clusters().filter(({ name }) => clusters.has(name));
+  const own = deps.clusters().filter(({ name }) => clusters.has(name));
+  return withConnectors(own, deps);
 }

@@ -24,8 +24,8 @@ export function createFindCaller(deps: {
 }) {
   /**
    * Finds the caller, and whether `api.policy` lets them act on things of other users in `area`. `serviceAccount` is the
-   * name of one that the caller asks to create, and `reservedName` says whether the policy keeps it. Rejects with
-   * `unauthenticated`.
+   * name of one that the caller asks to create, and `reservedName` says whether the policy keeps it. `use` is false for
+   * what continues by itself, which does not keep an idle session alive. Rejects with `unauthenticated`.
    */
   return async (
     request: IncomingMessage,
@@ -33,12 +33,14 @@ export function createFindCaller(deps: {
     clientAddress: string,
     area?: ApiArea,
     serviceAccount?: string,
+    use?: false,
   ): Promise<{ caller: Caller; answer: CheckAnswer; reservedName?: boolean }> => {
     if (!credential) throw new ProblemError('unauthenticated', 'You are not logged in. Log in with "sallyport login".');
     const about = (target: Check['target']): Check => ({
       credential: { kind: 'token', hash: credential.hash },
       target,
       request: requestFacts(request, clientAddress),
+      ...(use === false ? { use } : {}),
     });
     const { hash, workloadToken: token } = credential;
     const presented: PresentedToken | undefined =

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { carrierPath } from '@sallyport/carrier';
 import { carriesPomerium } from '../../credential/read-carriers.ts';
 import { identityKeysPath } from '../../web-identity/identity-key-ring.ts';
 import { isHostOf, readHost } from '../../headers/read-headers.ts';
@@ -29,15 +30,24 @@ export function isOwn(
   return !onClusterHost && isGateway(path);
 }
 
+/** Reports whether a request is at the address that connectors dial, which the host of a cluster does not have. */
+export function isConnector({ url = '' }: Pick<IncomingMessage, 'url'>, onClusterHost: boolean | undefined): boolean {
+  return onClusterHost === false && pathOf(url) === carrierPath;
+}
+
+const isConsole = (path: string) => path === '/console' || path.startsWith('/console/');
+
 /**
- * Reports whether a browser asks for the page at `/` of an origin of the gateway. The host must be that of the origin.
- * Every request with a token of its own, and everything that does not ask for a page, is a client of a cluster.
+ * Reports whether a browser asks for the page at `/` of an origin of the gateway, or for its console. The host must be
+ * that of the origin. Every request with a token of its own, and everything that does not ask for a page, is a client of
+ * a cluster.
  */
 export function isLanding(
   { method, url = '', headers, rawHeaders }: Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'rawHeaders'>,
   origin: string,
 ): boolean {
-  if ((method !== 'GET' && method !== 'HEAD') || pathOf(url) !== '/') return false;
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  if (pathOf(url) !== '/' && !isConsole(pathOf(url))) return false;
   if (headers.authorization !== undefined || headers['x-pomerium-authorization'] !== undefined) return false;
   if (headers.upgrade !== undefined || headers.accept?.includes('text/html') !== true) return false;
   return isHostOf(rawHeaders, origin);

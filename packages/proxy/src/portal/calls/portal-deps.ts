@@ -1,10 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import type { AuditTicket } from '@sallyport/audit-log';
-import type { CheckAnswer, Impersonation, RecordingRow, SallyportPart } from '@sallyport/contracts';
+import type {
+  Change,
+  CheckAnswer,
+  Impersonation,
+  RecordingRow,
+  SallyportPart,
+  WorkloadConfig,
+} from '@sallyport/contracts';
 import type { Logger, ServiceClient, SessionTokenVerifier, Span } from '@sallyport/kit';
 import type { Logo, Pages, ShownGateway } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
 import type { ReviewedRules } from '../../access-review/read-review.ts';
+import type { ConnectorState } from '../../connectors/connector-states.ts';
 import type { Downloads } from '../../downloads/open-downloads.ts';
 import type { ClientCertificateOf } from '../../listener/client-certificate.ts';
 import type { Signed } from '../../web-identity/open-web-identity.ts';
@@ -44,6 +52,9 @@ export type AuditCall = {
 
 /** For Pomerium's clients: what verifies their tokens, and where browsers reach the gateway and the login pages. */
 export type PomeriumDeps = { tokens: SessionTokenVerifier; gatewayOrigin: string; loginOrigin: string };
+
+/** A cluster, the name of its connector if it has one, and the protocol of its watches if it is known. */
+export type ListedCluster = { name: string; url: string; host?: string; connector?: string; watches?: string };
 
 export type PortalDeps = {
   /** Scheme, host and port of this listener as browsers and the CLI see it. */
@@ -88,7 +99,13 @@ export type PortalDeps = {
   workloads?: WorkloadSessions | undefined;
   /** Begins the span of a request that is traced. Without it none is. */
   beginSpan?: ((request: IncomingMessage) => Span | undefined) | undefined;
-  clusters(): { name: string; url: string; host?: string }[];
+  clusters(): ListedCluster[];
+  /** Calls back for what authorize announces. Without it nothing is. Returns a function that unsubscribes. */
+  onChange?(listener: (change: Change) => void): () => void;
+  /** The states of connectors. Without it there are none. */
+  connectorStates?(): Promise<ConnectorState[]>;
+  /** The workloads of the configuration. Without it there are none. */
+  workloadEntries?: readonly WorkloadConfig[];
   auditCall: AuditCall;
   logger: Logger;
 };

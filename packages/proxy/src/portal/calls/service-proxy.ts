@@ -2,9 +2,11 @@ import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage, typ
 import { Agent as HttpsAgent } from 'node:https';
 import {
   callerHeader,
+  notTrusted,
   peerAttributes,
   ProblemError,
   sendProblem,
+  serviceScheme,
   spanOf,
   type Logger,
   type ServiceIdentity,
@@ -71,16 +73,19 @@ const shownNames = { authenticate: 'login', audit: 'audit' };
 /** How soon a client should try again, in seconds. A batch of audit events may wait. */
 const retryAfter = { authenticate: '1', audit: '5' };
 
-/** Says that the service does not respond: to browsers on a page, from which they can try again. */
+const notResponding = (service: 'authenticate' | 'audit') =>
+  new ProblemError(
+    'service-unavailable',
+    `The ${shownNames[service]} service does not respond at the moment. Try again shortly.`,
+  );
+
+/** Says that the service cannot answer: to browsers on a page, from which they can try again. */
 function refuse(
   request: IncomingMessage | undefined,
   response: ServerResponse,
   { ownPages: pages, service }: ServiceProxyDeps,
+  problem = notResponding(service),
 ): void {
-  const problem = new ProblemError(
-    'service-unavailable',
-    `The ${shownNames[service]} service does not respond at the moment. Try again shortly.`,
-  );
   response.setHeader('retry-after', retryAfter[service]);
   if (request?.headers.accept?.includes('text/html') !== true) return sendProblem(response, problem);
   const again =
@@ -126,6 +131,14 @@ export function createServiceProxy(deps: ServiceProxyDeps, rules: PassRules = pa
         proxy.on('proxyReq', (outgoing, request) => {
           const body = heldBodyOf(request);
           if (body) outgoing.write(body);
+        });
+        proxy.on('proxyRes', (incoming, request, response) => {
+          if (incoming.headers['www-authenticate'] !== serviceScheme) return;
+          // A login would not help. What is sent here takes the place of the response.
+          incoming.resume();
+          const problem = notTrusted(deps.service, 'proxy');
+          deps.logger.error({ service: deps.service }, problem.detail);
+          refuse(request, response, deps, problem);
         });
         proxy.on('error', (error, request, target) => {
           if (!target) return;

@@ -13,6 +13,7 @@ const types: Readonly<Record<string, string>> = {
   '.tgz': 'application/gzip',
   '.gz': 'application/gzip',
   '.zip': 'application/zip',
+  '.json': 'application/json',
 };
 
 /** Ends the connection of a client that takes less than it must. What the system has buffered counts as taken. */

@@ -1,36 +1,11 @@
-import type { ElevationView, Impersonation } from '@sallyport/contracts';
+import type { ElevationView } from '@sallyport/contracts';
 import { html, type Html } from '@sallyport/pages';
 import { shownText } from '@sallyport/kit';
-import { gainedRules, type GainedRule } from '../api/gained-rules.ts';
-import type { PortalDeps } from '../calls/portal-deps.ts';
-
-/** What the groups of an elevation allow on its cluster. Undefined if the cluster does not answer. */
-export type ElevatedRights = { rules: GainedRule[]; comparedIn: string; incomplete: boolean } | undefined;
+import type { GroupRights } from '../api/elevated-rights.ts';
+import type { GainedRule } from '../api/gained-rules.ts';
 
 /** How many kinds the page shows. */
 const maxRows = 50;
-
-/** A person without rights of their own, so that only those of the groups are counted. */
-function member(groups: readonly string[]): Impersonation {
-  return { user: 'sallyport:elevation', uid: '', groups: [...groups], extra: {}, droppedGroups: [] };
-}
-
-/**
- * Asks the cluster of an elevation what its groups allow there, for those who decide about it. Nothing is asked for
- * anyone else.
- */
-export async function readElevatedRights(
-  { cluster, namespace, groups, may }: ElevationView,
-  { rulesOfPerson }: Pick<PortalDeps, 'rulesOfPerson'>,
-): Promise<ElevatedRights> {
-  if (!may.includes('approve') || rulesOfPerson === undefined) return undefined;
-  const comparedIn = namespace ?? 'default';
-  const [before, after] = await Promise.all(
-    [[], groups].map((held) => rulesOfPerson(cluster, { impersonation: member(held), namespace: comparedIn })),
-  );
-  if (!before || !after) return undefined;
-  return { rules: gainedRules(before, after), comparedIn, incomplete: before.incomplete || after.incomplete };
-}
 
 function renderRule({ apiGroup, resource, resourceName, verbs }: GainedRule): Html {
   const kind = shownText(apiGroup === '' ? resource : `${resource}.${apiGroup}`);
@@ -39,7 +14,7 @@ function renderRule({ apiGroup, resource, resourceName, verbs }: GainedRule): Ht
 }
 
 /** Renders what the groups of an elevation allow, for those who decide about it. */
-export function renderElevatedRights({ cluster, may }: ElevationView, rights: ElevatedRights): Html {
+export function renderElevatedRights({ cluster, may }: ElevationView, rights: GroupRights): Html {
   if (!may.includes('approve')) return { markup: '' };
   const heading = html`<h2>What the groups allow</h2>`;
   if (rights === undefined)

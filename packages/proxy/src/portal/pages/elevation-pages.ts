@@ -6,7 +6,7 @@ import { createElevationCalls, type ElevationCalls, type ElevationAction } from 
 import type { AuditedCall, ApiContext } from '../calls/audited-call.ts';
 import { elevationsPath, pathOf } from './elevation-words.ts';
 import { renderList } from './render-list.ts';
-import { readElevatedRights } from './elevated-rights.ts';
+import { readElevatedRights } from '../api/elevated-rights.ts';
 import { servePage, type PageAnswer } from './serve-page.ts';
 import { renderElevation, titleOf } from './render-elevation.ts';
 import { noticeOf } from './render-rows.ts';

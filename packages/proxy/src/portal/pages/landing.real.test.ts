@@ -110,6 +110,15 @@ describe('the page at /', () => {
     expect(events).toEqual([{ status: 200, path: '/' }]);
   });
 
+  it('says of a cluster behind a connector whether that is connected, and since when, but not its name', async () => {
+    const connector = { name: 'planted', connected: false, since: now - hour, carriers: [], ended: [] };
+    const { text } = await setUp({ connector }).get().expect(200);
+    expect(text).toMatch(/Connector not connected since <time [^>]*>2 Jan 2026, 11:00 UTC<\/time>/);
+    expect(text).not.toContain('planted');
+    expect((await setUp({ connector: { ...connector, connected: true } }).get()).text).toContain('Connector connected');
+    expect((await setUp().get()).text).not.toContain('Connector');
+  });
+
   it('lists the web applications that authorize names, and no others, by one question', async () => {
     const applications = ['wiki', 'grafana', 'vault'].map((one) => ({
       host: `${one}.example.com`,

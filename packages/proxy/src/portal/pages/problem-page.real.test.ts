@@ -1,7 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { createLogger, ProblemError } from '@sallyport/kit';
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import {
+  createLogger,
+  createServiceIdentity,
+  createServiceVerifier,
+  ProblemError,
+  requireService,
+  sendProblem,
+} from '@sallyport/kit';
 import { createPages } from '@sallyport/pages';
-import express from 'express';
+import express, { type ErrorRequestHandler } from 'express';
 import supertest from 'supertest';
 import { createServiceProxy } from '../calls/service-proxy.ts';
 import { problemPage } from './problem-page.ts';
@@ -47,20 +57,22 @@ describe("an error of the gateway's own addresses", () => {
   });
 });
 
-describe('a page of authenticate while authenticate does not respond', () => {
-  const app = express();
-  app.use(
+const passOn = (url: string, identity: { credentialFor(): Promise<string> }) =>
+  express().use(
     createServiceProxy({
       service: 'authenticate',
-      url: 'http://127.0.0.1:1',
+      url,
       ca: undefined,
-      identity: { credentialFor: () => Promise.resolve('Sallyport-Service x') },
+      identity,
       origin: 'https://gate.example.com',
       clientAddress: () => '192.0.2.7',
       ownPages,
       logger,
     }),
   );
+
+describe('a page of authenticate while authenticate does not respond', () => {
+  const app = passOn('http://127.0.0.1:1', { credentialFor: () => Promise.resolve('Sallyport-Service x') });
 
   it('is a page that tries again in a browser, and JSON for a program', async () => {
     const page = await supertest(app).get('/.sallyport/login?state="x').set(browser).expect(503);
@@ -70,5 +82,31 @@ describe('a page of authenticate while authenticate does not respond', () => {
     const { body } = await supertest(app).get('/.sallyport/login').set(program).expect(503);
     expect(body).toMatchObject({ code: 'service-unavailable', status: 503 });
     expect((await supertest(app).post('/.sallyport/device').set(browser).expect(503)).text).not.toContain('Try again<');
+  });
+});
+
+describe('a page of authenticate while its clock is a minute behind', () => {
+  it('does not tell people to log in, which would not help', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const now = () => Date.now() - 60_000;
+    const verifier = createServiceVerifier({ name: 'authenticate', publicKeys: { proxy: publicKey }, now });
+    const service = express().use(requireService(verifier));
+    service.use(((error, _request, response, _next) => sendProblem(response, error as Error)) as ErrorRequestHandler);
+    const server = service.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const identity = createServiceIdentity({ name: 'proxy', privateKey, now: Date.now });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const app = passOn(url, { credentialFor: () => identity.credentialFor('authenticate') });
+    try {
+      const { body } = await supertest(app).get('/.sallyport/me').set(program).expect(503);
+      expect(body).toMatchObject({
+        code: 'service-unavailable',
+        detail: 'The service authenticate does not accept the credential of proxy. Check the keys and clocks of both.',
+      });
+      const page = await supertest(app).get('/.sallyport/login').set(browser).expect(503);
+      expect(page.text).toContain('Not possible right now');
+    } finally {
+      server.close();
+    }
   });
 });

@@ -9,14 +9,14 @@ import {
 import { callerHeader, encodeCaller, ProblemError, spanOf, type Caller, type Span } from '@sallyport/kit';
 import type { Request } from 'express';
 import { createElevationCalls } from '../calls/ask-elevations.ts';
-import { askReach } from '../calls/ask-reach.ts';
+import { askReach, withConnectors, type OwnCluster } from '../calls/ask-reach.ts';
 import type { ApiContext } from '../calls/audited-call.ts';
 import type { PortalDeps } from '../calls/portal-deps.ts';
 import { readAnswer } from '../calls/read-body.ts';
 
 /** The first rows of a list, and how many more there are; or why there is no list at the moment. */
 export type Rows<Row> = { rows: Row[]; more: number } | { unavailable: string };
-type ClusterRow = { name: string; host?: string };
+type ClusterRow = Pick<OwnCluster, 'name' | 'host' | 'connector'>;
 type ApplicationRow = { name: string | undefined; host: string; origin: string };
 
 /** What the page at `/` shows to one user. */
@@ -77,7 +77,7 @@ async function readReach(
   ownClusters.sort((a, b) => a.name.localeCompare(b.name));
   ownApplications.sort((a, b) => shown(a).localeCompare(shown(b)));
   return {
-    clusters: firstOf(ownClusters, most.clusters),
+    clusters: firstOf(await withConnectors(ownClusters, deps), most.clusters),
     applications: firstOf(ownApplications, most.applications),
   };
 }

@@ -1,52 +1,12 @@
-import { createHash } from 'node:crypto';
-import { ProblemError } from '@sallyport/kit';
 import { html, type Html, type PageApp } from '@sallyport/pages';
-import type { Express, RequestHandler } from 'express';
+import type { Express } from 'express';
 import type { AuditedCall } from '../calls/audited-call.ts';
 import type { PortalDeps } from '../calls/portal-deps.ts';
 import { only } from './only.ts';
+import { assetOf, assetsPath, loadOnce, serveAssets } from './program-assets.ts';
 import { servePage } from './serve-page.ts';
 
 const home = '/.sallyport/recordings';
-const appPath = '/.sallyport/app';
-
-type Asset = { path: string; type: string; content: Buffer };
-
-function assetOf(content: string, extension: 'js' | 'css', type: string): Asset {
-  const digest = createHash('sha256').update(content).digest('hex').slice(0, 16);
-  return { path: `${appPath}/recordings-${digest}.${extension}`, type, content: Buffer.from(content) };
-}
-
-/** Loads the programs of the pages when one is first asked for, because they are large and most replicas never need them. */
-function createAssets() {
-  const load = async () => {
-    const { listScript, recordingScript, style } = await import('@sallyport/player');
-    const scriptOf = (content: string) => assetOf(content, 'js', 'text/javascript; charset=utf-8');
-    return {
-      list: scriptOf(listScript),
-      recording: scriptOf(recordingScript),
-      style: assetOf(style, 'css', 'text/css; charset=utf-8'),
-    };
-  };
-  let loaded: ReturnType<typeof load> | undefined;
-  return () => (loaded ??= load());
-}
-
-/** Serves the programs, also without a login. Their address changes with their content, so a browser may keep them for ever. */
-const serveAsset =
-  (assets: ReturnType<typeof createAssets>): RequestHandler =>
-  async (request, response) => {
-    const found = Object.values(await assets()).find(({ path }) => path === request.path);
-    if (!found) throw new ProblemError('not-found', 'There is no such file.');
-    const { type, content } = found;
-    response.set({
-      'content-type': type,
-      'cache-control': 'public, max-age=31536000, immutable',
-      'cross-origin-resource-policy': 'same-origin',
-      'x-content-type-options': 'nosniff',
-    });
-    response.end(content);
-  };
 
 const withoutScript = html`<noscript><p class="note">This page needs JavaScript: a recording is opened in your browser. The command <code class="command">sallyport recordings</code> does the same.</p></noscript>`;
 
@@ -61,7 +21,15 @@ ${withoutScript}
  * decides what the reader may see.
  */
 export function mountRecordingPages(app: Express, call: AuditedCall, deps: PortalDeps): void {
-  const assets = createAssets();
+  // Loaded late, because they are large and most replicas never need them.
+  const assets = loadOnce(async () => {
+    const { listScript, recordingScript, style } = await import('@sallyport/player');
+    return {
+      list: assetOf('recordings', 'js', listScript),
+      recording: assetOf('recordings', 'js', recordingScript),
+      style: assetOf('recordings', 'css', style),
+    };
+  });
   const show = (title: string, kind: 'list' | 'recording') =>
     servePage(
       deps,
@@ -75,7 +43,7 @@ export function mountRecordingPages(app: Express, call: AuditedCall, deps: Porta
       },
       { area: 'none' },
     );
-  app.get(`${appPath}/:name`, serveAsset(assets));
+  app.get(`${assetsPath}/:name`, serveAssets(assets));
   app.all(home, only('GET', 'HEAD'), show('Recordings', 'list'));
   app.all(`${home}/:id`, only('GET', 'HEAD'), show('Recording', 'recording'));
 }

@@ -2,7 +2,8 @@ import { formatDuration, type ElevationView } from '@sallyport/contracts';
 import { html, renderTime, type Html } from '@sallyport/pages';
 import { shownText } from '@sallyport/kit';
 import { elevationsPath, named, pathOf, placeOf, spanWords, stateWords, written } from './elevation-words.ts';
-import { renderElevatedRights, type ElevatedRights } from './elevated-rights.ts';
+import type { GroupRights } from '../api/elevated-rights.ts';
+import { renderElevatedRights } from './elevated-rights.ts';
 import { renderReview, reviewWords } from './render-review.ts';
 
 /**
@@ -29,7 +30,7 @@ export type ElevationPage = {
   note?: string | undefined;
   isFault?: boolean;
   loginAgain: string;
-  rights?: ElevatedRights;
+  rights?: GroupRights;
   now: number;
 };
 

@@ -2,6 +2,7 @@ import type { SessionSummary, StreamRow } from '@sallyport/contracts';
 import { installPath } from '@sallyport/contracts/answers';
 import { html, renderCommand, renderSetUp, renderTime, type Html } from '@sallyport/pages';
 import { shownText } from '@sallyport/kit';
+import type { OwnCluster } from '../calls/ask-reach.ts';
 import type { LandingSettings, PortalDeps } from '../calls/portal-deps.ts';
 import type { Landing } from './read-landing.ts';
 import { renderElevations, renderUrgent } from './render-elevations.ts';
@@ -35,7 +36,7 @@ const logOut = html`<form method="post" action="/.sallyport/logout"><button clas
 
 /** Renders who is logged in, in one line. */
 const renderWho = ({ caller }: Landing): Html =>
-  html`<div class="who"><span>You are logged in as <strong>${name(caller.identity.user)}</strong>.</span> ${logOut}</div>`;
+  html`<div class="who"><span>You are logged in as <strong>${name(caller.identity.user)}</strong>.</span> <span><a href="/console">Console</a></span> ${logOut}</div>`;
 
 /** Renders what the gateway knows about the person and their session. */
 function renderAccount({ caller, sessions }: Landing, { providerName, now }: LandingSettings): Html {
@@ -58,7 +59,14 @@ ${current ? html`<dt>Logged in</dt><dd>${renderTime(current.createdAt, now())}</
 ${current && current.idleEndsAt < session.expiresAt ? html`<dt>Ends if unused</dt><dd>${renderTime(current.idleEndsAt, now())}</dd>\n` : nothing}</dl>`;
 }
 
-function renderClusters({ clusters }: Landing): Html {
+/** Says whether the connector of a cluster is connected, and since when. */
+function renderConnector({ connector }: Pick<OwnCluster, 'connector'>, now: number): Html {
+  if (!connector) return nothing;
+  const since = connector.since === undefined ? nothing : html` since ${renderTime(connector.since, now)}`;
+  return html`<div class="quiet">Connector ${connector.connected ? 'connected' : 'not connected'}${since}</div>`;
+}
+
+function renderClusters({ clusters }: Landing, now: number): Html {
   const words = {
     title: 'Clusters',
     none: 'The policy allows you nothing on any cluster. If you expected one, ask the operator of this gateway.',
@@ -68,7 +76,7 @@ function renderClusters({ clusters }: Landing): Html {
     clusters,
     words,
     (one) =>
-      html`<div><strong>${one.name}</strong>${one.host === undefined ? nothing : html` <span class="quiet">${one.host}</span>`}</div><div>${renderCommand(`kubectl --context sallyport-${one.name} get pods`)}</div>`,
+      html`<div><strong>${one.name}</strong>${one.host === undefined ? nothing : html` <span class="quiet">${one.host}</span>`}</div><div>${renderCommand(`kubectl --context sallyport-${one.name} get pods`)}</div>${renderConnector(one, now)}`,
   );
 }
 
@@ -135,7 +143,7 @@ function renderSessions({ caller, sessions }: Landing, now: number): Html {
 export function renderLanding(landing: Landing, settings: LandingSettings, notice: string | undefined): Html {
   const now = settings.now();
   return html`${notice === undefined ? nothing : html`<p class="note" role="status">${notice}</p>\n`}${renderWho(landing)}
-${renderUrgent(landing.elevations, now)}${renderClusters(landing)}
+${renderUrgent(landing.elevations, now)}${renderClusters(landing, now)}
 ${renderApplications(landing)}
 ${renderElevations(landing.elevations, now)}
 ${renderStreams(landing, now)}
