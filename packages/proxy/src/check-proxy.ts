@@ -14,6 +14,7 @@ import { checkAuthority, checkDownloads } from './downloads/check-downloads.ts';
 import { checkRecordings } from './recordings/recordings-directory.ts';
 import { checkWebHeaders } from './web/check-web-headers.ts';
 import { checkWebIdentity } from './web-identity/check-web-identity.ts';
+import { readConnectors } from './connectors/read-connectors.ts';
 import { checkCluster } from './upstream/check-cluster.ts';
 
 function checkListener(loaded: LoadedConfig): ConfigFault[] {
@@ -46,6 +47,10 @@ function checkWorkloads({ config: { workloads, clusters }, place }: LoadedConfig
   });
 }
 
+function checkConnectors({ config, place }: LoadedConfig): ConfigFault[] {
+  return readConnectors(config.connectors).faults.map((fault) => ({ ...fault, ...place(fault.path.split('.')) }));
+}
+
 /** Checks the settings that the proxy uses: keys, its listener, the other services, and how to reach each cluster. */
 export const checkProxy: ServiceCheck = {
   ofConfig: (loaded) => [
@@ -55,6 +60,7 @@ export const checkProxy: ServiceCheck = {
     ...checkServices(loaded),
     ...checkNamedFile(loaded, 'branding.logoFile', loaded.config.branding.logoFile, (image) => void readLogo(image)),
     ...loaded.config.clusters.flatMap((cluster, index) => checkCluster(loaded, cluster, index)),
+    ...checkConnectors(loaded),
     ...checkWebIdentity(loaded),
     ...checkWebHeaders(loaded),
     ...checkWorkloads(loaded),

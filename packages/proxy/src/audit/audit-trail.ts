@@ -240,7 +240,7 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
       if (exchange.audited !== 'deferred') return;
       exchange.audited = 'received';
       enqueue(exchange, record(exchange, 'RequestReceived', { at: sentAt(exchange) }));
-      exchange.endHold?.();
+      exchange.heldResponse?.release();
     },
     answered(exchange) {
       deps.sink.enqueue(record(exchange, 'ResponseStarted'));
@@ -267,7 +267,7 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
       };
       enqueue(exchange, record(exchange, 'ResponseComplete', more ? { more } : {}));
       // An event that was lost was none: what then happens to the request is recorded instead.
-      if (written && exchange.ticket === undefined && exchange.endHold) exchange.audited = 'received';
+      if (written && exchange.ticket === undefined && exchange.heldResponse) exchange.audited = 'received';
     },
   };
 }

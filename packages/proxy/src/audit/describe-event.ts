@@ -12,6 +12,7 @@ import { clientText } from '../credential/client-text.ts';
 import type { RequestInfo } from '@sallyport/kubernetes';
 import { auditUri, describeRequest, maxLength, shownPath, mustRecordAll } from './describe-request.ts';
 import type { HashToken } from '../credential/own-token.ts';
+import { protocolOf } from '../exchange/client-connection.ts';
 import type { ClusterExchange, Exchange } from '../exchange/exchange.ts';
 import type { HiddenText } from './hidden-text.ts';
 
@@ -143,7 +144,7 @@ export function describeStage(
       policyVerb: own.sallyport.policyVerb,
       policyVerbs: own.sallyport.policyVerbs,
       portForward: own.sallyport.portForward,
-      protocol: exchange.upgrade ? (headers?.upgrade ?? 'upgrade') : 'http/1.1',
+      protocol: exchange.upgrade ? (headers?.upgrade ?? 'upgrade') : protocolOf(exchange),
       request: own.sallyport.request,
       stream: undefined,
       upstreamMs: isEnd && exchange.upstreamStartedAt > 0 ? since(exchange.upstreamStartedAt) : undefined,

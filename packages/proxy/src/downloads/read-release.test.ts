@@ -33,6 +33,14 @@ describe('a release', () => {
     expect(files.get('SHA256SUMS.minisig')).toMatchObject({ versioned: false, sha256: digestOf('signature') });
   });
 
+  it('has what describes its files, too', async () => {
+    const ends = ['.cdx.json', '-linux-x64.cdx.json', '-server-linux-x64.cdx.json', '-connector-chart.cdx.json'];
+    const more = ['-krew-darwin-arm64.tar.gz', '.provenance.json', '-notes.md', '-krew.yaml', '-homebrew.rb'];
+    const names = [...ends, ...more].map(releaseName);
+    const directory = write(Object.fromEntries(names.map((name) => [name, name])));
+    expect(await read(directory)).toMatchObject({ names: [...names, 'SHA256SUMS'], faults: [] });
+  });
+
   it('lacks a file that is missing, that differs, or that is of another version', async () => {
     const older = 'sallyport-0.0.9-linux-x64.tar.gz';
     const beta = `sallyport-${sallyportVersion}-beta.tgz`;

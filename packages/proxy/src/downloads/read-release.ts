@@ -24,10 +24,14 @@ const signatureName = 'SHA256SUMS.minisig';
 const maxListBytes = 64 * 1024;
 const line = /^([0-9a-f]{64}) [ *](\S+)$/;
 
-/** Reports whether a name is that of the npm package, of an archive or of the chart of this version. */
+/** How names end: those of the npm package, of archives and charts with the lists of their contents, and of the rest. */
+const artifact = /^(?:-(?:chart|(?:(?:server|krew)-)?[a-z]+-[a-z0-9]+))?\.(?:tgz|tar\.gz|zip|cdx\.json)$/;
+const description = /^(?:\.provenance\.json|-notes\.md|-krew\.yaml|-homebrew\.rb)$/;
+
+/** Reports whether a name is that of a file of this version. */
 function isOfVersion(name: string, version: string): boolean {
   const rest = name.startsWith(`sallyport-${version}`) ? name.slice(`sallyport-${version}`.length) : '';
-  return /^(?:-(?:chart|(?:server-)?[a-z]+-[a-z0-9]+))?\.(?:tgz|tar\.gz|zip)$/.test(rest);
+  return artifact.test(rest) || description.test(rest);
 }
 
 /** Describes a file so that another one, or another content, is described differently. */

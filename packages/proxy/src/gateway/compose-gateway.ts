@@ -1,14 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import type { Config } from '@sallyport/contracts';
-import { createSessionTokenVerifier, peerAttributes, type SessionTokenVerifier } from '@sallyport/kit';
+import type { Change, Config } from '@sallyport/contracts';
+import { createListeners, createSessionTokenVerifier, peerAttributes, type SessionTokenVerifier } from '@sallyport/kit';
 import { createCheckClient, createConnectionCounter, type CheckClient } from '../authorize/check-client.ts';
 import { createPages, readPageLook } from '@sallyport/pages';
+import type { Connectors } from '../connectors/open-connectors.ts';
 import { createAskCandidates } from '../hints/find-hint.ts';
 import { createClientAddress } from '../listener/client-address.ts';
 import { createClientCertificates } from '../listener/client-certificate.ts';
 import type { ClusterSet } from '../reload/cluster-set.ts';
 import type { RouteSet } from '../reload/route-set.ts';
+import { announceStreams } from '../streams/announce-streams.ts';
 import { createBeginRequestSpan } from '../tracing/request-span.ts';
 import type { AskRecorded } from '../upstream/ask-cluster.ts';
 import type { Upstreams } from '../upstream/upstream.ts';
@@ -79,11 +80,14 @@ type GatewayParts = {
   services: Services;
   webIdentity: WebIdentity;
   recordings: OpenRecordings | undefined;
+  connectors: Connectors;
+  /** The id of this replica. */
+  replica: string;
 };
 
 /** Composes the gateway from its parts. */
 export function composeGateway(parts: ProxyParts, opened: GatewayParts) {
-  const { clusters, services, recordings } = opened;
+  const { clusters, services, recordings, connectors, replica } = opened;
   const { routes } = opened.routes;
   const { signed } = opened.webIdentity;
   const { sink, logger, metrics, now, identity, tracer, loaded } = parts;
@@ -92,7 +96,6 @@ export function composeGateway(parts: ProxyParts, opened: GatewayParts) {
   const { checks, streamChecks } = createChecks(parts, services);
   const beginSpan = tracer && createBeginRequestSpan(tracer, config.gateway.url);
   const addressOf = createClientAddress(config.gateway.trustedProxies);
-  const replica = `proxy/${randomUUID().slice(0, 8)}`;
   const tunnels = createTunnels();
   const hashKey = identity.secretFor('audit.execCommand');
   const clientCertificateOf = createClientCertificates({ asked: config.gateway.tls?.clientCaFile != null });
@@ -127,10 +130,13 @@ export function composeGateway(parts: ProxyParts, opened: GatewayParts) {
     hints: { candidates: createAskCandidates(services), enabled: () => hasElevations },
     web: { routeOf: routes.of, plainRouteOf: routes.plainOf, loginOrigin: originsOf(loaded).login },
   });
-  const { portal, portalOfLogin } = composePortal(parts, {
+  const changes = createListeners<Change>();
+  const { portal, portalOfLogin, upgradeOwn } = composePortal(parts, {
     clusters,
     routes,
     services,
+    changes,
+    connectors,
     checks,
     roads,
     hashKey,
@@ -140,13 +146,23 @@ export function composeGateway(parts: ProxyParts, opened: GatewayParts) {
     clientCertificateOf,
     beginSpan,
   });
+  const stopAnnouncing = announceStreams({ registry: roads.streams.registry, authorize: services.authorize, logger });
   return {
     roads,
     portal,
     portalOfLogin,
-    replica,
+    upgradeOwn,
     /** The sockets of open tunnels. */
     tunnels: tunnels.open,
+    /** Takes what authorize announces. */
+    onChange(change: Change): void {
+      roads.streams.onChange(change);
+      changes.tell(change);
+    },
+    release(): void {
+      stopAnnouncing();
+      roads.release();
+    },
     /** Applies what can change while the gateway runs, except for the clusters. */
     apply({ elevations, routes: wanted }: Pick<Config, 'elevations' | 'routes'>): void {
       applicationClusters.use(wanted);

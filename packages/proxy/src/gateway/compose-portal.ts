@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { SessionTokenVerifier, Span } from '@sallyport/kit';
+import type { Change } from '@sallyport/contracts';
+import type { Listeners, SessionTokenVerifier, Span } from '@sallyport/kit';
 import { createPages, readPageLook } from '@sallyport/pages';
 import { createHiddenText } from '../audit/hidden-text.ts';
 import type { CheckClient } from '../authorize/check-client.ts';
+import type { Connectors } from '../connectors/open-connectors.ts';
 import { openDownloads } from '../downloads/open-downloads.ts';
 import type { WebRoutes } from '../exchange/web-route.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
@@ -22,6 +24,9 @@ type PortalParts = {
   clusters: ClusterSet;
   routes: WebRoutes;
   services: Services;
+  /** What authorize announces. */
+  changes: Pick<Listeners<Change>, 'add'>;
+  connectors: Pick<Connectors, 'upgrade' | 'states'>;
   checks: CheckClient;
   roads: Pick<Roads, 'kindsOf' | 'reviews' | 'workloads'>;
   /** The key for hashes of commands. */
@@ -51,7 +56,11 @@ function landingSettingsOf({ loaded, now }: ProxyParts): LandingSettings {
 function clustersFor({ loaded: { config } }: ProxyParts, { clusters, roads }: PortalParts) {
   const { upstreams, current } = clusters;
   return {
-    clusters: createClusterList({ gatewayUrl: config.gateway.url, clusters: current }),
+    clusters: createClusterList({
+      gatewayUrl: config.gateway.url,
+      clusters: current,
+      watchesOver: (name) => upstreams.byName(name)?.watchProtocol(),
+    }),
     kindsOf: (cluster) => roads.kindsOf(upstreams.byName(cluster)),
     async rulesOfPerson(name, person) {
       const cluster = upstreams.byName(name);
@@ -64,7 +73,7 @@ function clustersFor({ loaded: { config } }: ProxyParts, { clusters, roads }: Po
 export function composePortal(parts: ProxyParts, own: PortalParts) {
   const { loaded, identity, sink, now, logger } = parts;
   const { config } = loaded;
-  const { services, routes, addressOf, clientCertificateOf, beginSpan, signed, tokens } = own;
+  const { services, connectors, routes, addressOf, clientCertificateOf, beginSpan, signed, tokens } = own;
   const { workloads } = own.roads;
   const origins = originsOf(loaded);
   const logo = loadLogo(loaded);
@@ -89,6 +98,9 @@ export function composePortal(parts: ProxyParts, own: PortalParts) {
       origin,
       ...services,
       ...clustersFor(parts, own),
+      connectorStates: connectors.states,
+      workloadEntries: config.workloads,
+      onChange: own.changes.add,
       findCaller: createFindCaller({ client: own.checks, workloads }),
       clientAddress,
       clientCertificateOf,
@@ -110,8 +122,12 @@ export function composePortal(parts: ProxyParts, own: PortalParts) {
       logger,
     };
   };
+  const portal = createPortal(at(origins.gateway), { routes, clusters: own.clusters.upstreams });
   return {
-    portal: createPortal(at(origins.gateway), { routes, clusters: own.clusters.upstreams }),
+    portal,
+    /** Decides about an upgrade at an address of the gateway's own. */
+    upgradeOwn: (request: IncomingMessage) =>
+      portal.isConnector(request) ? connectors.upgrade(request, clientAddress(request)) : undefined,
     /** For the login pages, which may have a separate origin. */
     portalOfLogin: () => createPagesPortal(at(origins.login), routes),
   };

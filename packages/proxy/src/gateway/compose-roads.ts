@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createAuditRecord, createIdSource, microTime, type AuditSink } from '@sallyport/audit-log';
 import type { Config } from '@sallyport/contracts';
@@ -11,6 +10,7 @@ import { createReservedIds } from '../audit/reserved-ids.ts';
 import { createActingChecks } from '../authorize/acting-checks.ts';
 import type { CheckClient } from '../authorize/check-client.ts';
 import { createBeginExchange } from '../exchange/begin-exchange.ts';
+import type { ClientRequest } from '../exchange/client-message.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { WebRoute } from '../exchange/web-route.ts';
 import { createFindHint, type FindHintDeps } from '../hints/find-hint.ts';
@@ -54,7 +54,7 @@ export type RoadsDeps = {
   /** Begins the sessions of workloads, with what asks clusters. Without it their tokens are refused. */
   workloads?: ((ask: AskRecorded) => WorkloadSessions) | undefined;
   /** Begins the span of a request that is traced. Without it none is. */
-  beginSpan?: ((request: IncomingMessage) => Span | undefined) | undefined;
+  beginSpan?: ((request: ClientRequest) => Span | undefined) | undefined;
   /** Records sessions. Without it none can be. */
   recorder?: Recorder | undefined;
   /** Finds what callers can do about a refusal of a cluster. Without it, refusals are passed on as they are. */
@@ -63,9 +63,9 @@ export type RoadsDeps = {
   clusterPages: ClusterPages;
   /** The web applications. Without them there are none. */
   web?: {
-    routeOf(request: IncomingMessage): WebRoute | undefined;
+    routeOf(request: ClientRequest): WebRoute | undefined;
     /** Finds those in plain http. Without it there are none. */
-    plainRouteOf?(request: IncomingMessage): WebRoute | undefined;
+    plainRouteOf?(request: ClientRequest): WebRoute | undefined;
     /** The origin of the login pages. */
     loginOrigin: string;
   };
@@ -126,7 +126,12 @@ export function composeRoads(deps: RoadsDeps) {
     now,
   });
   const lifecycle = createStreamLifecycle(streams, trail);
-  const recorder = createExchangeRecorder({ lifecycle, logger, metrics });
+  const recorder = createExchangeRecorder({
+    lifecycle,
+    logger,
+    metrics,
+    clusters: () => upstreams.all().map(({ name }) => name),
+  });
   const parts: RoadParts = {
     trail,
     streams,
@@ -160,6 +165,8 @@ export function composeRoads(deps: RoadsDeps) {
     /** Takes the road of an exchange to its end. */
     take: (exchange: Exchange): Promise<void> =>
       exchange.kind === 'cluster' ? toCluster(exchange) : toApplication(exchange),
+    /** Reports whether a request is for a web application. */
+    isForApplication: (request: ClientRequest) => web?.routeOf(request) !== undefined,
     recorder,
     streams,
     live,

@@ -13,7 +13,7 @@ import type { AuditSink } from '@sallyport/audit-log';
 import type { Config } from '@sallyport/contracts';
 
 /** What the proxy is started with. */
-export type ProxyParts = Pick<ServiceKeys, 'identity' | 'publicKeysOf'> & {
+export type ProxyParts = Pick<ServiceKeys, 'identity' | 'publicKeysOf' | 'privateKey'> & {
   loaded: LoadedConfig;
   logger: Logger;
   metrics: Metrics;

@@ -6,6 +6,7 @@ import { acmeDirectoryOf, certificateFileIn } from '../acme/certificate-files.ts
 import type { Acme } from '../acme/open-acme.ts';
 import type { ComposedGateway } from './compose-gateway.ts';
 import { createIsTrusted } from '../listener/client-address.ts';
+import { countConnections } from '../listener/count-connections.ts';
 import { createGatewayServer } from '../listener/create-gateway-server.ts';
 import { followCertificate, type CertificateFiles } from '../listener/follow-certificate.ts';
 import { expectProxyHeaders } from '../listener/expect-proxy-headers.ts';
@@ -55,7 +56,12 @@ export function createListenerCertificates({ loaded, logger }: ProxyParts): Rout
 /** Opens the gateway's listener, and the one for the login pages without TLS if `login.listen` is configured. */
 export async function openListeners(
   parts: ProxyParts,
-  { roads, portal, portalOfLogin }: Pick<ComposedGateway, 'roads' | 'portal' | 'portalOfLogin'>,
+  {
+    roads,
+    portal,
+    portalOfLogin,
+    upgradeOwn,
+  }: Pick<ComposedGateway, 'roads' | 'portal' | 'portalOfLogin' | 'upgradeOwn'>,
   certificates: RouteCertificates,
   acme: Acme | undefined,
 ) {
@@ -67,11 +73,14 @@ export async function openListeners(
     begin: roads.begin,
     take,
     recorder,
+    http2: gateway.http2 ? { isForApplication: roads.isForApplication } : undefined,
     tls: files && { ...readTls(files, { profile: gateway.tls, acme }), contextOf: certificates.contextOf },
     isOwn: portal.isOwn,
     answerOwn: portal.answer,
+    upgradeOwn,
     recordUnparsable,
   });
+  countConnections(server, files !== undefined, parts.metrics);
   if (gateway.proxyProtocol)
     expectProxyHeaders(server, { isTrusted: createIsTrusted(gateway.trustedProxies), refused: recordUnparsable });
   /** Also serves the web applications in plain http, which are for demos. */

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { configSchema, type ClusterConfig } from '@sallyport/contracts';
 import { ConfigFaults, createLogger } from '@sallyport/kit';
 import type { Upstream } from '../upstream/upstream.ts';
+import { noConnectors } from '../testing/no-connectors.ts';
 import { createClusterSet, type ClusterSet } from './cluster-set.ts';
 
 let directory: string;
@@ -45,6 +46,7 @@ const open = async (list: ClusterConfig[]) => {
     timeouts: { connect: 1000, firstByte: 1000 },
     logger: createLogger({ service: 'proxy', level: 'silent' }),
     now: Date.now,
+    through: noConnectors,
   });
 };
 const get = (upstream: Upstream, where = '/') =>

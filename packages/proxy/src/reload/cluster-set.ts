@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { ClusterConfig, Config } from '@sallyport/contracts';
 import type { Logger } from '@sallyport/kit';
 import { fingerprint } from './fingerprint.ts';
+import type { Through } from '../connectors/connector-way.ts';
 import { readClusterAccess } from '../upstream/read-cluster-access.ts';
 import { createUpstream, type Upstream, createUpstreams, type Upstreams } from '../upstream/upstream.ts';
 
@@ -10,6 +11,7 @@ type ClusterSetDeps = {
   timeouts: Config['timeouts'];
   logger: Logger;
   now: () => number;
+  through: Through;
 };
 
 /** The clusters of this gateway, which can change while it runs. */

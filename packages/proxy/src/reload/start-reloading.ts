@@ -12,6 +12,7 @@ import {
 } from '@sallyport/kit';
 import { reportReplica } from '@sallyport/stores';
 import { followChanges } from '../authorize/follow-changes.ts';
+import type { Connectors } from '../connectors/open-connectors.ts';
 import type { ClusterSet } from './cluster-set.ts';
 import type { RouteSet } from './route-set.ts';
 
@@ -19,6 +20,7 @@ type ReloadingDeps = {
   loaded: LoadedConfig;
   clusters: ClusterSet;
   routes: RouteSet;
+  connectors: Pick<Connectors, 'prepare' | 'report'>;
   authorize: Pick<ServiceClient, 'request' | 'stream'>;
   replica: string;
   logger: Logger;
@@ -39,6 +41,7 @@ const reloadable: ReloaderDeps['reloadable'] = [
   'explain',
   'clusters',
   'routes',
+  'connectors',
   'api',
   'elevations',
   'notifications',
@@ -55,7 +58,7 @@ const reloadable: ReloaderDeps['reloadable'] = [
  * that authorize refuses does not bring new clusters here.
  */
 export function startReloading(deps: ReloadingDeps): Reloader {
-  const { loaded, clusters, routes, authorize, replica, logger, metrics, now } = deps;
+  const { loaded, clusters, routes, connectors, authorize, replica, logger, metrics, now } = deps;
   const reloader = createReloader({
     loaded,
     version: undefined,
@@ -65,9 +68,11 @@ export function startReloading(deps: ReloadingDeps): Reloader {
     reloadable,
     read: createConfigReader({ engine: import.meta.resolve('@sallyport/policy'), documents: false }),
     async apply({ config }) {
+      const useConnectors = connectors.prepare(config.connectors);
       const useRoutes = await routes.prepare(config.routes);
       await clusters.replace(config.clusters);
       useRoutes();
+      useConnectors();
       deps.apply(config);
     },
   });
@@ -85,6 +90,7 @@ export function startReloading(deps: ReloadingDeps): Reloader {
   const reporter = reportReplica({
     about: { service: 'proxy', id: replica, host: hostname(), startedAt: now() },
     reloader,
+    more: connectors.report,
     logger,
     put: (status) => authorize.request({ method: 'POST', path: '/v1/replicas', body: { replica: status } }),
     remove: (gone) => authorize.request({ method: 'POST', path: '/v1/replicas', body: { gone } }),

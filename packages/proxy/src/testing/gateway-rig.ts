@@ -10,7 +10,7 @@ import type { Recorder } from '@sallyport/recordings';
 import { type CheckClient, traceCheck } from '../authorize/check-client.ts';
 import { createClientAddress } from '../listener/client-address.ts';
 import { createGatewayServer } from '../listener/create-gateway-server.ts';
-import { composeRoads, type RoadsDeps } from '../gateway/compose-roads.ts';
+import { composeRoads, type Roads, type RoadsDeps } from '../gateway/compose-roads.ts';
 import type { AccessReviews } from '../access-review/access-reviews.ts';
 import type { LiveSessions } from '../recordings/live-sessions.ts';
 import type { Streams } from '../streams/create-streams.ts';
@@ -18,6 +18,7 @@ import { createBeginRequestSpan } from '../tracing/request-span.ts';
 import { createFixedTokenSource } from '../upstream/cluster-access.ts';
 import { createUpstream, type Upstream, createUpstreams } from '../upstream/upstream.ts';
 import type { WorkloadSessions } from '../workloads/workload-sessions.ts';
+import { server as serverCertificate, serverKey } from './client-certificates.ts';
 
 export const gatewayToken = 'planted-gateway-token';
 export const alice = {
@@ -46,6 +47,7 @@ export function allow(impersonation: CheckAnswer['impersonation'] = alice): Chec
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+type SecureSettings = NonNullable<Parameters<typeof createGatewayServer>[0]['tls']>;
 type Destroyable = { destroy(): void };
 
 export type Rig = {
@@ -66,6 +68,8 @@ export type Rig = {
   /** Sends bytes unchanged, and returns everything that comes back until the connection closes or goes quiet. */
   raw(bytes: string | Buffer): Promise<string>;
   dial(): Socket;
+  /** Listens with TLS, and for HTTP/2, in addition. */
+  listenSecure(tls?: Partial<SecureSettings>): Promise<{ port: number; server: Server }>;
   close(): Promise<void>;
   streams: Streams;
   live: LiveSessions;
@@ -184,27 +188,40 @@ export async function createRig(
     reviews: roads.reviews,
     cluster: upstreams.byName('dev'),
   });
-  rig.server = createGatewayServer({
-    begin: roads.begin,
-    take: roads.take,
-    recorder: roads.recorder,
-    tls: undefined,
-    isOwn: () => false,
-    answerOwn: () => {},
-    recordUnparsable: (_socket, message, code) =>
-      void rig.events.push({ type: 'request.unparsable', data: { responseStatus: { code, message } } } as AuditRecord),
-  });
+  const createServerWith = (tls: SecureSettings | undefined) => createListener(rig, roads, tls);
+  rig.server = createServerWith(undefined);
   rig.port = await listen(rig.server);
+  const servers = [rig.server, rig.upstream];
+  rig.listenSecure = async (tls) => {
+    const secure = createServerWith({ cert: serverCertificate, key: serverKey, ...tls });
+    secure.on('secureConnection', (socket: Destroyable) => void sockets.add(socket));
+    servers.push(secure);
+    return { port: await listen(secure), server: secure };
+  };
   const dial = () => dialTo(rig.port, sockets);
   const raw = (bytes: string | Buffer) => exchangeBytes(dial(), bytes);
   Object.assign(rig, { metrics: () => metrics.metrics(), dial, raw });
   rig.close = async () => {
     for (const socket of sockets) socket.destroy();
-    for (const one of [rig.server, rig.upstream]) await closeServer(one);
+    for (const one of servers) await closeServer(one);
     roads.streams.close();
     await upstreams.close();
   };
   return rig;
+}
+
+function createListener(rig: Rig, roads: Roads, tls: SecureSettings | undefined): Server {
+  return createGatewayServer({
+    begin: roads.begin,
+    take: roads.take,
+    recorder: roads.recorder,
+    tls,
+    http2: { isForApplication: roads.isForApplication },
+    isOwn: () => false,
+    answerOwn: () => {},
+    recordUnparsable: (_socket, message, code) =>
+      void rig.events.push({ type: 'request.unparsable', data: { responseStatus: { code, message } } } as AuditRecord),
+  });
 }
 
 /** Connects like a client. Its side stays open when the gateway has ended the connection, so it ends with the rig. */

@@ -4,6 +4,7 @@ import { createLogger, hashToken, ProblemError, type Logger, type ServiceRequest
 import { createPages } from '@sallyport/pages';
 import type { RequestHandler } from 'express';
 import supertest from 'supertest';
+import type { ConnectorState } from '../connectors/connector-states.ts';
 import type { Downloads } from '../downloads/open-downloads.ts';
 import type { PortalDeps } from '../portal/calls/portal-deps.ts';
 import { createOwnApi } from '../portal/create-own-api.ts';
@@ -46,6 +47,8 @@ export type PagesRigOptions = {
   pages?: RequestHandler;
   workloads?: WorkloadSessions;
   downloads?: Downloads;
+  /** The connector of the cluster `dev`. */
+  connector?: ConnectorState;
   logger?: Logger;
   /** The address of the client of a request. */
   addressOf?: (request: IncomingMessage) => string;
@@ -58,7 +61,7 @@ export type PagesRigOptions = {
 /** Creates the gateway's own pages for one person, with services that answer as told. */
 export function createPagesRig(options: PagesRigOptions = {}) {
   const { answers = {}, own = gatewayOrigin, room = true, user = 'alice@example.com', groups = [] } = options;
-  const { providerName = (id) => id, applications = [] } = options;
+  const { providerName = (id) => id, applications = [], connector } = options;
   const { pages = (_request, response) => void response.end('page') } = options;
   const calls: ServiceRequest[] = [];
   const events: { status: number; path: string }[] = [];
@@ -100,7 +103,11 @@ export function createPagesRig(options: PagesRigOptions = {}) {
     ownPages: createPages({ host: 'gate.example.com', name: 'Example Corp' }),
     landing: { ...landingSettings, providerName, isPrivate: options.downloads?.authority !== undefined },
     applications: () => applications,
-    clusters: () => ['dev', ...names].map((name) => ({ name, url: `${gatewayOrigin}/clusters/${name}` })),
+    clusters: () => [
+      { name: 'dev', url: `${gatewayOrigin}/clusters/dev`, ...(connector ? { connector: connector.name } : {}) },
+      ...names.map((name) => ({ name, url: `${gatewayOrigin}/clusters/${name}` })),
+    ],
+    connectorStates: async () => (connector ? [connector] : []),
     auditCall: {
       open: () => {
         if (!room) throw new ProblemError('audit-unavailable', 'The audit log cannot be written.');

@@ -9,6 +9,7 @@ import { createWebRoute } from '../web/create-web-route.ts';
 import { createWebRoutes } from '../exchange/web-route.ts';
 import type { WorkloadSessions } from '../workloads/workload-sessions.ts';
 import { allow, createRig, type Rig } from './gateway-rig.ts';
+import { noConnectors } from './no-connectors.ts';
 
 export const appHost = 'app.example.com';
 
@@ -62,6 +63,7 @@ export async function createWebRig(
   });
   const one = await createWebRoute(config.routes[0]!, {
     resolvePath: (file) => file,
+    through: noConnectors,
     timeouts: config.timeouts,
     look: { host: 'gate.example.com' },
     identityOf: createRouteIdentities({

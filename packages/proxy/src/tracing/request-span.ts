@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import { peerAttributes, type SpanAttributes, beginSampledSpan, type Span, type Tracer } from '@sallyport/kit';
 import { clientText } from '../credential/client-text.ts';
+import type { ClientRequest } from '../exchange/client-message.ts';
 import type { ClusterExchange, Exchange, Step } from '../exchange/exchange.ts';
 import { tracedPath } from './traced-path.ts';
 
@@ -33,7 +33,7 @@ export function traceUpstream<E extends Exchange>(send: Step<E>): Step<E> {
 export function createBeginRequestSpan(
   tracer: Tracer,
   gatewayUrl: string,
-): (request: IncomingMessage) => Span | undefined {
+): (request: ClientRequest) => Span | undefined {
   const attributes = { 'url.scheme': new URL(gatewayUrl).protocol.slice(0, -1), ...peerAttributes(gatewayUrl) };
   return (request) => beginSampledSpan(tracer, request, attributes);
 }

@@ -40,7 +40,12 @@ function readForeignClaims(token: string, gatewayOrigin: string): Fields | undef
 }
 
 /** The token of a workload as it was presented, and by whom. */
-export type PresentedToken = { token: string; hash: string; clientAddress: string; request: IncomingMessage };
+export type PresentedToken = {
+  token: string;
+  hash: string;
+  clientAddress: string;
+  request: Pick<IncomingMessage, 'headers'>;
+};
 
 /** Begins the sessions of workloads. */
 export type WorkloadSessions = {
