@@ -50,6 +50,20 @@ describe('a page', () => {
     expect(policyWith(true)).toMatch(/style-src 'sha256-[^ ]+' 'self';/);
   });
 
+  it('that is only a program has nothing inline, and lets no script make markup of text', () => {
+    const pages = createPages({ host: 'x', accent: '#2457d6' });
+    const program = { script: '/a.js', style: '/a.css' };
+    const { text, headers } = pages.renderProgram('Console', html`<div id="place"></div>`, program);
+    expect(text).toContain('<link rel="stylesheet" href="/a.css"></head>');
+    expect(text).toContain('<body><div id="place"></div><script src="/a.js"></script></body>');
+    expect(text).not.toContain('<style');
+    expect(headers['content-security-policy']).toBe(
+      "default-src 'none';style-src 'self';script-src 'self';connect-src 'self';img-src 'self' data:;form-action 'none';frame-ancestors 'none';base-uri 'none';require-trusted-types-for 'script';trusted-types 'none'",
+    );
+    expect(headers).toMatchObject({ 'cache-control': 'no-store', 'cross-origin-embedder-policy': 'require-corp' });
+    expect(pages.colors).toContain('--act:#2457d6');
+  });
+
   it('escapes what it is given, everywhere', () => {
     const evil = `"><script>alert(1)</script><time '`;
     const { text, policy } = renderPage(

@@ -19,6 +19,19 @@ const sourcesOf = (app: PageApp | undefined) =>
         calls: ["connect-src 'self'"],
       };
 
+const commonHeaders = {
+  'cache-control': 'no-store',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'origin-agent-cluster': '?1',
+  // Not `no-referrer`, with which browsers send `Origin: null` for the logout form.
+  'referrer-policy': 'same-origin',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-dns-prefetch-control': 'off',
+  'x-frame-options': 'DENY',
+};
+
 /**
  * Returns the headers of a page: nothing but its own style, its own scripts, the logo and the icon; no frames, no forms
  * to other sites, no caching.
@@ -47,17 +60,26 @@ export function pageHeaders({
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ];
-  return {
-    'content-security-policy': policy.join(';'),
-    'cache-control': 'no-store',
-    'cross-origin-opener-policy': 'same-origin',
-    'cross-origin-resource-policy': 'same-origin',
-    'origin-agent-cluster': '?1',
-    // Not `no-referrer`, with which browsers send `Origin: null` for the logout form.
-    'referrer-policy': 'same-origin',
-    'strict-transport-security': 'max-age=31536000; includeSubDomains',
-    'x-content-type-options': 'nosniff',
-    'x-dns-prefetch-control': 'off',
-    'x-frame-options': 'DENY',
-  };
+  return { 'content-security-policy': policy.join(';'), ...commonHeaders };
 }
+
+/**
+ * The headers of a page that is only a program: nothing in it is inline, it submits no form, and no script can
+ * make markup of a text (Trusted Types).
+ */
+export const programHeaders: Readonly<Record<string, string>> = {
+  'content-security-policy': [
+    "default-src 'none'",
+    "style-src 'self'",
+    "script-src 'self'",
+    "connect-src 'self'",
+    "img-src 'self' data:",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join(';'),
+  ...commonHeaders,
+  'cross-origin-embedder-policy': 'require-corp',
+};

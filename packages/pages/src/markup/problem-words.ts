@@ -23,6 +23,10 @@ const table: Record<string, ProblemWords> = {
   forbidden: { title: 'This is not allowed' },
   'not-recordable': { title: 'This cannot be recorded' },
   'recording-unavailable': { title: 'Not possible right now' },
+  'connector-not-connected': {
+    title: 'Cannot be reached right now',
+    text: 'The connection to its network is down. Try again in a minute.',
+  },
   'forbidden-header': {
     title: 'This is not allowed',
     text: 'A proxy or an extension of your browser adds headers that only the gateway may set.',

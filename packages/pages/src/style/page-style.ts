@@ -9,7 +9,8 @@ const ownColors = {
   dark: { act: '#86bdf2', over: '#b3d6f8' },
 };
 
-function colors(accent: string | undefined): string {
+/** Returns the style sheet of the colors, with the accent of the branding or our own. */
+export function pageColors(accent?: string): string {
   const { light, dark } = accent === undefined ? ownColors : accentColors(accent);
   return `:root{color-scheme:light dark;--paper:#eef1f5;--card:#fff;--ink:#16202c;--quiet:#4d5a69;--line:#7b8896;--rule:#d3d9e0;--act:${light.act};--act-on:#fff;--over:${light.over};--note:#fff3dc;--note-line:#a3680a}
 @media(prefers-color-scheme:dark){:root{--paper:#0f151c;--card:#19212b;--ink:#e6ecf2;--quiet:#a9b6c4;--line:#6d7b8a;--rule:#323d4a;--act:${dark.act};--act-on:#0b1824;--over:${dark.over};--note:#2f2613;--note-line:#d9a441}}`;
@@ -71,7 +72,7 @@ const lists = `h3{margin:1.2rem 0 .4rem;font-size:1rem}
 .who>span{min-width:0;overflow-wrap:anywhere}`;
 
 /** Returns the style sheet of every page, with the accent of the branding or our own. */
-export const pageStyle = (accent?: string): string => `${colors(accent)}\n${layout}\n${parts}\n${lists}`;
+export const pageStyle = (accent?: string): string => `${pageColors(accent)}\n${layout}\n${parts}\n${lists}`;
 
 const arch = 'M8 25V15a8 8 0 0 1 16 0v10h-4V15a4 4 0 0 0-8 0v10z';
 
