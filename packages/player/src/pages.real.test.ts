@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { sampleRecording, type SampleRecording } from '@sallyport/recordings/testing';
-import { browserProgram, openPages, type OpenPages } from './testing/open-pages.ts';
+import { openPages, type OpenPages } from './testing/open-pages.ts';
+import { browserProgram } from './testing/start-browser.ts';
 
 const esc = '\u001b';
 const home = '/.sallyport/recordings';

@@ -1,18 +1,10 @@
-import { existsSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import process from 'node:process';
 import { createPages, html } from '@sallyport/pages';
 import type { SampleRecording } from '@sallyport/recordings/testing';
-import { chromium, type Page } from 'playwright-core';
-
-const programs = ['chromium', 'chromium-browser', 'google-chrome'];
-/** The browser of this machine, if it has one. */
-export const browserProgram = (process.env.PATH ?? '')
-  .split(path.delimiter)
-  .flatMap((directory) => programs.map((name) => path.join(directory, name)))
-  .find((file) => existsSync(file));
+import type { Page } from 'playwright-core';
+import { complaintsOf, startBrowser } from './start-browser.ts';
 
 /** What scripts/bundle.mjs has written. */
 const built = new URL('../../dist/page.js', import.meta.url).href;
@@ -88,14 +80,9 @@ export async function openPages(sample: SampleRecording, row: object = {}): Prom
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  const flags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'];
-  const browser = await chromium.launch({ executablePath: browserProgram!, args: flags });
+  const browser = await startBrowser();
   const page = await browser.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', ({ message }) => complaints.push(message));
-  page.on('console', (said) => {
-    if (said.type() === 'error') complaints.push(said.text());
-  });
+  const complaints = complaintsOf(page);
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     page,

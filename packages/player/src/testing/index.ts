@@ -1,0 +1,1 @@
+export { browserProgram, complaintsOf, startBrowser } from './start-browser.ts';
