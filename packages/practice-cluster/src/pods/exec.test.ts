@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   channels,
+  acceptKey,
   decodeChannel,
   encodeChannel,
   encodeChannelClose,
@@ -14,7 +15,6 @@ import {
   remoteCommandProtocol,
 } from '@sallyport/kubernetes';
 import { createPracticeCluster, type PracticeCluster } from '../server/create-practice-cluster.ts';
-import { acceptKey } from '../websocket/frame-reader.ts';
 import { MessageReader } from '../websocket/message-reader.ts';
 
 const key = 'dGhlIHNhbXBsZSBub25jZQ==';

@@ -1,9 +1,8 @@
-import { remoteCommandProtocol } from '@sallyport/kubernetes';
+import { acceptKey, isWebSocketKey, remoteCommandProtocol } from '@sallyport/kubernetes';
 import { flag, type Call, type Cluster } from '../access/call.ts';
 import { ApiError, badRequest } from '../objects/api-error.ts';
 import { textAt } from '../objects/kube-object.ts';
 import { runCommand } from '../shell/run-command.ts';
-import { acceptKey, isWebSocketKey } from '../websocket/frame-reader.ts';
 import { ExecStream } from './exec-stream.ts';
 import { findContainer } from './find-container.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { encodeClose, encodeFrame, opcodes, WebSocketError } from '@sallyport/kubernetes';
+import { acceptKey, encodeClose, encodeFrame, isWebSocketKey, opcodes, WebSocketError } from '@sallyport/kubernetes';
 import fc from 'fast-check';
-import { FrameReader, acceptKey, isWebSocketKey } from './frame-reader.ts';
+import { FrameReader } from './frame-reader.ts';
 import { MessageReader } from './message-reader.ts';
 
 /** Any character. The built-in arbitrary of fast-check first builds a table of all of them. */
