@@ -61,6 +61,8 @@ function createAttacker(target: AttackTarget, row: string, baseline: UserInfo): 
     baseline,
     send: async (attempt) => (await exchange(attempt))[0]!,
     sendTwo: async (first, second) => (await exchange(first, second)) as [RawReply, RawReply],
+    sendAndWait: async (attempt, silenceMs) =>
+      (await exchangeRaw(target, [write(target, row, attempt), ''], silenceMs)) as [RawReply, RawReply],
   };
 }
 

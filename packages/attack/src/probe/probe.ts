@@ -28,6 +28,8 @@ export type Attacker = {
   send(attempt: Attempt): Promise<RawReply>;
   /** Sends both on one connection, the second after the response to the first. */
   sendTwo(first: Attempt, second: Attempt): Promise<[RawReply, RawReply]>;
+  /** Sends one, and waits for what comes after the response until nothing has come for this time. */
+  sendAndWait(attempt: Attempt, silenceMs: number): Promise<[RawReply, RawReply]>;
 };
 
 /** One attack. `run` sends it and returns the result. */

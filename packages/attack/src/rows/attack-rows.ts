@@ -1,5 +1,6 @@
 import type { AttackRow } from '../probe/probe.ts';
 import { byteRows } from './byte-rows.ts';
+import { connectorRows } from './connector-rows.ts';
 import { credentialRows } from './credential-rows.ts';
 import { identityRows } from './identity-rows.ts';
 import { targetRows } from './target-rows.ts';
@@ -10,6 +11,7 @@ export const attackRows: readonly AttackRow[] = [
   ...byteRows,
   ...credentialRows,
   ...targetRows,
+  ...connectorRows,
 ].toSorted((one, other) => one.row.localeCompare(other.row));
 
 /** The approximate number of requests, for the confirmation. */

@@ -1,4 +1,5 @@
 import { connect as netConnect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
 import { readReply, type RawReply } from './raw-reply.ts';
 
@@ -42,7 +43,7 @@ async function dial({ secure, host, port, ca, openTunnel }: RawTarget): Promise<
  * silence that ends it may depend on what has arrived.
  */
 export function receive(
-  socket: Socket,
+  socket: Duplex,
   isWhole: (text: string) => boolean,
   silence: (text: string) => number,
 ): Promise<{ text: string; closed: boolean }> {
@@ -64,11 +65,11 @@ export function receive(
   });
 }
 
-async function receiveReply(socket: Socket, bodiless: boolean): Promise<RawReply> {
+async function receiveReply(socket: Socket, bodiless: boolean, silenceMs: number): Promise<RawReply> {
   const { text, closed } = await receive(
     socket,
     (soFar) => soFar.length > maxBytes || readReply(soFar, false, bodiless).whole,
-    () => quietMs,
+    () => silenceMs,
   );
   return readReply(text, closed, bodiless).reply;
 }
@@ -77,7 +78,11 @@ async function receiveReply(socket: Socket, bodiless: boolean): Promise<RawReply
  * Sends bytes (one character per byte) on a new connection and reads the response. Sends each further text on the same
  * connection, after the response to the one before. Rejects only if it cannot connect.
  */
-export async function exchangeRaw(target: RawTarget, texts: readonly string[]): Promise<RawReply[]> {
+export async function exchangeRaw(
+  target: RawTarget,
+  texts: readonly string[],
+  silenceMs = quietMs,
+): Promise<RawReply[]> {
   const socket = await dial(target);
   const replies: RawReply[] = [];
   try {
@@ -87,7 +92,7 @@ export async function exchangeRaw(target: RawTarget, texts: readonly string[]): 
         continue;
       }
       socket.write(Buffer.from(text, 'latin1'));
-      replies.push(await receiveReply(socket, text.startsWith('HEAD ')));
+      replies.push(await receiveReply(socket, text.startsWith('HEAD '), silenceMs));
     }
   } finally {
     socket.destroy();
