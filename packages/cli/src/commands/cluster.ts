@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Environment } from '../environment/environment.ts';
-import { withExample, withOutput, lazily } from './command-kit.ts';
+import { collect, withExample, withOutput, lazily } from './command-kit.ts';
 
 /** Adds `--kubeconfig` and `--context`. */
 function withAdminKubeconfig(command: Command): Command {
@@ -41,14 +41,27 @@ function addClusterAdd(cluster: Command, environment: Environment): void {
       'write the entry, the CA and the token to files in this directory, instead of printing them',
     )
     .option('--force', 'overwrite files in --out that have other content')
+    .option(
+      '--connector',
+      'for a cluster that the gateway cannot dial: make a connector there too, which dials the gateway. Without --kubeconfig, print what to apply',
+    )
+    .option('--gateway <url>', 'with --connector: the address of the gateway')
+    .option('--gateway-ca <file>', 'with --connector: the CA of the gateway, if it is not a public one')
+    .option(
+      '--gateway-public-key <key>',
+      'with --connector: services.proxy.publicKey of the gateway, in base64; may be repeated',
+      collect,
+    )
+    .option('--image <name>', 'with --connector: the image of Sallyport')
     .option('--dry-run', 'print the objects as YAML, and ask or change nothing')
-    .action(lazily(environment, async () => (await import('../cluster/account/add-cluster.ts')).addCluster));
+    .action(lazily(environment, async () => (await import('../cluster/choose-add.ts')).chooseAdd));
   withAccount(withAdminKubeconfig(command));
   withExample(
     withOutput(command),
     'sallyport cluster add prod --kubeconfig admin.kubeconfig --groups developers,sre --out /etc/sallyport',
     'sallyport cluster add prod --kubeconfig ~/.kube/config --context prod-admin --token secret --out .',
     'sallyport cluster add prod --dry-run --groups developers,sre | kubectl diff -f -',
+    'sallyport cluster add factory --connector --gateway https://gate.example.com --gateway-public-key MCowBQ... | kubectl apply -f -',
   );
 }
 
@@ -59,11 +72,15 @@ function addClusterCheck(cluster: Command, environment: Environment): void {
     .description('check that the gateway may do in a cluster what it must, and nothing more; changes nothing')
     .option('--config <file>', "the gateway's configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)")
     .option('--strict', 'fail on warnings too')
+    .option('--kubeconfig <file>', 'for a cluster behind a connector: the kubeconfig of an administrator')
+    .option('--context <name>', 'its context (default: its current one)')
     .action(lazily(environment, async () => (await import('../cluster/check/run-check.ts')).checkCluster));
+  withAccount(command);
   withExample(
     withOutput(command),
     'sallyport cluster check prod --config /etc/sallyport/sallyport.yaml',
     'sallyport cluster check prod --strict -o json',
+    'sallyport cluster check factory --kubeconfig admin.kubeconfig',
   );
 }
 

@@ -117,6 +117,30 @@ describe('sallyport doctor', () => {
     expect(checks.map(({ name }) => name)).not.toContain('dns');
   });
 
+  it('warns of a connector that is not connected, and of connections that all end at one age', async () => {
+    await rig.logIn();
+    const carrier = { replica: 'proxy/1', id: 'c', since: 1, seen: 1, version: '1.2.3', streams: 0 };
+    const endedAt = (...ages: number[]) => ages.map((durationMs) => ({ at: 1, durationMs, reason: 'closed' }));
+    const connectors = [
+      { name: 'cut', connected: true, carriers: [carrier], ended: endedAt(5, 60_100, 60_000, 60_300) },
+      { name: 'fine', connected: true, carriers: [carrier], ended: endedAt(60_000, 90_000, 60_000) },
+      { name: 'gone', connected: false, since: 1, carriers: [], ended: [] },
+    ];
+    const url = `${rig.gateway.origin}/clusters/dev`;
+    rig.instead = ({ path }) => {
+      if (path.endsWith('/connectors')) return { status: 200, body: { connectors } };
+      const clusters = [{ name: 'dev', url, connector: { connected: true } }];
+      return path.endsWith('/clusters') ? { status: 200, body: { clusters } } : undefined;
+    };
+    const { checks } = await rig.doctor();
+    expect(checks.filter(({ name }) => name.startsWith('connector')).map((one) => [one.name, one.status])).toEqual([
+      ['connector cut', 'warning'],
+      ['connector fine', 'ok'],
+      ['connector gone', 'warning'],
+    ]);
+    expect(checks.find(({ name }) => name === 'connector cut')!.detail).toContain('its connections end after 1m');
+  });
+
   it('warns of a certificate that expires within 14 days', async () => {
     await rig.logIn();
     const end = Date.parse('2126-11-01T02:58:53Z');

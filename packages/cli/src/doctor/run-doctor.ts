@@ -8,6 +8,7 @@ import { createPaint } from '../terminal/paint.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { checkCertificate } from './check-certificate.ts';
 import { checkClusters } from './check-clusters.ts';
+import { checkConnectors } from './check-connectors.ts';
 import { ok, type Check, failedBy, describeChecks } from './check.ts';
 import { checkHealth, checkLogin } from './check-gateway.ts';
 import { checkHome, checkKeyring } from './check-home.ts';
@@ -68,7 +69,8 @@ async function checkGateway(gateway: OpenGateway, names: GatewayNames, tell: Tel
   const context =
     names.context === undefined ? undefined : await kubectlContext(kubeconfigFiles(environment), names.context);
   const clusters = await checkClusters(gateway, context?.place?.cluster, (one) => tell(`the cluster ${one}`));
-  return [...way, ...health, ...login.checks, ...clusters];
+  tell('the connectors');
+  return [...way, ...health, ...login.checks, ...(await checkConnectors(gateway)), ...clusters];
 }
 
 async function runChecks(environment: Environment, names: GatewayNames, tell: Tell): Promise<Check[]> {

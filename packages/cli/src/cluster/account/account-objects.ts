@@ -40,7 +40,7 @@ export const tokenSecretName = (account: string): string => `${account}-token`;
 const managedBy = ['app.kubernetes.io/managed-by', 'sallyport-cluster-add'] as const;
 const madeFor = 'sallyport.dev/cluster';
 
-const labelsOf = ({ cluster }: AccountPlace): Labels => ({
+export const labelsOf = ({ cluster }: AccountPlace): Labels => ({
   'app.kubernetes.io/part-of': 'sallyport',
   [managedBy[0]]: managedBy[1],
   [madeFor]: cluster,
@@ -67,7 +67,7 @@ export function rememberedSettings({ metadata }: KubeObject): ImpersonateSetting
   }
 }
 
-const rbacVersion = 'rbac.authorization.k8s.io/v1';
+export const rbacVersion = 'rbac.authorization.k8s.io/v1';
 
 /** Returns references to everything that `cluster add` may make, in the order in which it is made. */
 export function accountReferences({ namespace, account }: AccountPlace): KubeObject[] {

@@ -26,7 +26,10 @@ export type AddOptions = AccountOptions &
 
 const shortestLifetimeMs = 600_000;
 
-function impersonateOf(options: AddOptions): Pick<AddRequest, 'groups' | 'allowSystem'> {
+/** Reads the names that the gateway may impersonate. */
+export function impersonateOf(
+  options: Pick<AddOptions, 'groups' | 'allowSystem'>,
+): Pick<AddRequest, 'groups' | 'allowSystem'> {
   const groups = options.groups === undefined ? undefined : splitNames(options.groups);
   const allowSystem = options.allowSystem === undefined ? undefined : splitNames(options.allowSystem);
   if (groups?.length === 0) throw usageError('--groups names no group', 'Write it like --groups developers,sre.');

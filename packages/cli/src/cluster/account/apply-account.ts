@@ -14,7 +14,26 @@ type Step = {
 };
 export type AccountPlan = Step[];
 
-/** Returns the fields in which the stored object differs. A role without rules is stored without the field. */
+const isFields = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Reports whether a stored value has everything that is wanted. The API server adds defaults. */
+function covers(stored: unknown, wanted: unknown): boolean {
+  if (Array.isArray(wanted))
+    return (
+      Array.isArray(stored) &&
+      stored.length === wanted.length &&
+      wanted.every((one, index) => covers(stored[index], one))
+    );
+  if (isFields(wanted))
+    return isFields(stored) && Object.entries(wanted).every(([name, value]) => covers(stored[name], value));
+  return isDeepStrictEqual(stored, wanted);
+}
+
+/**
+ * Returns the fields in which the stored object differs. A role without rules is stored without the field. Rights and data
+ * are compared exactly.
+ */
 function differences(object: KubeObject, stored: KubeObject): Record<string, unknown> {
   const { apiVersion: _version, kind: _kind, metadata: _metadata, ...fields } = object;
   const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
@@ -22,7 +41,9 @@ function differences(object: KubeObject, stored: KubeObject): Record<string, unk
   const noted = Object.entries(annotations).every(([name, value]) => stored.metadata.annotations?.[name] === value);
   return {
     ...Object.fromEntries(
-      Object.entries(fields).filter(([name, value]) => !isDeepStrictEqual(plain(value), plain(stored[name]))),
+      Object.entries(fields).filter(([name, value]) =>
+        name === 'spec' ? !covers(stored[name], value) : !isDeepStrictEqual(plain(value), plain(stored[name])),
+      ),
     ),
     ...(noted ? {} : { metadata: { annotations } }),
   };

@@ -9,6 +9,12 @@ const plurals: Record<string, string> = {
   Secret: 'secrets',
   ClusterRole: 'clusterroles',
   ClusterRoleBinding: 'clusterrolebindings',
+  Role: 'roles',
+  RoleBinding: 'rolebindings',
+  ConfigMap: 'configmaps',
+  Deployment: 'deployments',
+  NetworkPolicy: 'networkpolicies',
+  PodDisruptionBudget: 'poddisruptionbudgets',
 };
 
 export function resourceOf({ apiVersion, kind }: KubeObject): { group: string; resource: string } {

@@ -1,7 +1,7 @@
 import { fieldOf, textOf, listOf } from '../../input/untrusted.ts';
 import { expectKube, type KubeClient } from '../kube/kube-client.ts';
 
-type Content = { resource: string; name: string; uid: string };
+type Content = { resource: string; name: string; uid: string; owners: string[] };
 /** What is in a namespace, without what Kubernetes puts into each. `unknown` lists the kinds that cannot be listed. */
 export type NamespaceContents = { contents: Content[]; unknown: string[] };
 
@@ -61,10 +61,15 @@ export async function namespaceContents(client: KubeClient, namespace: string): 
       }
       return listOf(fieldOf(answer.body, 'items')).map((item) => {
         const metadata = fieldOf(item, 'metadata');
-        return { resource: name, name: textOf(fieldOf(metadata, 'name')), uid: textOf(fieldOf(metadata, 'uid')) };
+        const [own, uid] = [textOf(fieldOf(metadata, 'name')), textOf(fieldOf(metadata, 'uid'))];
+        const owners = listOf(fieldOf(metadata, 'ownerReferences')).map((one) => textOf(fieldOf(one, 'uid')));
+        return { resource: name, name: own, uid, owners };
       });
     },
   );
-  const contents = lists.flat().filter(({ resource, name }) => !ofEveryNamespace.has(`${resource}/${name}`));
+  // What has no uid is not stored, such as the metrics of pods.
+  const contents = lists
+    .flat()
+    .filter(({ resource, name, uid }) => uid !== '' && !ofEveryNamespace.has(`${resource}/${name}`));
   return { contents, unknown };
 }

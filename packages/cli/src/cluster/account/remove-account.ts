@@ -1,8 +1,9 @@
 import { CliError } from '../../terminal/cli-error.ts';
 import { accountReferences, madeForCluster, type AccountPlace, type KubeObject } from './account-objects.ts';
+import { connectorReferences } from './connector-objects.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import { deleteObject, objectName, readObject } from './kube-objects.ts';
-import { namespaceContents } from './namespace-contents.ts';
+import { namespaceContents, type NamespaceContents } from './namespace-contents.ts';
 import { shellWord } from '../../terminal/for-terminal.ts';
 
 type Stored = NonNullable<Awaited<ReturnType<typeof readObject>>>;
@@ -11,7 +12,25 @@ type Stored = NonNullable<Awaited<ReturnType<typeof readObject>>>;
 export type RemovalPlan = { remove: Stored[]; keep: { object: string; why: string }[] };
 
 /** First what gives the account its rights. */
-const order = ['ClusterRoleBinding', 'ClusterRole', 'Secret', 'ServiceAccount', 'Namespace'];
+const order = [
+  'ClusterRoleBinding',
+  'ClusterRole',
+  'RoleBinding',
+  'Role',
+  'Deployment',
+  'PodDisruptionBudget',
+  'NetworkPolicy',
+  'Secret',
+  'ConfigMap',
+  'ServiceAccount',
+  'Namespace',
+];
+
+/** Adds what belongs to these objects, such as the pods of a Deployment, which end with it. */
+function withDependents(uids: ReadonlySet<string>, contents: NamespaceContents['contents']): ReadonlySet<string> {
+  const more = contents.filter(({ uid, owners }) => !uids.has(uid) && owners.some((owner) => uids.has(owner)));
+  return more.length === 0 ? uids : withDependents(new Set([...uids, ...more.map(({ uid }) => uid)]), contents);
+}
 
 async function whyNotNamespace(
   client: KubeClient,
@@ -19,7 +38,7 @@ async function whyNotNamespace(
   removed: readonly Stored[],
 ): Promise<string | undefined> {
   const { contents, unknown } = await namespaceContents(client, namespace);
-  const ours = new Set(removed.map(({ metadata: { uid } }) => uid));
+  const ours = withDependents(new Set(removed.map(({ metadata: { uid } }) => uid)), contents);
   const other = contents.filter(({ uid }) => !ours.has(uid)).map(({ resource, name }) => `${resource}/${name}`);
   if (other.length > 0)
     return `it has other objects: ${other.slice(0, 5).join(', ')}${other.length > 5 ? ', ...' : ''}`;
@@ -32,7 +51,9 @@ async function whyNotNamespace(
 export async function planRemoval(client: KubeClient, place: AccountPlace): Promise<RemovalPlan> {
   const remove: Stored[] = [];
   const keep: RemovalPlan['keep'] = [];
-  const references = accountReferences(place).toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+  const references = [...accountReferences(place), ...connectorReferences(place)].toSorted(
+    (a, b) => order.indexOf(a.kind) - order.indexOf(b.kind),
+  );
   for (const reference of references) {
     const stored = await readObject(client, reference);
     if (stored === undefined) continue;

@@ -30,9 +30,10 @@ export async function removeCluster(environment: Environment, name: string, opti
     );
   const deleting = await startSpinner(environment, 'Deleting');
   const removed = await removeAccount(client, plan, environment.sleep).finally(() => deleting.stop());
+  const hadConnector = plan.remove.some(({ kind }) => kind === 'Deployment');
   await writeResult(environment, options.output, { removed, kept: plan.keep }, () =>
     removed.length === 0
       ? `There is nothing to remove for the cluster ${name}.\n`
-      : `${removed.map((one) => `  deleted  ${forTerminal(one)}\n`).join('')}Remove the entry "${name}" from clusters in sallyport.yaml, and delete its token file.\n`,
+      : `${removed.map((one) => `  deleted  ${forTerminal(one)}\n`).join('')}Remove the entry "${name}" from clusters in sallyport.yaml, and ${hadConnector ? 'from connectors' : 'delete its token file'}.\n`,
   );
 }

@@ -129,7 +129,10 @@ async function warnOfSecret(client: KubeClient, { namespace, account }: AccountP
 }
 
 /** The names that the gateway may impersonate: as given, or else as in an earlier run. */
-async function settle(client: KubeClient, { place, groups, allowSystem }: AddRequest): Promise<Impersonate> {
+export async function settleImpersonate(
+  client: KubeClient,
+  { place, groups, allowSystem }: Pick<AddRequest, 'place' | 'groups' | 'allowSystem'>,
+): Promise<Impersonate> {
   if (groups && allowSystem) return { groups, allowSystem };
   const reference = accountReferences(place).find(({ kind }) => kind === 'ClusterRole')!;
   const role = await readObject(client, reference);
@@ -170,7 +173,7 @@ export async function runAdd(environment: Environment, request: AddRequest): Pro
   const client = createKubeClient(opened.access, environment);
   const spinner = await startSpinner(environment, `Making the gateway's account in ${opened.access.server}`);
   try {
-    const impersonate = await settle(client, request);
+    const impersonate = await settleImpersonate(client, request);
     const directory = out === undefined ? undefined : path.resolve(environment.workingDirectory, out);
     const files = clusterFiles(place.cluster, directory);
     const entry = entryOf(request, opened, impersonate, files);

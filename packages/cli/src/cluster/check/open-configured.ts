@@ -3,7 +3,10 @@ import { readNamedFile } from '../../files/read-file.ts';
 import type { loadGatewayConfig } from '../../config/load-gateway-config.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { usageError } from '../../terminal/cli-error.ts';
-import { type KubeAccess, readTokenClaims, type TokenClaims } from '../kube/kube-client.ts';
+import { shellWord } from '../../terminal/for-terminal.ts';
+import { readPlace, type AccountOptions, type AdminOptions } from '../account/account-objects.ts';
+import { requestToken } from '../account/account-token.ts';
+import { createKubeClient, type KubeAccess, readTokenClaims, type TokenClaims } from '../kube/kube-client.ts';
 import { openKubeconfig } from '../kube/open-kubeconfig.ts';
 
 type Loaded = Awaited<ReturnType<typeof loadGatewayConfig>>;
@@ -83,13 +86,46 @@ function ofFields(loaded: Loaded, cluster: ClusterConfig): { access: KubeAccess;
   return { access, source };
 }
 
+export type OpenOptions = AccountOptions & AdminOptions;
+
+/** How long the token of a check is valid. The API server gives none for less. */
+const checkTokenMs = 600_000;
+
+/**
+ * Opens a cluster that only its connector reaches: at the address that an administrator has, with a token of the gateway's
+ * account, as the connector gets one.
+ */
+async function ofAdministrator(environment: Environment, config: ClusterConfig, options: OpenOptions) {
+  const { kubeconfig, context } = options;
+  if (kubeconfig === undefined)
+    throw usageError(
+      `this machine does not reach the cluster "${config.name}" as the gateway does, because it is behind a connector`,
+      `Name a kubeconfig of its administrator: sallyport cluster check ${shellWord(config.name)} --kubeconfig FILE`,
+    );
+  const { access } = await openKubeconfig(environment, { kubeconfig, context });
+  const place = readPlace(config.name, options, 'Name the account with --namespace and --account.');
+  const { token } = await requestToken(createKubeClient(access, environment), place, checkTokenMs);
+  return {
+    access: {
+      ...access,
+      tls: { ...access.tls, cert: undefined, key: undefined },
+      headers: { authorization: `Bearer ${token}` },
+    },
+    source: `a token of the ServiceAccount ${place.namespace}/${place.account}`,
+  };
+}
+
 /** Opens a cluster with the address, the CA and the credential that the configuration gives the gateway. */
 export async function openConfigured(
   environment: Environment,
   loaded: Loaded,
   config: ClusterConfig,
+  options: OpenOptions,
 ): Promise<ConfiguredCluster> {
-  const { access, source } =
-    config.kubeconfig == null ? ofFields(loaded, config) : await ofKubeconfig(environment, loaded, config);
+  const open = () => {
+    if (config.connector != null) return ofAdministrator(environment, config, options);
+    return config.kubeconfig == null ? ofFields(loaded, config) : ofKubeconfig(environment, loaded, config);
+  };
+  const { access, source } = await open();
   return { config, access, credential: describeCredential(source, access) };
 }

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { authority, otherAuthority } from '../../testing/certificates.ts';
@@ -130,6 +131,25 @@ describe('sallyport cluster check', () => {
       '  warning  it may create serviceaccounts/token, which it should not',
       '  warning  it may impersonate serviceaccounts, which it should not',
     ]);
+  });
+
+  it('checks a cluster behind a connector with the kubeconfig of an administrator, and a token as the connector gets one', async () => {
+    const settings = path.join(rig.directory, 'sallyport.yaml');
+    const publicKey = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' });
+    const text = readFileSync(settings, 'utf8').replace(
+      'tokenFile: token',
+      'connector: factory\n    credential: connector',
+    );
+    writeFileSync(settings, `${text}connectors: [{name: factory, publicKeys: [${publicKey.toString('base64')}]}]\n`);
+    expect(await check()).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/behind a connector\n.*sallyport cluster check prod --kubeconfig FILE/),
+    });
+    writeFileSync(path.join(rig.directory, 'admin'), cluster.kubeconfig({ token: 'of-an-administrator' }));
+    const { code, out } = await check('--kubeconfig', 'admin');
+    expect(out).toContain('(a token of the ServiceAccount sallyport/sallyport-gateway)');
+    expect(out).toContain('it may do nothing else');
+    expect(code).toBe(0);
   });
 
   it('fails if the token is not accepted, and says where it is', async () => {

@@ -4,7 +4,13 @@ import { type KubeAnswer, type KubeClient, createKubeClient, expectKube, statusM
 import { hasRight, rightName } from '../kube/require-rights.ts';
 import { neededRights } from './expected-rules.ts';
 import { findExtraRights, type FoundRight } from './find-extra-rights.ts';
-import { type ConfiguredCluster, type Credential, findCluster, openConfigured } from './open-configured.ts';
+import {
+  type ConfiguredCluster,
+  type Credential,
+  findCluster,
+  openConfigured,
+  type OpenOptions,
+} from './open-configured.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import { type Paint, type Tone, createPaint } from '../../terminal/paint.ts';
 import { readableTime, rfc3339 } from '../../terminal/times.ts';
@@ -159,7 +165,7 @@ export function describeCheck(report: CheckReport, paint: Paint): string {
   ].join('');
 }
 
-export type CheckOptions = { output: OutputFormat; config?: string; strict?: boolean };
+export type CheckOptions = OpenOptions & { output: OutputFormat; config?: string; strict?: boolean };
 
 const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
@@ -176,7 +182,7 @@ function dataOf(report: CheckReport) {
 
 export async function checkCluster(environment: Environment, name: string, options: CheckOptions): Promise<void> {
   const loaded = await loadGatewayConfig(environment, options.config);
-  const configured = await openConfigured(environment, loaded, findCluster(loaded, name));
+  const configured = await openConfigured(environment, loaded, findCluster(loaded, name), options);
   const spinner = await startSpinner(environment, `Asking ${configured.access.server}`);
   const report = await runCheck(configured, environment, environment.now()).finally(() => spinner.stop());
   await writeResult(environment, options.output, dataOf(report), () => describeCheck(report, createPaint(environment)));
