@@ -35,7 +35,7 @@ async function attack(environment: Environment, options: Options): Promise<void>
 }
 
 const about = `
-Tries the attacks in docs/security.md whose results show from outside (A01 to A07, A11 to A17): by the
+Tries the attacks in docs/security.md whose results show from outside (A01 to A07, A11 to A17, C04): by the
 identity in a SelfSubjectReview, and by the responses. Every request has the header User-Agent:
 sallyport-attack/<version> and the header Sallyport-Attack with its row. The exit code is 0 if the target withstood
 every attack with a result, and 1 if there is a hole.

@@ -85,6 +85,7 @@ export function addAudit(program: Command, environment: Environment): void {
   addTail(audit, environment);
   addExport(audit, environment);
   addReport(audit, environment);
+  addSummary(audit, environment);
   addVerify(audit, environment);
   addImport(audit, environment);
   addJoin(audit, environment);
@@ -169,6 +170,28 @@ function addReport(audit: Command, environment: Environment): void {
     'sallyport audit report --since 30d --by user,cluster',
     'sallyport audit report --user alice@example.com --since 2026-11-01 -o markdown',
     'sallyport audit report --resource pods/exec --by user,day -o csv',
+  );
+}
+
+/** `sallyport audit summary`. */
+function addSummary(audit: Command, environment: Environment): void {
+  const summary = withRows(
+    audit
+      .command('summary')
+      .description('count what a search finds: the most frequent users, clusters, verbs and so on'),
+  )
+    .option(
+      '--facets <names>',
+      'what to count by, with commas: user, cluster, namespace, resource, subresource, verb, code, effect, rule, reason, type, address',
+      'user,cluster,namespace,resource,verb,code',
+    )
+    .option('--since <time>', `earliest time: ${momentHelp}`, '24h')
+    .option('--until <time>', 'latest time')
+    .action(lazily(environment, async () => (await import('../audit/report/run-summary.ts')).auditSummary));
+  withExample(
+    withGatewayNames(withReportFormat(summary)),
+    'sallyport audit summary --since 1h --result refused',
+    'sallyport audit summary --namespace prod --subresource exec --facets user,cluster',
   );
 }
 

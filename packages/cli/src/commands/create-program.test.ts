@@ -23,9 +23,11 @@ describe('every command', () => {
     expect(out).toMatch(/Example:\n {2}sallyport /);
   });
 
-  // Those that only group others, one that prints messages of a protocol, one that prints its log, and two that play.
+  // Those that only group others, one that prints messages of a protocol, two that print their log, and two that play.
   const without = [
-    ...'agent audit cluster config elevations mcp notifications policy recordings serve service-account'.split(' '),
+    ...'agent audit cluster config connector elevations mcp notifications policy recordings serve service-account'.split(
+      ' ',
+    ),
     'sessions',
     'recordings play',
     'sessions watch',
@@ -82,7 +84,7 @@ describe('the command line', () => {
     ['audit serach', 'Did you mean "sallyport audit search"?'],
     [
       'audit --since 2h',
-      'Did you mean "sallyport audit search --since" or "sallyport audit export --since" or "sallyport audit report --since" or "sallyport audit verify --since" or "sallyport audit join --since"?',
+      'Did you mean "sallyport audit search --since" or "sallyport audit export --since" or "sallyport audit report --since" or "sallyport audit summary --since" or "sallyport audit verify --since" or "sallyport audit join --since"?',
     ],
     ['audit search --usr bob', 'Did you mean --user?'],
     ['audit search --ns dev', 'Did you mean --namespace?'],

@@ -7,6 +7,7 @@ import { addCanI } from './can-i.ts';
 import { addCluster } from './cluster.ts';
 import { addCompletion } from './completion.ts';
 import { addConfig } from './config.ts';
+import { addConnector } from './connector.ts';
 import { addElevate, addElevations, addNotifications } from './elevations.ts';
 import { addExecCredential, addKubeconfig } from './kubeconfig.ts';
 import { addLogin, addLogout } from './login.ts';
@@ -16,6 +17,7 @@ import { addRecordings } from './recordings.ts';
 import { addServe } from './serve.ts';
 import { addSessions } from './sessions.ts';
 import { addClusters, addDoctor, addStatus, addVersion, addWhoami } from './status.ts';
+import { addSupportBundle } from './support-bundle.ts';
 import { addUpgrade } from './upgrade.ts';
 import { exitCodes, exitMeanings, type ExitName } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -95,6 +97,8 @@ SALLYPORT_KEYRING=1, the token is in the keyring of your system. HTTPS_PROXY and
     addCluster,
     addConfig,
     addServe,
+    addConnector,
+    addSupportBundle,
     addCompletion,
     addUpgrade,
     addVersion,

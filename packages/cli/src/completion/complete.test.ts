@@ -39,6 +39,7 @@ describe('a completion', () => {
         'tail',
         'export',
         'report',
+        'summary',
         'verify',
         'keys',
         'import',

@@ -28,7 +28,7 @@ function merge(found: readonly (readonly [ServiceName, readonly ConfigFault[]])[
  * while it runs, and warnings. Runs the services' own checks. If the configuration is one for a single process, what is
  * right for that is not a fault.
  */
-async function findInConfig(
+export async function findInConfig(
   file: string,
   env: Environment['env'],
   services: readonly ServiceName[],
@@ -51,7 +51,7 @@ async function findInConfig(
       : [];
   const ofDecisions = () => [
     ...tools.checkPolicies(examined, tools).warnings,
-    ...(config ? placed([...tools.warnOfLostSteps(config), ...tools.warnOfUnlinkedApprovers(config)]) : []),
+    ...(config ? placed([...tools.warnOfLostWrites(config), ...tools.warnOfUnlinkedApprovers(config)]) : []),
   ];
   const warningsOf = { authenticate: ofProviders, authorize: ofDecisions, proxy: () => [], audit: () => [] };
   const faultsOf = async (name: ServiceName) => {

@@ -11,7 +11,7 @@ export {
   builtInKind,
   usesKafka,
   warnOfClearKafka,
-  warnOfLostSteps,
+  warnOfLostWrites,
   warnOfSharedNames,
   warnOfUnkeptTokens,
   warnOfUnlinkedApprovers,
@@ -73,6 +73,14 @@ export {
   type PolicyTrace,
   type ResourceCatalog,
 } from '@sallyport/policy';
+export {
+  decidingReasons,
+  readCases,
+  runCases,
+  type CaseFile,
+  type CaseResult,
+  type SelectPolicies,
+} from '@sallyport/policy/cases';
 
 /** The checks that the services run themselves, before they start and with `--check-config`. */
 export const serviceChecks: Record<ServiceName, ServiceCheck> = {

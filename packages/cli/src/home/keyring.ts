@@ -9,8 +9,11 @@ import { keyringProgram } from './keyring-program.ts';
 /** Why the keyring cannot be used. Never contains the secret. */
 export class KeyringFault extends Error {}
 
-/** How long a command waits, in milliseconds. A locked keyring may ask the person for a password. */
-const defaultLimitMs = 1000;
+/**
+ * How long a command waits, in milliseconds. A locked keyring may ask the person for a password, and waits for it. The
+ * program itself needs half a second on Windows, and more on a busy machine.
+ */
+const defaultLimitMs = 5000;
 const firstLine = (text: string) => text.trim().split('\n')[0]!.slice(0, 200);
 
 /** Reports whether SALLYPORT_KEYRING=1. Throws a CliError for a value that is not 0 or 1. */
@@ -48,7 +51,7 @@ export function openKeyring(
     const code = (error as NodeJS.ErrnoException | undefined)?.code;
     if (code === 'ENOENT') throw new KeyringFault(`${program.command} is not installed`);
     if (code === 'ETIMEDOUT' || signal !== null)
-      throw new KeyringFault(`${program.command} did not finish within a second; the keyring may be locked`);
+      throw new KeyringFault(`${program.command} did not finish within ${limitMs / 1000} s; the keyring may be locked`);
     // EPIPE: the program ended without reading its input. Its exit code says whether it failed.
     if (error && code !== 'EPIPE')
       throw new KeyringFault(`${program.command} cannot be started (${code ?? 'unknown error'})`);

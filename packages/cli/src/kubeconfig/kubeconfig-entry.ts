@@ -42,6 +42,9 @@ function ownFile(name: string, { programDirectory }: Pick<Environment, 'programD
   );
 }
 
+/** The names of the sh front: its own, and the one that krew gives to the plugin `kubectl sallyport`. */
+const frontNames = ['sallyport-exec-credential', 'kubectl-sallyport'];
+
 /**
  * Returns how kubectl starts this program: by its name if that starts this very program, which outlives an update, else
  * by its path. `named` is the path given with --cli.
@@ -67,6 +70,5 @@ export function execPlugin(
     return { command: process.execPath, args: (server) => [script, ...args(server)] };
   }
   const front = ownFile('sallyport-exec-credential', environment);
-  const command = path.basename(front);
-  return { command: startsByName(command, front, environment) ? command : front, args };
+  return { command: frontNames.find((name) => startsByName(name, front, environment)) ?? front, args };
 }

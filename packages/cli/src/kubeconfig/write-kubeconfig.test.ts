@@ -1,4 +1,13 @@
-import { existsSync, lstatSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
@@ -42,6 +51,26 @@ describe('sallyport kubeconfig', () => {
     });
     expect(existsSync(rig.kubeconfig)).toBe(false);
   });
+
+  it.each(['sallyport-exec-credential', 'kubectl-sallyport'])(
+    'starts this program by the name that a package manager gives to it, and not by the path of a version: %s',
+    async (name) => {
+      const programDirectory = path.join(rig.directory, 'store', 'sallyport', 'v1.2.3');
+      const front = path.join(programDirectory, 'bin', 'sallyport-exec-credential');
+      const onPath = path.join(rig.directory, 'on-path');
+      for (const directory of [path.dirname(front), onPath]) mkdirSync(directory, { recursive: true });
+      writeFileSync(front, '', { mode: 0o755 });
+      symlinkSync(front, path.join(onPath, name));
+      Object.assign(rig.environment, { platform: 'linux', programDirectory });
+      const command = async () => {
+        const { out } = await rig.run('kubeconfig', '--cluster', 'dev');
+        return (parse(out) as Kubeconfig).users[0]!.user.exec.command;
+      };
+      expect(await command()).toBe(front);
+      rig.environment.env.PATH = onPath;
+      expect(await command()).toBe(name);
+    },
+  );
 
   it('merges into the first file of KUBECONFIG with mode 0600, and leaves no other file', async () => {
     rig.environment.env.KUBECONFIG = `${rig.kubeconfig}:${path.join(rig.directory, 'second')}`;

@@ -139,7 +139,7 @@ describe('sallyport recordings play', () => {
     for (const wrong of [
       bytes.subarray(0, -1),
       Buffer.concat([bytes, bytes]),
-      Buffer.from(bytes).fill(0, bytes.length - 1),
+      Buffer.from(bytes).fill(bytes.at(-1)! ^ 1, bytes.length - 1),
     ]) {
       files.set(name, wrong);
       const { code, out, err } = await open('play', sample.id);

@@ -94,6 +94,13 @@ describe('sallyport clusters', () => {
       clusters: [{ name: 'dev' }, { name: 'prod' }],
     });
   });
+
+  it('shows with `-o wide` in which protocol the gateway watches each, if it has done so', async () => {
+    const cluster = (name: string, watches?: string) => ({ name, url: `${gateway.origin}/clusters/${name}`, watches });
+    gateway.override = () => ({ status: 200, body: { clusters: [cluster('dev', 'HTTP/2'), cluster('prod')] } });
+    const { out } = await rig.run('clusters', '-o', 'wide');
+    expect(out.split('\n').map((line) => line.split(/ +/).at(-1))).toEqual(['WATCHES', 'HTTP/2', '-', '']);
+  });
 });
 
 describe('sallyport sessions', () => {

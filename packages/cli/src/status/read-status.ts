@@ -1,5 +1,6 @@
-import { streamListSchema, meSchema, type ElevationView } from '@sallyport/contracts/answers';
+import { streamListSchema, meSchema, type ConnectorRow, type ElevationView } from '@sallyport/contracts/answers';
 import { readAnswer } from '../gateway/read-answer.ts';
+import { readConnectors } from '../connectors/read-connectors.ts';
 import type { Environment } from '../environment/environment.ts';
 import { openElevations } from '../elevation/call-elevations.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
@@ -57,6 +58,8 @@ export type Status = {
   providerName?: string;
   session?: StatusSession;
   clusters?: string[];
+  /** The connectors of the gateway, for a user who may see them. */
+  connectors?: ConnectorRow[];
   openStreams?: number;
   /** The open elevations that the user can see. */
   elevations?: ElevationView[];
@@ -108,7 +111,10 @@ async function askGateway(gateway: OpenGateway): Promise<Partial<Status> & { pro
   const { me } = login;
   const problems: CliError[] = [];
   const [clusters, streams, elevations] = await Promise.all([
-    attempt(problems, () => fetchClusters(gateway)),
+    attempt(problems, async () => {
+      const found = await fetchClusters(gateway);
+      return { found, connectors: await readConnectors(gateway, found) };
+    }),
     attempt(problems, () => askFor(gateway, streamListSchema, 'the streams', '/.sallyport/api/v1/streams')),
     attempt(problems, () => openElevations(gateway)),
   ]);
@@ -120,7 +126,8 @@ async function askGateway(gateway: OpenGateway): Promise<Partial<Status> & { pro
     provider: me.provider ?? undefined,
     providerName: me.providerName ?? undefined,
     session: { id, since: createdAt, until: expiresAt, idleUntil: idleEndsAt },
-    clusters: clusters?.map(({ name }) => name),
+    clusters: clusters?.found.map(({ name }) => name),
+    connectors: clusters?.connectors,
     openStreams: streams && streams.streams.length + streams.omitted,
     elevations,
     problems,

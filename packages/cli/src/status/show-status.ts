@@ -1,4 +1,5 @@
 import type { ElevationView } from '@sallyport/contracts/answers';
+import { describeConnector } from '../connectors/read-connectors.ts';
 import { remindOfReviews, warnOfBreakGlass } from '../elevation/break-glass.ts';
 import { isOwnActive } from '../elevation/call-elevations.ts';
 import { elevationData, describeState, placeOf } from '../elevation/describe-elevation.ts';
@@ -66,7 +67,8 @@ function endOf(ms: number, now: number, paint: Paint): string {
 }
 
 function lines(status: Status, now: number, paint: Paint): [label: string, text: string | undefined][] {
-  const { state, gateway, source, user, groups, session, clusters, openStreams, elevations = [] } = status;
+  const { state, gateway, source, user, groups, session, clusters, connectors = [], openStreams } = status;
+  const { elevations = [] } = status;
   const provider = status.providerName ?? status.provider;
   const [word, tone] = states[state];
   return [
@@ -86,6 +88,10 @@ function lines(status: Status, now: number, paint: Paint): [label: string, text:
     ['Until', session && endOf(session.until, now, paint)],
     ['If unused', session?.idleUntil === undefined ? undefined : endOf(session.idleUntil, now, paint)],
     ['Clusters', clusters && (forTerminal(clusters.join(', ')) || '(none)')],
+    ...connectors.map((one): [string, string] => [
+      'Connector',
+      forTerminal(`${one.name}: ${describeConnector(one, now)}`),
+    ]),
     ['Streams', openStreams === undefined ? undefined : `${openStreams} open`],
   ];
 }
@@ -115,10 +121,11 @@ export async function showStatus(environment: Environment, options: GatewayOptio
   const found = await readStatus(environment, options);
   const now = environment.now();
   const next = whatNext(found, now);
-  const { problems, session, gateways, elevations, ...rest } = found;
+  const { problems, session, gateways, elevations, connectors = [], ...rest } = found;
   const data = {
     ...rest,
     session: session && withTimes(session, ['since', 'until', 'idleUntil']),
+    connectors: connectors.length === 0 ? undefined : connectors.map((one) => withTimes(one, ['since'])),
     elevations: elevations?.filter(isOwnActive).map(elevationData),
     gateways: gateways.map((one) => withTimes(one, ['until'])),
     problems: problems.map(({ message }) => message),

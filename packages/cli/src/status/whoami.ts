@@ -2,6 +2,7 @@ import { meSchema, type Cluster } from '@sallyport/contracts/answers';
 import { remindOfReviews, warnOfBreakGlass } from '../elevation/break-glass.ts';
 import { isOwnActive, openElevations } from '../elevation/call-elevations.ts';
 import { describeState, elevationData, placeOf } from '../elevation/describe-elevation.ts';
+import { connectorState } from '../connectors/read-connectors.ts';
 import { askFor, openGateway, fetchClusters } from '../gateway/open-gateway.ts';
 import { writeResult } from '../terminal/output.ts';
 import { readableTime, withTimes } from '../terminal/times.ts';
@@ -41,15 +42,22 @@ const clusterColumns: Column<Cluster>[] = [
   { name: 'NAME', cell: ({ name }) => name },
   { name: 'URL', cell: ({ url }) => url },
   { name: 'HOST', cell: ({ host }) => host ?? '' },
+  { name: 'WATCHES', cell: ({ watches }) => watches ?? '-', wide: true },
 ];
+
+const connectorColumn: Column<Cluster> = {
+  name: 'CONNECTOR',
+  cell: ({ connector }) => (connector === undefined ? '' : connectorState(connector)),
+};
 
 export async function listClusters(environment: Environment, options: GatewayOptions & ListOptions): Promise<void> {
   const found = await fetchClusters(await openGateway(environment, options));
   const none = 'You have access to no cluster.\n';
   const name = (cluster: Cluster) => cluster.name;
-  await writeList(
-    environment,
-    { rows: found, columns: clusterColumns, name, data: { clusters: found }, none },
-    options,
-  );
+  const hasConnectors = found.some(({ connector }) => connector !== undefined);
+  const columns = hasConnectors ? [...clusterColumns, connectorColumn] : clusterColumns;
+  const data = {
+    clusters: found.map((one) => ({ ...one, connector: one.connector && withTimes(one.connector, ['since']) })),
+  };
+  await writeList(environment, { rows: found, columns, name, data, none }, options);
 }

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 // Loads the policy engine here, so that the loading does not count against the timeout of the first test.
 import '../config/gateway-config.ts';
-import type { ReplayResult } from '../policy/replay/replayer.ts';
-import { recordedEvent, type RecordedParts } from './recorded-event.ts';
+import type { ReplayResult } from '@sallyport/policy/replay';
+import { recordedEvent, type RecordedParts } from '@sallyport/policy/testing';
 import type { Rig } from './rig.ts';
 
 /** Writes values as JSON, one per line. */

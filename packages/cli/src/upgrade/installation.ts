@@ -7,13 +7,14 @@ import { firstOnPath } from '../kubectl/program-on-path.ts';
 
 /**
  * How this program is installed. An `archive` has a link to its current version, and npm itself installed `npm` in its
- * global directory. The others cannot be replaced by this program: a `package` that came there in another way, and an
- * archive without that link (`unpacked`), as for Windows. An archive may be that of a gateway, with what
- * `sallyport serve` runs.
+ * global directory. The others cannot be replaced by this program: what Homebrew or krew has installed (`managed`), a
+ * `package` that came there in another way, and an archive without that link (`unpacked`), as for Windows. An archive may
+ * be that of a gateway, with what `sallyport serve` runs.
  */
 export type Installation =
   | { form: 'archive'; root: string; version: string; hasGateway: boolean }
   | { form: 'npm'; root: string; npm: string }
+  | { form: 'managed'; root: string; manager: string; command: string }
   | { form: 'package'; root: string }
   | { form: 'unpacked'; root: string; hasGateway: boolean };
 
@@ -48,6 +49,18 @@ function globalPackages(npm: string): Promise<string | undefined> {
   });
 }
 
+/** Recognizes the directories of Homebrew and krew by the receipts that these write. */
+function findManager(programDirectory: string): { manager: string; command: string } | undefined {
+  const has = (...place: string[]) => existsSync(path.join(programDirectory, ...place));
+  // .../Cellar/sallyport/VERSION/libexec/versions/VERSION
+  if (path.basename(path.join(programDirectory, '../..')) === 'libexec' && has('../../..', 'INSTALL_RECEIPT.json'))
+    return { manager: 'Homebrew', command: 'brew upgrade sallyport' };
+  // .../store/sallyport/vVERSION
+  if (path.basename(path.join(programDirectory, '../..')) === 'store' && has('../../../receipts', 'sallyport.yaml'))
+    return { manager: 'krew', command: 'kubectl krew upgrade sallyport' };
+  return undefined;
+}
+
 /** Finds out how the program in a directory is installed. */
 export async function findInstallation(
   programDirectory: string,
@@ -57,6 +70,8 @@ export async function findInstallation(
   const [root, version] = [path.dirname(versions), path.basename(programDirectory)];
   const isArchive = path.basename(versions) === 'versions' && currentVersion(root) !== undefined;
   const hasGateway = existsSync(path.join(programDirectory, 'serve'));
+  const managed = findManager(programDirectory);
+  if (managed !== undefined) return { form: 'managed', root: programDirectory, ...managed };
   if (isArchive) return { form: 'archive', root, version, hasGateway };
   if (!isPackage(programDirectory)) return { form: 'unpacked', root: programDirectory, hasGateway };
   const npm = environment.platform === 'win32' ? undefined : firstOnPath('npm', environment);
@@ -68,7 +83,7 @@ const systems: Partial<Record<NodeJS.Platform, string>> = { win32: 'windows' };
 
 /** Returns the name of the file of a release that has this program in the same form, for this platform. */
 export function fileFor(
-  installation: Installation,
+  installation: Exclude<Installation, { form: 'managed' }>,
   version: string,
   { platform, architecture }: Pick<Environment, 'platform' | 'architecture'>,
 ): string {

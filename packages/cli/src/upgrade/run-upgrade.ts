@@ -61,6 +61,19 @@ async function download({ client, environment }: OpenGateway, name: string, sum:
   );
 }
 
+/** An installation that no other program takes care of. */
+type OwnInstallation = Exclude<Installation, { form: 'managed' }>;
+
+/** Throws a CliError that says what to type if another program has installed this one. */
+function requireOwn(installation: Installation): asserts installation is OwnInstallation {
+  if (installation.form !== 'managed') return;
+  throw new CliError(
+    'failed',
+    `${installation.manager} has installed this program, and replaces it`,
+    `Run: ${installation.command}`,
+  );
+}
+
 /** Throws a CliError that says what to type if the user may not change the installation. */
 function requireWritable(installation: Installation, { home, address }: OpenGateway): void {
   const { form, root } = installation;
@@ -101,7 +114,7 @@ const lockFileOf = ({ form, root }: Installation) =>
   form === 'archive' ? path.join(root, '.upgrade.lock') : path.join(path.dirname(root), '.sallyport-upgrade.lock');
 
 /** Downloads and installs a file of the release. Only one upgrade of an installation runs at a time. */
-async function install(gateway: OpenGateway, installation: Installation, offer: Offer): Promise<void> {
+async function install(gateway: OpenGateway, installation: OwnInstallation, offer: Offer): Promise<void> {
   const { environment, home } = gateway;
   const { root } = installation;
   const name = fileFor(installation, offer.version, environment);
@@ -156,6 +169,7 @@ export async function upgrade(
       describe(offer.version, order, origin),
     );
   const installation = await findInstallation(programDirectory, environment);
+  requireOwn(installation);
   if (installation.form === 'archive' || installation.form === 'npm') requireWritable(installation, gateway);
   const words = `${forTerminal(installation.root)} from ${sallyportVersion} to ${offer.version}`;
   await confirm(environment, `Upgrade ${words}, which ${origin} offers?`, options);

@@ -88,6 +88,32 @@ describe('an upgrade that the program cannot finish', () => {
     ]);
   });
 
+  it.each([
+    [
+      'Homebrew',
+      ['Cellar', 'sallyport', '0.0.1', 'libexec', 'versions', '0.0.1'],
+      ['Cellar', 'sallyport', '0.0.1', 'INSTALL_RECEIPT.json'],
+      'brew upgrade sallyport',
+    ],
+    ['krew', ['store', 'sallyport', 'v0.0.1'], ['receipts', 'sallyport.yaml'], 'kubectl krew upgrade sallyport'],
+  ])(
+    'is left to the program that has installed it, and downloads nothing: %s',
+    async (manager, place, receipt, run) => {
+      const installed = install(...place);
+      const file = path.join(rig.directory, ...receipt);
+      mkdirSync(path.dirname(file), { recursive: true });
+      // The same directory without the receipt is that of someone who has unpacked an archive there.
+      expect((await upgrade()).err).toContain('but not for this platform');
+      writeFileSync(file, '');
+      expect(await upgrade()).toEqual({
+        code: 1,
+        out: '',
+        err: `sallyport: ${manager} has installed this program, and replaces it\n  Run: ${run}\n`,
+      });
+      expect(readdirSync(installed)).toEqual([]);
+    },
+  );
+
   it('says that the gateway offers nothing for the platform', async () => {
     const installed = install('opt');
     expect(await upgrade()).toMatchObject({

@@ -1,6 +1,5 @@
 import type { Explanation } from '@sallyport/contracts/answers';
 import type { CompiledPolicy, PolicyInput, PolicyTrace } from '../../config/gateway-config.ts';
-import { decidingReasons } from '../../policy/cases/run-cases.ts';
 import type { PolicyTools } from '../../config/load-gateway-config.ts';
 
 /**
@@ -38,6 +37,7 @@ function readDecision(
   trace: PolicyTrace,
   { session, kubernetes }: PolicyInput,
   { loginFirst, refusesUser }: Deciders,
+  { decidingReasons }: Pick<PolicyTools, 'decidingReasons'>,
 ): Explanation['decision'] {
   const decided = {
     effect: trace.effect,
@@ -60,14 +60,14 @@ function readDecision(
 export function offlineExplanation(
   input: PolicyInput,
   deciders: Deciders,
-  tools: Pick<PolicyTools, 'explainPolicy' | 'extraVerbsOf'>,
+  tools: Pick<PolicyTools, 'decidingReasons' | 'explainPolicy' | 'extraVerbsOf'>,
 ): Explanation {
   const trace = tools.explainPolicy(deciders.policies, input);
   const also = tools.extraVerbsOf(input.kubernetes).map((extra) => extra.verb);
   return {
     cluster: input.kubernetes?.cluster ?? '',
     ...(also.length === 0 ? {} : { also }),
-    decision: readDecision(trace, input, deciders),
+    decision: readDecision(trace, input, deciders, tools),
     ...(trace.ruleMessage === undefined ? {} : { ruleMessage: trace.ruleMessage }),
     shows: 'all',
     leftOut: 0,

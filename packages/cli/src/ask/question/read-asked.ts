@@ -1,5 +1,5 @@
+import { splitResource } from '@sallyport/contracts/kubernetes';
 import { given } from '../../input/untrusted.ts';
-import { splitResource } from '../../policy/cases/case-input.ts';
 import { usageError } from '../../terminal/cli-error.ts';
 import { resourceKind } from './resource-names.ts';
 
@@ -150,8 +150,8 @@ function readOptions({ verb, resource, namespace, name, subresource }: AskedOpti
   const split = splitResource(resource);
   return {
     verb,
-    resource: split.resource,
-    apiGroup: split.apiGroup ?? '',
+    resource: split.name,
+    apiGroup: split.group ?? '',
     subresource: split.subresource ?? subresource ?? '',
     namespace: namespace ?? '',
     name: name ?? '',

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startFakeGateway, type FakeGateway } from '../../testing/fake-gateway.ts';
-import { recordedEvent, type RecordedParts } from '../../testing/recorded-event.ts';
+import { recordedEvent, type RecordedParts } from '@sallyport/policy/testing';
 import { createRig, type Rig } from '../../testing/rig.ts';
 
 const auditID = '5f0c6a1e-0000-4000-8000-000000000001';

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createSealer, hashCheckpoint, keyIdOf, signCheckpoint, toJwks } from '@sallyport/audit-proof';
 import type { AuditRecord } from '@sallyport/contracts';
 import { startFakeGateway } from '../../testing/fake-gateway.ts';
-import { recordedEvent } from '../../testing/recorded-event.ts';
+import { recordedEvent } from '@sallyport/policy/testing';
 import { createRig, type Rig } from '../../testing/rig.ts';
 
 let rig: Rig;

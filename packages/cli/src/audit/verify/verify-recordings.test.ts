@@ -34,7 +34,11 @@ async function write(): Promise<void> {
     for (const part of parts) add('recording.part', begin + 1000, { id, ...part });
     add('recording.finished', begin + 2000, { id, ...finished });
     for (const part of parts)
-      for (const { name, sha256 } of part.files) await store.put(id, name, files.get(name)!, sha256);
+      for (const { name, sha256 } of part.files) {
+        const source = path.join(rig.directory, `${id}.${name}`);
+        writeFileSync(source, files.get(name)!);
+        await store.put(id, name, { path: source, sha256, read: async () => files.get(name)! });
+      }
   }
   add('k8s.request', begin + 24 * hour);
   const sealer = createSealer({ producer: 'sallyport/1' });
