@@ -17,6 +17,8 @@ export const checkServe = ({ config, env }: ServeRequest): void => void readServ
 export async function serve(request: ServeRequest): Promise<void> {
   // A garbage collection may crash in code of V8's baseline compiler (https://github.com/nodejs/node/issues/62393).
   setFlagsFromString('--no-sparkplug');
+  // Both as in the image: see deploy/image/entrypoint.sh.
+  setFlagsFromString('--external-memory-accounted-in-global-limit');
   // Otherwise it would open a debugger, which can read keys and tokens.
   process.on('SIGUSR1', () => undefined);
   const logger = createLogger({ service: 'sallyport', level: request.env['SALLYPORT_LOG_LEVEL'] ?? 'info' });

@@ -1,3 +1,5 @@
+import type { GatewayAddress } from '../traffic/call-gateway.ts';
+
 /** The cluster behind the demo's gateway. */
 export type DemoCluster = {
   kind: 'practice' | 'real' | 'kubeconfig';
@@ -7,6 +9,11 @@ export type DemoCluster = {
   adminKubeconfig: string;
   /** The cluster's own audit log. Undefined if the demo does not know it. */
   auditFile: string | undefined;
+  /**
+   * Begins to send the cluster's audit events to the gateway, which has it under a name. Returns what sends the rest and
+   * stops. Undefined if the cluster does not send them.
+   */
+  sendEvents?(gateway: GatewayAddress, name: string): () => Promise<void>;
   /** The kubectl that comes with the cluster. */
   kubectl: string | undefined;
   /** The namespace to start with. */

@@ -32,6 +32,7 @@ describe('the command line of the demo', () => {
     [['--policy', '.'], '--policy: . is a directory'],
     [['--kubeconfig', 'nowhere'], '--kubeconfig: nowhere does not exist'],
     [['--context', 'x'], '--context requires --kubeconfig'],
+    [['--with-traffic', '--cluster', 'real'], '--with-traffic works with the practice cluster only'],
     [['--cluster', 'own'], 'For your own cluster, use --kubeconfig FILE'],
   ])('is refused with what to do: %j', (args, words) => {
     expect(() => readDemoOptions(args, directory)).toThrow(words);

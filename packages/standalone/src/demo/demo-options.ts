@@ -11,6 +11,7 @@ export type DemoOptions = {
   port: number;
   stateDir: string;
   policy: string | undefined;
+  withTraffic: boolean;
   exitAfter: string | undefined;
   help: boolean;
 };
@@ -25,6 +26,7 @@ export const demoHelp = `npm run demo -- [options]: runs Sallyport on this machi
   --port P                 port of the gateway (default 8443; 0 = any free port)
   --state-dir DIR          directory for all files (default .sallyport)
   --policy FILE            use this policy (PPL) instead of DIR/policy.yaml; you can edit either while the demo runs
+  --with-traffic           let the demo's people work on the practice cluster, so that there is something to see
   --exit-after COMMAND     run this command with KUBECONFIG set, then stop the demo and exit with its exit code
   --help                   show this help
 
@@ -39,6 +41,7 @@ const settings = {
   port: { type: 'string', default: '8443' },
   'state-dir': { type: 'string', default: '.sallyport' },
   policy: { type: 'string' },
+  'with-traffic': { type: 'boolean', default: false },
   'exit-after': { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const;
@@ -78,6 +81,8 @@ export function readDemoOptions(args: readonly string[], workingDirectory: strin
     throw new Error('--cluster must be practice or real. For your own cluster, use --kubeconfig FILE');
   if (values.context !== undefined && values.kubeconfig === undefined)
     throw new Error('--context requires --kubeconfig');
+  if (values['with-traffic'] && (values.kubeconfig !== undefined || values.cluster !== 'practice'))
+    throw new Error('--with-traffic works with the practice cluster only');
   for (const [option, file] of Object.entries({ '--kubeconfig': values.kubeconfig, '--policy': values.policy })) {
     const fault = file === undefined ? undefined : faultOf(absolute(file)!);
     if (fault !== undefined) throw new Error(`${option}: ${file} ${fault}`);
@@ -90,6 +95,7 @@ export function readDemoOptions(args: readonly string[], workingDirectory: strin
     port,
     stateDir: absolute(values['state-dir'])!,
     policy: absolute(values.policy),
+    withTraffic: values['with-traffic'],
     exitAfter: values['exit-after'],
     help: values.help,
   };

@@ -31,6 +31,7 @@ const ownPolicy = `# Who may do what on the demo's cluster. You can edit this fi
 /** Who may see and change what belongs to others. */
 export const demoApiPolicy = {
   sessions: [{ allow: { or: [{ groups: 'sre' }] } }],
+  machines: [{ allow: { or: [{ groups: 'sre' }] } }],
   audit: [{ allow: { or: [{ groups: 'security-auditors' }] } }],
   policy: [{ allow: { or: [{ groups: 'security-auditors' }] } }],
   elevations: [{ allow: { or: [{ groups: 'security-auditors' }] } }],

@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { parse } from 'yaml';
+import { callGateway } from '../traffic/call-gateway.ts';
+import { logIn } from '../traffic/log-in.ts';
 import { runDemo, type RunningDemo } from './run-demo.ts';
 
 let directory: string;
@@ -18,6 +21,56 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
+const start = async () => {
+  demo = await runDemo(
+    {
+      cluster: 'practice',
+      kubeconfig: undefined,
+      context: undefined,
+      yes: true,
+      port: 0,
+      stateDir: directory,
+      policy: undefined,
+      withTraffic: false,
+      exitAfter: undefined,
+      help: false,
+    },
+    () => {},
+  );
+  return demo.state;
+};
+
+describe('the trail of the demo', () => {
+  it("has the cluster's own events of a request beside those of the gateway", async () => {
+    const { gatewayUrl, loginUrl, caFile, people } = await start();
+    const gateway = { url: gatewayUrl, caPem: readFileSync(caFile, 'utf8') };
+    const carol = people.find(({ user }) => user.startsWith('carol'))!;
+    const alice = people.find(({ user }) => user.startsWith('alice'))!;
+    const token = await logIn(gateway, loginUrl, alice);
+    const pods = { path: '/clusters/demo/api/v1/namespaces/dev/pods', token };
+    expect((await callGateway(gateway, pods)).status).toBe(200);
+    const auditor = await logIn(gateway, loginUrl, carol);
+    const ask = async (query: string) => {
+      const { text } = await callGateway(gateway, { path: `/.sallyport/api/v1/audit${query}`, token: auditor });
+      return JSON.parse(text) as {
+        events: { data: { auditID: string } }[];
+        clusterEvents: { event: { stage: string } }[];
+      };
+    };
+    const find = async () => {
+      const [event] = (await ask('?type=k8s.request&verb=list&resource=pods')).events;
+      return event ? (await ask(`/show?id=${event.data.auditID}`)).clusterEvents.map(({ event }) => event.stage) : [];
+    };
+    let stages: string[] = [];
+    // The cluster sends its events every second, and the test ends if they never come.
+    while (stages.length === 0) {
+      await pause(200);
+      stages = await find();
+    }
+    expect(stages).toContain('ResponseComplete');
+  });
+});
+
 describe('the log of the demo', () => {
   it('names the service exactly once in each line', async () => {
     let text = '';
@@ -26,20 +79,7 @@ describe('the log of the demo', () => {
       return true;
     });
     try {
-      demo = await runDemo(
-        {
-          cluster: 'practice',
-          kubeconfig: undefined,
-          context: undefined,
-          yes: true,
-          port: 0,
-          stateDir: directory,
-          policy: undefined,
-          exitAfter: undefined,
-          help: false,
-        },
-        () => {},
-      );
+      await start();
     } finally {
       write.mockRestore();
     }

@@ -8,6 +8,7 @@ import { createIdentityProvider, type IdentityProvider } from '../identity-provi
 import { demoPeople } from '../identity-provider/people.ts';
 import { fingerprintOf, ownAuthority } from '../settings/own-authority.ts';
 import { writeSettings, type Settings } from '../settings/write-settings.ts';
+import { startTraffic } from '../traffic/start-traffic.ts';
 import { startInProcess, type InProcessServices } from '../services/start-in-process.ts';
 import { claimStateDir } from './claim-state-dir.ts';
 
@@ -192,6 +193,9 @@ async function startParts(
   closers.push(() => services.close());
   await services.ready();
   const { gatewayUrl, caFile } = settings;
+  const gateway = { url: gatewayUrl, caPem: authority.caPem };
+  const endSending = cluster.sendEvents?.(gateway, clusterName);
+  if (endSending) closers.push(endSending);
   const { namespace } = cluster;
   const kubeconfigIn = (own: string) =>
     writeDemoKubeconfig({ directory: own, gatewayUrl, caFile, cluster: clusterName, namespace });
@@ -200,6 +204,12 @@ async function startParts(
     kubeconfigIn(directory),
     kubeconfigIn(path.join(directory, 'bob')),
   ]);
+  if (options.withTraffic) {
+    say("Letting the demo's people work ...");
+    const { pagesUrl } = settings;
+    const traffic = await startTraffic(gateway, { pagesUrl, accounts: demoPeople, cluster: clusterName, say });
+    closers.push(() => traffic.close());
+  }
   return {
     ready: true,
     gatewayUrl: settings.gatewayUrl,

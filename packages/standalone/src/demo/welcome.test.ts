@@ -30,6 +30,7 @@ describe('the banner of the demo', () => {
       'Gateway   https://127.0.0.1:8443  (cluster: https://127.0.0.1:8443/clusters/demo)',
       'CA        sha256:1f2e',
       'Page      http://127.0.0.1:8444/  (for a browser',
+      'Console   http://127.0.0.1:8444/console  (',
       'Web app   http://localhost:8444/',
       '/demo/audit.ndjson',
       '/demo/cluster-audit.ndjson',

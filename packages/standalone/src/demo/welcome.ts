@@ -50,6 +50,7 @@ export function welcome(state: DemoState, hasKubectl: boolean): string {
     `  Gateway   ${state.gatewayUrl}  (cluster: ${state.cluster.url})`,
     `  CA        ${state.caFingerprint}  (where a page says FINGERPRINT, type this)`,
     `  Page      ${state.loginUrl}/  (for a browser: your clusters and applications, open streams and sessions)`,
+    `  Console   ${state.loginUrl}/console  (who does what, live; log in as carol for the trail, as bob to approve and end)`,
     `  Web app   ${state.webApp.url}/  (at localhost: an application behind the gateway, which shows who it takes you for)`,
     `  Cluster   ${kinds[state.cluster.kind]}`,
     `  Audit     ${state.auditFile}  (the gateway's trail)`,

@@ -18,8 +18,8 @@ function bundledProgram(name: string, file: string): string {
   return path.join(packages, name, changedAt(name, bundle) >= compiled ? bundle : path.join('dist', file));
 }
 
-/** Returns the program of a service. */
-export const serviceProgram = (name: ServiceName): string => bundledProgram(name, 'main.js');
+/** Returns the program of a service or of the connector. */
+export const serviceProgram = (name: ServiceName | 'connector'): string => bundledProgram(name, 'main.js');
 
 /** Returns the program of the demo. */
 export const demoProgram = (): string => bundledProgram('standalone', 'demo-main.js');

@@ -59,6 +59,7 @@ export async function startProcesses(request: ProcessesRequest): Promise<Process
       [
         // As in the image: see deploy/image/entrypoint.sh.
         '--no-sparkplug',
+        '--external-memory-accounted-in-global-limit',
         '--disable-warning=TimeoutNegativeWarning',
         request.programs?.[name] ?? serviceProgram(name),
         '--config',

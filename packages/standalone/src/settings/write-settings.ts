@@ -22,6 +22,8 @@ export type SettingsRequest = {
   apiPolicy?: Record<string, unknown>;
   /** The gateway requests client certificates of this authority. */
   clientCaFile?: string;
+  /** Clients may use HTTP/2. */
+  http2?: boolean;
   /** Any other top-level settings of sallyport.yaml. */
   more?: Record<string, unknown>;
 };
@@ -77,6 +79,7 @@ export async function writeSettings(request: SettingsRequest): Promise<Settings>
     'sallyport.yaml',
     stringify({
       gateway: {
+        ...(request.http2 === undefined ? {} : { http2: request.http2 }),
         url: gatewayUrl,
         listen: `127.0.0.1:${gatewayPort}`,
         tls,

@@ -1,7 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { closeCodes, encodeClose, encodeFrame, opcodes, WebSocketError } from '@sallyport/kubernetes';
-import { acceptKey, isWebSocketKey, MessageReader } from '@sallyport/practice-cluster';
+import {
+  acceptKey,
+  closeCodes,
+  encodeClose,
+  encodeFrame,
+  isWebSocketKey,
+  opcodes,
+  WebSocketError,
+} from '@sallyport/kubernetes';
+import { MessageReader } from '@sallyport/practice-cluster';
 
 const maxMessage = 1024 * 1024;
 
