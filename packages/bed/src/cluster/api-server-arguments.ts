@@ -53,6 +53,8 @@ export function apiServerArguments(files: ApiServerFiles): string[] {
           'audit-webhook-initial-backoff': '1s',
         }),
     profiling: 'false',
+    // The most that there can be. Providers set it too.
+    'goaway-chance': '0.02',
   });
 }
 

@@ -28,6 +28,7 @@ export function buildArguments(recipe: GoRecipe, version: string, output: string
         ];
   return [
     ...(recipe.tests ? ['test', '-c'] : ['build']),
+    ...(recipe.tags === undefined ? [] : ['-tags', recipe.tags]),
     '-trimpath',
     '-buildvcs=false',
     '-ldflags',

@@ -14,6 +14,8 @@ export type GoRecipe = {
   versionOf: string;
   package: string;
   tests?: boolean;
+  /** Build tags. */
+  tags?: string;
   stamp?: string;
   minutes: number;
   only?: NodeJS.Platform;
@@ -44,6 +46,13 @@ const kubernetes = (command: string, minutes: number, only?: NodeJS.Platform): G
 
 const pebble = (command: string): GoRecipe =>
   go('pebble', 1, 'github.com/letsencrypt/pebble/v2', { package: `github.com/letsencrypt/pebble/v2/cmd/${command}` });
+
+/** Without what finds targets in clouds, which is half of it. The pages of its interface are not in the module. */
+const prometheus = (command: string): GoRecipe =>
+  go('prometheus', 3, 'github.com/prometheus/prometheus', {
+    package: `github.com/prometheus/prometheus/cmd/${command}`,
+    tags: 'remove_all_sd',
+  });
 
 const python = (requirements: string, versionOf = requirements): PythonRecipe => ({
   kind: 'python',
@@ -85,8 +94,16 @@ export const catalogue = {
   k9s: go('k9s', 5, 'github.com/derailed/k9s'),
   'oauth2-proxy': go('oauth2-proxy', 2, 'github.com/oauth2-proxy/oauth2-proxy/v7'),
   vegeta: go('vegeta', 1, 'github.com/tsenart/vegeta/v12'),
+  // The last version that a module proxy has: those after it have a path that does not fit their number.
+  h2spec: go('h2spec', 1, 'github.com/summerwind/h2spec', { package: 'github.com/summerwind/h2spec/cmd/h2spec' }),
   pebble: pebble('pebble'),
   'pebble-challtestsrv': pebble('pebble-challtestsrv'),
+  prometheus: prometheus('prometheus'),
+  promtool: prometheus('promtool'),
+  // The last version that a module proxy can build: those after it embed pages that are not in the module.
+  alertmanager: go('alertmanager', 2, 'github.com/prometheus/alertmanager', {
+    package: 'github.com/prometheus/alertmanager/cmd/alertmanager',
+  }),
   versitygw: go('versitygw', 2, 'github.com/versity/versitygw', {
     package: 'github.com/versity/versitygw/cmd/versitygw',
   }),

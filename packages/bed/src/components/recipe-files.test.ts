@@ -37,7 +37,8 @@ describe('the version of a component', () => {
   it('can be read for every component that is built or fetched', () => {
     for (const name of Object.keys(catalogue) as ComponentName[]) {
       const recipe = recipeOf(name);
-      if (recipe.kind === 'go') expect(goVersionOf(recipe.module, recipe.versionOf)).toMatch(/^\d+\.\d+\.\d+$/);
+      if (recipe.kind === 'go')
+        expect(goVersionOf(recipe.module, recipe.versionOf)).toMatch(/^\d+\.\d+\.\d+(?:\+incompatible)?$/);
       if (recipe.kind === 'maven') expect(pomVersionOf(recipe.pom)).toMatch(/^\d+\.\d+\.\d+$/);
       if (recipe.kind === 'python')
         expect(requirementsVersionOf(recipe.requirements, recipe.versionOf)).toMatch(/^\d+\.\d+\.\d+$/);
@@ -65,6 +66,14 @@ describe('building a Go program', () => {
     const recipe = recipeOf('conformance');
     if (recipe.kind !== 'go') throw new Error('the suite is built with Go');
     expect(buildArguments(recipe, '1.36.3', '/tmp/x').slice(0, 2)).toEqual(['test', '-c']);
+  });
+
+  it('leaves out what its tags say', () => {
+    const recipe = recipeOf('promtool');
+    if (recipe.kind !== 'go') throw new Error('promtool is built with Go');
+    expect(buildArguments(recipe, '0.316.0', '/tmp/promtool').join(' ')).toMatch(
+      /^build -tags remove_all_sd .*promtool$/,
+    );
   });
 
   it('sets the version of a Kubernetes program, which the module does not contain', () => {
