@@ -47,6 +47,9 @@ secret of another. That of a single process has all sections, and leaves to it w
   {{- $one := dict "keyFile" "/etc/sallyport/keys/private.pem" "publicKey" (printf "${file:/etc/sallyport/keys/%s.pub}" $name) -}}
   {{- if eq $name "proxy" -}}
     {{- $_ := set $one "adminListen" "0.0.0.0:9183" -}}
+    {{- if and (eq $service "proxy") (include "sallyport.hasPeers" $.root) -}}
+      {{- $_ := set $one "peer" (dict "address" "${env:POD_IP}:8444") -}}
+    {{- end -}}
   {{- else -}}
     {{- $plain := eq $v.internalTls.from "none" -}}
     {{- $_ := set $one "url" (printf "%s://%s-%s:%d" ($plain | ternary "http" "https") $fullname $name (int $port)) -}}
@@ -164,9 +167,9 @@ secret of another. That of a single process has all sections, and leaves to it w
 
 {{- $sections := dict
   "authenticate" (list "login" "branding" "workloads" "tracing")
-  "authorize" (list "policies" "policy" "routes" "elevations" "notifications" "tracing" "reload")
-  "proxy" (list "login" "branding" "streams" "timeouts" "tracing" "policies" "policy" "routes" "workloads" "elevations" "reload")
-  "audit" list -}}
+  "authorize" (list "policies" "policy" "routes" "connectors" "elevations" "notifications" "tracing" "reload")
+  "proxy" (list "login" "branding" "streams" "timeouts" "tracing" "policies" "policy" "routes" "connectors" "workloads" "elevations" "reload")
+  "audit" (list "connectors") -}}
 {{- range $in -}}
   {{- range $section := get $sections . -}}
     {{- with index $v $section -}}{{- $_ := set $config $section . -}}{{- end -}}
@@ -222,11 +225,14 @@ policy:
 {{- $config = omit $config "recordings" -}}
 {{- end -}}
 {{- if has .service (list "proxy" "authorize") -}}
-{{- $config = omit $config "clusters" "policies" "policy" "routes" "api" "elevations" "reload" -}}
+{{- $config = omit $config "clusters" "policies" "policy" "routes" "connectors" "api" "elevations" "reload" -}}
+{{- else if eq .service "audit" -}}
+{{- /* It reads them only to check the clusters. */ -}}
+{{- $config = omit $config "connectors" -}}
 {{- else if eq .service "serve" -}}
 {{- /* The audit service reads the names of clusters at its start. */ -}}
 {{- $ofAudit := include "sallyport.config" (dict "root" .root "service" "audit") | fromYaml -}}
-{{- $config = omit $config "clusters" "policies" "policy" "routes" "api" "elevations" "reload" -}}
+{{- $config = omit $config "clusters" "policies" "policy" "routes" "connectors" "api" "elevations" "reload" -}}
 {{- $_ := set $config "clusters" $ofAudit.clusters -}}
 {{- end -}}
 {{- toYaml $config -}}

@@ -72,6 +72,11 @@ sallyport.dev/warning: "For evaluation only: known passwords, no TLS, one pod, a
 {{- if eq .Values.mode "single" -}}true{{- end -}}
 {{- end }}
 
+{{/* "true" if several gateways hand over connections through connectors to each other. */}}
+{{- define "sallyport.hasPeers" -}}
+{{- if and .Values.connectors (eq .Values.mode "services") (not .Values.evaluation) (gt (max .Values.proxy.replicas .Values.proxy.autoscaling.maxReplicas) 1) -}}true{{- end -}}
+{{- end }}
+
 {{/* The services that have pods of their own, as a list. A single process is the gateway, and has its labels. */}}
 {{- define "sallyport.components" -}}
 {{- toYaml (eq .Values.mode "single" | ternary (list "proxy") (list "authenticate" "authorize" "audit" "proxy")) -}}

@@ -58,7 +58,9 @@ metadata:
   namespace: {{ .root.Release.Namespace }}
   labels: {{- include "sallyport.labels" $component | nindent 4 }}
 spec:
+  {{- if or $single $v.evaluation (not $own.autoscaling.maxReplicas) }}
   replicas: {{ $v.evaluation | ternary 1 $own.replicas }}
+  {{- end }}
   selector:
     matchLabels: {{- include "sallyport.selector" $component | nindent 6 }}
   {{- if $single }}
@@ -139,6 +141,9 @@ spec:
           args: [{{ .service }}, --config, /etc/sallyport/config/sallyport.yaml]
           env:
             - {name: SALLYPORT_LOG_LEVEL, value: {{ $v.logLevel }}}
+            {{- if and (eq .service "proxy") (include "sallyport.hasPeers" .root) }}
+            - {name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
+            {{- end }}
             {{- with concat $pods.env (index $own "env" | default list) }}
             {{- toYaml . | nindent 12 }}
             {{- end }}

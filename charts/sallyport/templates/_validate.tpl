@@ -36,12 +36,19 @@
     {{- $_ := set $faults "single.replicas" (printf "is %d, but one process keeps everything in a volume of its own. Set it to 1, or set mode to services for more pods" (int $v.single.replicas)) -}}
   {{- end -}}
   {{- range $service := list "proxy" "authenticate" "authorize" "auditService" -}}
-    {{- range $name, $_value := omit (index $v $service) "replicas" "resources" -}}
+    {{- range $name, $_value := omit (index $v $service) "replicas" "resources" "autoscaling" -}}
       {{- $_ := set $faults (printf "%s.%s" $service $name) (printf "is set, but mode is single and the service has no pod of its own. Set single.%s" $name) -}}
     {{- end -}}
   {{- end -}}
   {{- if ne (toJson $v.sessionKeys) `[{"id":"first","secretKey":"key"}]` -}}
     {{- $_ := set $faults "sessionKeys" "is set, but mode is single and the process makes its own key. Remove it" -}}
+  {{- end -}}
+{{- end -}}
+{{- range $service := list "proxy" "authenticate" "authorize" "auditService" -}}
+  {{- $one := index $v $service -}}
+  {{- $most := int $one.autoscaling.maxReplicas -}}
+  {{- if and $most (lt $most (int $one.replicas)) -}}
+    {{- $_ := set $faults (printf "%s.autoscaling.maxReplicas" $service) (printf "is %d, which is less than %s.replicas, the least number. Raise it, or set it to 0" $most $service) -}}
   {{- end -}}
 {{- end -}}
 {{- if not $v.evaluation -}}
