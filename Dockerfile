@@ -1,4 +1,4 @@
-# One image for the four services and the sallyport command. The first argument selects one:
+# One image for the four services, the connector and the sallyport command. The first argument selects one:
 #   docker run IMAGE proxy --config /etc/sallyport/sallyport.yaml
 #
 # BASE_IMAGE           the base that the services run on. They need only glibc, libstdc++ and /bin/sh from it.
@@ -30,7 +30,7 @@ RUN project-node node_modules/typescript/bin/tsc -b packages/standalone packages
  && project-node scripts/bundle/write-bundles.mjs \
  && project-node deploy/image/bundle-development.mjs /development \
  && project-node deploy/image/bundle-installation.mjs /app/installation \
- && project-node scripts/release.mjs --only none --out /app/downloads
+ && project-node scripts/release.mjs --only none --unattested --out /app/downloads
 # The bundles of the four services and of the command.
 RUN project-node deploy/image/assemble.mjs packages . /app
 

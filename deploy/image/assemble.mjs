@@ -6,7 +6,7 @@ import { cpSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { installArguments, servicePackages, services } from './packages.mjs';
+import { installArguments, servicePackages, programs } from './packages.mjs';
 
 /** Copies a tree. `wanted` gets the path of each file, with slashes. Symbolic links keep their targets. */
 function copyTree(from, to, wanted) {
@@ -38,11 +38,11 @@ export function copyDependencies(source, target) {
 }
 
 /**
- * Copies the bundles of the services, that of the command line with the script that starts it, and beside it that of
- * `sallyport serve`. The command finds its own directory by that script.
+ * Copies the bundles of the services and the connector, that of the command line with the script that starts it, and
+ * beside it that of `sallyport serve`. The command finds its own directory by that script.
  */
 export function copyPackages(source, target) {
-  for (const name of [...services, 'cli']) {
+  for (const name of [...programs, 'cli']) {
     const [from, to] = [source, target].map((base) => path.join(base, 'packages', name));
     mkdirSync(to, { recursive: true });
     cpSync(path.join(from, 'package.json'), path.join(to, 'package.json'));

@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-export const services = ['authenticate', 'authorize', 'proxy', 'audit'];
+/** The services and the connector, by their directory in packages/. */
+export const programs = ['authenticate', 'authorize', 'proxy', 'audit', 'connector'];
 
-/** Returns the packages of ours that the services need to run, and the services, by their directory in packages/. */
+/** Returns the packages of ours that the programs need to run, and the programs, by their directory in packages/. */
 export function servicePackages(root) {
   const found = new Set();
   const add = (name) => {
@@ -14,7 +15,7 @@ export function servicePackages(root) {
     for (const other of Object.keys(manifest.dependencies ?? {}))
       if (other.startsWith('@sallyport/')) add(other.slice('@sallyport/'.length));
   };
-  services.forEach(add);
+  programs.forEach(add);
   return [...found].sort((one, other) => (one < other ? -1 : 1));
 }
 

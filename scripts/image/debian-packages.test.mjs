@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { getDebianPackages } from './debian-packages.mjs';
+import { getDebianPackages, ownArchitecture } from './debian-packages.mjs';
 
 let cache;
 beforeEach(() => {
@@ -15,9 +15,11 @@ const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 /** A mirror that has one version of a package, whose content is its version or `content`. */
 function createMirror(version, content = version, { updated = true } = {}) {
   let downloads = 0;
+  const settings = new Set();
   let listed = updated;
   const run = async (program, args, options) => {
     if (program === 'dpkg-deb') return { stdout: `dash\n${version}\namd64` };
+    for (const setting of args.filter((_one, index) => args[index - 1] === '-o')) settings.add(setting);
     if (args.includes('update')) {
       listed = true;
       return { stdout: '' };
@@ -29,12 +31,12 @@ function createMirror(version, content = version, { updated = true } = {}) {
     writeFileSync(path.join(options.cwd, `dash_${version}_amd64.deb`), content);
     return { stdout: '' };
   };
-  return { run, downloads: () => downloads };
+  return { run, settings, downloads: () => downloads };
 }
 const pinned = [{ name: 'dash', version: '1-1', architecture: 'amd64', sha256: sha256('1-1') }];
 const said = [];
-const get = (mirror, locked = false) =>
-  getDebianPackages({ pinned, cache, locked, say: (line) => said.push(line), run: mirror.run });
+const get = (mirror, locked = false, architecture = ownArchitecture) =>
+  getDebianPackages({ pinned, architecture, cache, locked, say: (line) => said.push(line), run: mirror.run });
 
 describe('the Debian packages of the base', () => {
   it('are those that are pinned, and downloaded once', async () => {
@@ -54,6 +56,19 @@ describe('the Debian packages of the base', () => {
     await expect(get(mirror, true)).rejects.toThrow('--update-base');
     expect(await get(mirror)).toMatchObject([{ version: '1-2', sha256: sha256('1-2') }]);
     expect(said).toEqual([expect.stringContaining('dash 1-2 is not what is pinned, which is 1-1')]);
+  });
+
+  it('are found for another architecture with lists of its own, which leaves those of the machine alone', async () => {
+    const [own, other] = [createMirror('1-1'), createMirror('1-1', '1-1', { updated: false })];
+    await get(own);
+    expect([...own.settings]).toEqual(['APT::Sandbox::User=root']);
+    rmSync(path.join(cache, 'dash_1-1_amd64.deb'));
+    await get(other, true, 'riscv64');
+    const state = path.join(cache, 'apt-riscv64');
+    expect([...other.settings]).toEqual(
+      expect.arrayContaining(['APT::Architecture=riscv64', `Dir::State::Lists=${state}/lists`, `Dir::Cache=${state}`]),
+    );
+    expect(existsSync(path.join(state, 'lists/partial'))).toBe(true);
   });
 
   it('are refused with other contents, and not kept', async () => {

@@ -20,7 +20,7 @@ import { promisify } from 'node:util';
 import { copyDependencies, copyPackages } from '../../deploy/image/assemble.mjs';
 import { bundleDevelopment } from '../../deploy/image/bundle-development.mjs';
 import { bundleInstallation } from '../../deploy/image/bundle-installation.mjs';
-import { installArguments, services } from '../../deploy/image/packages.mjs';
+import { installArguments, programs } from '../../deploy/image/packages.mjs';
 import { readRelease } from '../../packages/proxy/src/downloads/read-release.ts';
 import { layOutBase } from './base-system.mjs';
 import { writeLayer } from './write-layer.mjs';
@@ -45,10 +45,18 @@ function manifestFiles(root) {
   return [...manifests, 'package-lock.json', '.npmrc'].filter((file) => existsSync(path.join(root, file)));
 }
 
-function layOutNode(directory, node) {
+async function layOutNode(directory, readNode) {
   mkdirSync(path.join(directory, 'usr/local/bin'), { recursive: true });
-  copyFileSync(node, path.join(directory, 'usr/local/bin/node'));
+  writeFileSync(path.join(directory, 'usr/local/bin/node'), await readNode());
   chmodSync(path.join(directory, 'usr/local/bin/node'), 0o755);
+}
+
+/** Throws if a package is for the architecture of this machine only: every image has this layer. */
+function refuseNativePrograms(directory) {
+  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  const found = names.find((name) => /\.(?:node|so|so\.\d.*)$/.test(name));
+  if (found !== undefined)
+    throw new Error(`${found} is for one architecture only, but the packages of an image are for every one`);
 }
 
 /** Installs into a directory of its own, so that what the checkout has installed does not matter. */
@@ -68,6 +76,7 @@ async function layOutDependencies(directory, root) {
     );
   }
   copyDependencies(work, path.join(directory, 'app'));
+  refuseNativePrograms(directory);
   // npm's own list of what it has installed, for that of the image.
   const { packages } = JSON.parse(readFileSync(path.join(work, 'node_modules/.package-lock.json'), 'utf8'));
   rmSync(work, { recursive: true });
@@ -84,7 +93,7 @@ async function layOutSallyport(directory, root) {
   copyFileSync(path.join(root, 'deploy/image/entrypoint.sh'), command);
   chmodSync(command, 0o755);
   for (const name of ['etc/sallyport', ...owned]) mkdirSync(path.join(directory, name), { recursive: true });
-  const lists = ['cli/dist', 'standalone/dist/bundle-serve', ...services.map((name) => `${name}/dist/bundle`)];
+  const lists = ['cli/dist', 'standalone/dist/bundle-serve', ...programs.map((name) => `${name}/dist/bundle`)];
   const ofPrograms = lists.flatMap((place) =>
     JSON.parse(readFileSync(path.join(root, 'packages', place, 'bundled-packages.json'), 'utf8')),
   );
@@ -95,12 +104,15 @@ async function layOutSallyport(directory, root) {
  * Lays out what the gateway offers to its users: the files of a release that `SHA256SUMS` lists, or only what
  * needs no Node.js of other platforms.
  */
-async function layOutDownloads(directory, root, release) {
+async function layOutDownloads(directory, { root, release, seconds }) {
   const target = path.join(directory, 'app/downloads');
   mkdirSync(path.dirname(target), { recursive: true });
   if (release === undefined) {
     const program = path.join(root, 'scripts/release.mjs');
-    await run(process.execPath, [program, '--only', 'none', '--out', target], { maxBuffer: 16 * 1024 * 1024 });
+    // Without what names the commit, so that the image changes only with its content.
+    const args = [program, '--only', 'none', '--unattested', '--out', target];
+    const env = { ...process.env, SOURCE_DATE_EPOCH: String(seconds) };
+    await run(process.execPath, args, { env, maxBuffer: 16 * 1024 * 1024 });
     return;
   }
   const { files, faults } = await readRelease(release.directory, release.version);
@@ -148,26 +160,27 @@ const recipeFiles = [
  * Returns the descriptors of the layers, each with its file, in the order in which they are applied. That of the
  * dependencies has `installed`, npm's list of what is in it. That of Sallyport has `bundled`, the packages in its bundles,
  * and so has the one that the stage `development` of the Dockerfile adds. `packages` are the Debian packages of the base,
- * `node` is the program, `release` names what the gateway offers, and `seconds` is the time of all files.
+ * `platform` is that of the Node.js that `readNode` reads, `release` names what the gateway offers, and `seconds` is the
+ * time of all files. Layers without a program are the same for every architecture.
  */
-export async function makeLayers({ root, node, packages, stage, release, cache, seconds, say }) {
+export async function makeLayers({ root, platform, readNode, packages, stage, release, cache, seconds, say }) {
   const recipe = readAll(root, recipeFiles);
   const keyOf = (...parts) =>
     createHash('sha256')
-      .update([recipe, seconds, process.arch, process.version, ...parts].join('\0'))
+      .update([recipe, seconds, process.version, ...parts].join('\0'))
       .digest('hex');
   const layer = (name, key, layOut, more) => makeLayer({ name, key, layOut, more: { seconds, ...more }, cache, say });
   const base = keyOf('base', ...packages.map(({ name, sha256 }) => `${name} ${sha256}`));
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
-  const program = keyOf('node', JSON.stringify(lock.packages[`node_modules/node-linux-${process.arch}`]));
+  const program = keyOf('node', JSON.stringify(lock.packages[`node_modules/node-${platform}`]));
   const dependencies = keyOf('dependencies', readAll(root, manifestFiles(root)));
   const stagedLayer = (name, layOut, more) => makeStagedLayer({ name, layOut, more, keyOf, layer, cache });
   const layers = [
     await layer('base', base, (directory) => layOutBase(packages, directory)),
-    await layer('node', program, (directory) => layOutNode(directory, node), { mode: readable }),
+    await layer('node', program, (directory) => layOutNode(directory, readNode), { mode: readable }),
     await layer('dependencies', dependencies, (directory) => layOutDependencies(directory, root), { mode: readable }),
     await stagedLayer('sallyport', (directory) => layOutSallyport(directory, root), { owned, owner }),
-    await stagedLayer('downloads', (directory) => layOutDownloads(directory, root, release)),
+    await stagedLayer('downloads', (directory) => layOutDownloads(directory, { root, release, seconds })),
   ];
   return stage === 'development' ? [...layers, await stagedLayer('development', layOutDevelopment)] : layers;
 }

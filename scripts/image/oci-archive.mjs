@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -16,11 +15,11 @@ const types = {
 };
 
 /** Returns the configuration of an image: how it runs, and the layers by the digests of their unpacked content. */
-function configOf({ settings, layers, seconds }) {
+function configOf({ settings, layers, architecture, seconds }) {
   const created = new Date(seconds * 1000).toISOString();
   return {
     created,
-    architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
+    architecture,
     os: 'linux',
     config: settings,
     rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
@@ -29,10 +28,10 @@ function configOf({ settings, layers, seconds }) {
 }
 
 /**
- * Writes the archive `file` with one image. `reference` is its name with a tag, `settings` how it runs. Returns the
- * digest of its manifest, by which registries know it. The same input results in the same bytes.
+ * Writes the archive `file` with one image for an architecture. `reference` is its name with a tag, `settings` how it
+ * runs. Returns the digest of its manifest, by which registries know it. The same input results in the same bytes.
  */
-export async function writeOciArchive({ file, reference, settings, layers, seconds }) {
+export async function writeOciArchive({ file, reference, settings, layers, architecture, seconds }) {
   const work = mkdtempSync(`${file}-`);
   try {
     const blobs = path.join(work, 'blobs/sha256');
@@ -48,7 +47,7 @@ export async function writeOciArchive({ file, reference, settings, layers, secon
       {
         schemaVersion: 2,
         mediaType: types.manifest,
-        config: put(configOf({ settings, layers, seconds }), types.config),
+        config: put(configOf({ settings, layers, architecture, seconds }), types.config),
         layers: layers.map(({ digest, size }) => ({ mediaType: types.layer, digest, size })),
       },
       types.manifest,
