@@ -1,7 +1,6 @@
-// Builds what users install: the npm package of the command line, self-contained archives, the Helm chart, and their
-// checksums. Needs the project's Node.js, which reads TypeScript, and a finished build.
+// Builds what users install: the npm package of the command line, self-contained archives, the Helm charts, and what
+// describes them. Needs the project's Node.js, which reads TypeScript, and a finished build.
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -12,87 +11,42 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { bundleProgram } from '../packages/cli/scripts/bundle.mjs';
 import { processEnvironment } from '../packages/cli/src/environment/environment.ts';
 import { manPage } from '../packages/cli/src/man-page/man-page.ts';
 import { createProgram } from '../packages/cli/src/commands/create-program.ts';
-import { releaseKeyFile, releaseKeyLine, signFile } from '../packages/cli/src/upgrade/minisign.ts';
 import { fail, root } from './bootstrap.mjs';
 import { externalPackages } from './bundle/bundles.mjs';
+import { readArguments, usage } from './release/arguments.mjs';
+import { nodeComponent, npmComponents } from './release/bill-of-materials.mjs';
+import { describeRelease } from './release/describe-release.mjs';
 import { licensesOf } from './release/licenses.mjs';
-import { readReleaseKeys } from './release/release-keys.mjs';
-import { stageChart } from './release/stage-chart.mjs';
 import { createNodeSource } from './release/node-source.mjs';
-import { platforms } from './release/platforms.mjs';
+import { readRelease } from './release/read-release.mjs';
+import { stageChart } from './release/stage-chart.mjs';
 import { stageArchive, stagePackage } from './release/stage.mjs';
 import { writeArchive } from './release/write-archive.mjs';
-
-const usage = `Usage: npm run release -- [--signing-key FILE] [--trusted-key FILE]... [--only PLATFORMS] [--out DIR]
-
-Writes into dist/release: the npm package sallyport-VERSION.tgz, an archive with its own Node.js for each platform,
-for Linux also one with the gateway (sallyport-VERSION-server-PLATFORM.tar.gz), the Helm chart
-sallyport-VERSION-chart.tgz, and SHA256SUMS. With --signing-key, also its signature SHA256SUMS.minisig
-and the public key minisign.pub. The same sources and keys result in the same bytes.
-
-  --only PLATFORMS    only the archives of these platforms, separated by commas; "none" for only the npm package and
-                      the chart
-                      (${Object.keys(platforms).join(', ')})
-  --signing-key FILE  sign with this Ed25519 key (PKCS#8 PEM, from "openssl genpkey -algorithm ed25519"), which must
-                      not be in the repository. Installed command lines upgrade to releases that it signs.
-  --trusted-key FILE  also upgrade to releases that another key signs. FILE is its minisign.pub. Give the option once
-                      for each key.
-  --out DIR           write there; replaces an earlier release
-  -h, --help          show this help
-
-Node.js is downloaded with npm and, for macOS, with Python's pip, and kept in ~/.cache/sallyport/node.
-SOURCE_DATE_EPOCH sets the time of the files in the archives.
-
-Example:
-  npm run release -- --only linux-x64
-  npm run release -- --signing-key ~/keys/sallyport.pem --trusted-key ~/keys/next.pub
-`;
 
 const run = promisify(execFile);
 const say = (text) => void process.stderr.write(`${text}\n`);
 const readRoot = (name) => readFileSync(path.join(root, name), 'utf8');
 const { version } = JSON.parse(readRoot('package.json'));
+const lock = readRoot('package-lock.json');
+const locked = JSON.parse(lock);
 // Like npm, whose packages have this time for all files.
 const npmTime = Date.UTC(1985, 9, 26, 8, 15) / 1000;
 
-function readArguments() {
-  const options = {
-    only: { type: 'string' },
-    out: { type: 'string' },
-    'signing-key': { type: 'string' },
-    'trusted-key': { type: 'string', multiple: true },
-    help: { type: 'boolean', short: 'h' },
-  };
-  try {
-    const { values } = parseArgs({ options });
-    const all = Object.keys(platforms);
-    const chosen = values.only === 'none' ? [] : (values.only?.split(',') ?? all);
-    const wrong = chosen.find((one) => !all.includes(one));
-    if (wrong !== undefined) throw new Error(`there is no archive for "${wrong}". Choose from: ${all.join(', ')}`);
-    const keys = readReleaseKeys({ root, signingKey: values['signing-key'], trustedKeys: values['trusted-key'] });
-    return { ...values, chosen, keys };
-  } catch (error) {
-    return fail(`${error.message}\n  For help, run: npm run release -- --help`);
-  }
-}
-
-/** Returns the time of all files in the archives. */
+/** Returns the time of all files in the archives, in seconds since 1970. */
 function timeOfFiles() {
   const seconds = Number(process.env.SOURCE_DATE_EPOCH ?? npmTime);
   // Zip cannot express times before 1980.
-  if (!Number.isSafeInteger(seconds) || seconds < 315_532_800)
-    return fail('SOURCE_DATE_EPOCH must be the seconds since 1970 of a time in or after 1980');
-  return new Date(seconds * 1000);
+  if (Number.isSafeInteger(seconds) && seconds >= 315_532_800) return seconds;
+  throw new Error('SOURCE_DATE_EPOCH must be the seconds since 1970 of a time in or after 1980');
 }
 
 /** Bundles the command line with the keys that it is to trust. Returns the directory of its files. */
@@ -104,114 +58,150 @@ async function bundleCli(work, { trusted }) {
   return directory;
 }
 
-function readTexts(cli) {
-  const bundled = JSON.parse(readFileSync(path.join(cli, 'dist', 'bundled-packages.json'), 'utf8'));
+/** Returns the texts that go with packages, which are named by their directories, and the components that they are. */
+function textsAndContents(places, texts) {
   return {
-    license: readRoot('LICENSE'),
-    readme: readRoot('scripts/release/package-readme.md'),
-    licenses: licensesOf(bundled.map((directory) => path.join(root, directory))),
-    man: manPage(createProgram(processEnvironment()), version),
+    texts: { ...texts, licenses: licensesOf(places.map((place) => path.join(root, place))) },
+    contents: npmComponents(Object.fromEntries(places.map((place) => [place, locked.packages[place]]))),
   };
 }
 
-async function packPackage(work, cli, texts) {
+/** Returns the texts and the contents of the command line, and of the archive with the gateway. */
+function readPrograms(cli) {
+  const ofCli = JSON.parse(readFileSync(path.join(cli, 'dist', 'bundled-packages.json'), 'utf8'));
+  // The build has made the bundle of the gateway.
+  const ofServe = JSON.parse(readRoot('packages/standalone/dist/bundle-serve/bundled-packages.json'));
+  const external = externalPackages.map((name) => `node_modules/${name}`);
+  const texts = {
+    license: readRoot('LICENSE'),
+    readme: readRoot('scripts/release/package-readme.md'),
+    man: manPage(createProgram(processEnvironment()), version),
+    connectorUnit: readRoot('deploy/systemd/sallyport-connector.service'),
+  };
+  const serve = {
+    source: root,
+    packages: Object.fromEntries(externalPackages.map((name, index) => [name, path.join(root, external[index])])),
+    unit: readRoot('deploy/systemd/sallyport.service'),
+  };
+  const withServe = [...new Set([...ofCli, ...ofServe, ...external])];
+  return {
+    program: { cli, ...textsAndContents(ofCli, texts) },
+    server: { cli, serve, ...textsAndContents(withServe, texts) },
+  };
+}
+
+async function packPackage(work, { cli, texts, contents }) {
   say('Packing the npm package ...');
   const directory = path.join(work, 'package');
   stagePackage({ cli, directory, version, texts });
   const options = { cwd: directory, shell: process.platform === 'win32' };
   await run('npm', ['pack', '--pack-destination', path.join(work, 'out'), '--silent'], options);
+  return { name: `sallyport-${version}.tgz`, contents };
 }
 
-async function packArchive(work, cli, { platform, source, texts, serve }) {
+/** Packs an archive of a kind: of the `program`, of the gateway (`server`), or of the program without links for `krew`. */
+async function packArchive(work, { platform, kind, source, program: { contents, ...parts } }) {
   const node = await source.get(platform);
-  const top = `sallyport-${version}-${serve ? 'server-' : ''}${platform}`;
+  const top = `sallyport-${version}-${kind === 'program' ? '' : `${kind}-`}${platform}`;
   const name = `${top}.${platform.startsWith('windows-') ? 'zip' : 'tar.gz'}`;
   say(`Packing ${name} ...`);
   const directory = path.join(work, 'archives');
-  stageArchive({ cli, directory: path.join(directory, top), version, platform, node, texts, serve });
-  writeArchive({ directory, top, file: path.join(work, 'out', name), time: timeOfFiles() });
-  rmSync(path.join(directory, top), { recursive: true });
+  const own = path.join(directory, top);
+  stageArchive({ ...parts, directory: own, version, platform, node, hasLinks: kind !== 'krew' });
+  writeArchive({ directory, top, file: path.join(work, 'out', name), time: new Date(timeOfFiles() * 1000) });
+  rmSync(own, { recursive: true });
+  return { name, top, platform, kind, contents: [...contents, nodeComponent(platform, locked)] };
 }
 
-/** What the archive of a gateway has besides. The build has made the bundle. */
-const server = {
-  source: root,
-  packages: Object.fromEntries(externalPackages.map((name) => [name, path.join(root, 'node_modules', name)])),
-  unit: readRoot('deploy/systemd/sallyport.service'),
-};
-
-/** The licenses of the packages in the gateway too. */
-function serverTexts(texts) {
-  const list = (name) => JSON.parse(readRoot(`packages/${name}/bundled-packages.json`));
-  const directories = new Set([...list('cli/dist'), ...list('standalone/dist/bundle-serve')]);
-  const bundled = [...directories].map((directory) => path.join(root, directory));
-  return { ...texts, licenses: licensesOf([...bundled, ...Object.values(server.packages)]) };
+function packChart(work, chart) {
+  say(`Packing the Helm chart ${chart} ...`);
+  const directory = path.join(work, 'chart', chart);
+  stageChart({ source: path.join(root, 'charts', chart), directory, version, license: readRoot('LICENSE') });
+  const name = `${chart.replace('sallyport', `sallyport-${version}`)}-chart.tgz`;
+  writeArchive({ directory, top: chart, file: path.join(work, 'out', name), time: new Date(timeOfFiles() * 1000) });
+  return { name, contents: [] };
 }
 
-function packChart(work) {
-  say('Packing the Helm chart ...');
-  const directory = path.join(work, 'chart');
-  stageChart({ source: path.join(root, 'charts', 'sallyport'), directory, version, license: readRoot('LICENSE') });
-  const file = path.join(work, 'out', `sallyport-${version}-chart.tgz`);
-  writeArchive({ directory, top: 'sallyport', file, time: timeOfFiles() });
-}
-
-function writeSums(out, { signingKey }) {
-  const sums = readdirSync(out)
-    .toSorted()
-    .map(
-      (name) =>
-        `${createHash('sha256')
-          .update(readFileSync(path.join(out, name)))
-          .digest('hex')}  ${name}\n`,
-    );
-  const text = sums.join('');
-  writeFileSync(path.join(out, 'SHA256SUMS'), text);
-  if (signingKey === undefined) return say('Without --signing-key, the release is not signed.');
-  writeFileSync(path.join(out, 'SHA256SUMS.minisig'), signFile(Buffer.from(text), `sallyport ${version}`, signingKey));
-  writeFileSync(path.join(out, 'minisign.pub'), releaseKeyFile(releaseKeyLine(signingKey)));
-}
-
-/** Ends the program if `out` holds anything but an earlier release: the directory is replaced. */
-function refuseForeignDirectory(out) {
-  const ours = /^(?:sallyport-.+\.(?:tgz|tar\.gz|zip)|SHA256SUMS(?:\.minisig)?|minisign\.pub)$/;
-  const found = existsSync(out) ? readdirSync(out).find((name) => !ours.test(name)) : undefined;
-  if (found !== undefined)
-    fail(`${out} contains "${found}", which is not part of a release\n  Name a directory that does not exist yet.`);
-}
-
-const { chosen, help, keys, out = path.join(root, 'dist', 'release') } = readArguments();
-if (help) {
-  process.stdout.write(usage);
-  process.exit(0);
-}
-timeOfFiles();
-refuseForeignDirectory(out);
-mkdirSync(path.dirname(path.resolve(out)), { recursive: true });
-const work = mkdtempSync(`${path.resolve(out)}-`);
-try {
-  const made = path.join(work, 'out');
-  mkdirSync(made);
-  const cli = await bundleCli(work, keys);
-  const texts = readTexts(cli);
-  await packPackage(work, cli, texts);
-  packChart(work);
+/** Packs everything. Returns the artifacts, with their names and the components in them. */
+async function packAll(work, { chosen, keys, downloadUrl }) {
+  const { program, server } = readPrograms(await bundleCli(work, keys));
+  const artifacts = [await packPackage(work, program)];
+  for (const chart of ['sallyport', 'sallyport-connector']) artifacts.push(packChart(work, chart));
   const source = createNodeSource({
     cache: path.join(homedir(), '.cache', 'sallyport', 'node'),
-    lock: JSON.parse(readRoot('package-lock.json')),
+    lock: locked,
     say,
   });
-  for (const platform of chosen) await packArchive(work, cli, { platform, source, texts });
-  for (const platform of chosen.filter((one) => one.startsWith('linux-')))
-    await packArchive(work, cli, { platform, source, texts: serverTexts(texts), serve: server });
-  writeSums(made, keys);
-  rmSync(out, { recursive: true, force: true });
-  renameSync(made, out);
+  const isLinux = (platform) => platform.startsWith('linux-');
+  const isUnix = (platform) => !platform.startsWith('windows-');
+  const archives = [
+    ...chosen.map((platform) => ({ platform, kind: 'program', program })),
+    ...chosen.filter(isLinux).map((platform) => ({ platform, kind: 'server', program: server })),
+    // On Windows, krew only starts programs that end with .exe.
+    ...(downloadUrl === undefined ? [] : chosen.filter(isUnix)).map((platform) => ({
+      platform,
+      kind: 'krew',
+      program,
+    })),
+  ];
+  for (const one of archives) artifacts.push(await packArchive(work, { ...one, source }));
+  return artifacts;
+}
+
+/** Throws if `out` holds anything but an earlier release: the directory is replaced. */
+function refuseForeignDirectory(out) {
+  const ours =
+    /^(?:sallyport-.+\.(?:tgz|tar\.gz|zip|json|md|yaml|rb|json\.minisig)|SHA256SUMS(?:\.minisig)?|minisign\.pub)$/;
+  const found = existsSync(out) ? readdirSync(out).find((name) => !ours.test(name)) : undefined;
+  if (found !== undefined)
+    throw new Error(
+      `${out} contains "${found}", which is not part of a release\n  Name a directory that does not exist yet.`,
+    );
+}
+
+function readOptions() {
+  try {
+    return readArguments(root);
+  } catch (error) {
+    return fail(`${error.message}\n  For help, run: npm run release -- --help`);
+  }
+}
+
+/** Builds the release in a directory next to `out`, which it replaces only at the end. */
+async function build({ out, ...options }) {
+  const seconds = timeOfFiles();
+  refuseForeignDirectory(out);
+  const { commit, problem, ...sources } = await readRelease({ root, ...options });
+  if (options.unattested) say('With --unattested, there is no provenance.');
+  else if (problem !== undefined) say(`There is no provenance: ${problem}.`);
+  const release = { lock, seconds, ...options, ...sources, commit: options.unattested ? undefined : commit };
+  mkdirSync(path.dirname(out), { recursive: true });
+  const work = mkdtempSync(`${out}-`);
+  try {
+    const made = path.join(work, 'out');
+    mkdirSync(made);
+    const artifacts = await packAll(work, options);
+    // The provenance would name a commit that this is not.
+    if ((await readRelease({ root, ...options })).commit !== commit)
+      throw new Error('the sources were changed while they were built. Run the command again.');
+    describeRelease(made, artifacts, release);
+    rmSync(out, { recursive: true, force: true });
+    renameSync(made, out);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
   for (const name of readdirSync(out))
     console.log(`${path.join(out, name)}  ${(statSync(path.join(out, name)).size / 1e6).toFixed(1)} MB`);
-} catch (error) {
-  process.exitCode = 1;
-  say(`sallyport: ${error.message}`);
-} finally {
-  rmSync(work, { recursive: true, force: true });
+  if (options.keys.signingKey === undefined)
+    say('This release is NOT SIGNED: nothing proves who has built it. To sign it, add --signing-key.');
 }
+
+const { help, ...options } = readOptions();
+if (help) process.stdout.write(usage);
+else
+  try {
+    await build(options);
+  } catch (error) {
+    process.exitCode = 1;
+    say(`sallyport: ${error.message}`);
+  }

@@ -25,12 +25,13 @@ function readTrustedKey(file) {
 }
 
 /**
- * Returns the private key that signs the release, if there is one, and the public keys in base64 that go into the
- * command line: its own and those of `trustedKeys`. Throws for a file that is not such a key, and for a private key
- * in the repository, from where it could be published.
+ * Returns the private key that signs the release, if there is one, with its public key in base64 (`signedBy`), and the
+ * public keys that go into the command line: its own and those of `trustedKeys`. Throws for a file that is not such a
+ * key, and for a private key in the repository, from where it could be published.
  */
 export function readReleaseKeys({ root, signingKey, trustedKeys = [] }) {
   const key = signingKey === undefined ? undefined : readSigningKey(root, signingKey);
-  const own = key === undefined ? [] : [releaseKeyLine(key)];
-  return { signingKey: key, trusted: [...new Set([...own, ...trustedKeys.map(readTrustedKey)])] };
+  const signedBy = key === undefined ? undefined : releaseKeyLine(key);
+  const own = signedBy === undefined ? [] : [signedBy];
+  return { signingKey: key, signedBy, trusted: [...new Set([...own, ...trustedKeys.map(readTrustedKey)])] };
 }

@@ -22,13 +22,14 @@ const trustedKey = keep('other.pub', releaseKeyFile(other));
 
 describe('the keys of a release', () => {
   it('are none, unless they are given', () => {
-    expect(readReleaseKeys({ root })).toEqual({ signingKey: undefined, trusted: [] });
+    expect(readReleaseKeys({ root })).toEqual({ trusted: [] });
   });
 
   it('are the one that signs it, and those of other releases', () => {
     const keys = readReleaseKeys({ root, signingKey, trustedKeys: [trustedKey, trustedKey] });
-    expect(keys.trusted).toEqual([releaseKeyLine(keys.signingKey), other]);
-    expect(readReleaseKeys({ root, trustedKeys: [trustedKey] })).toEqual({ signingKey: undefined, trusted: [other] });
+    expect(keys.signedBy).toBe(releaseKeyLine(keys.signingKey));
+    expect(keys.trusted).toEqual([keys.signedBy, other]);
+    expect(readReleaseKeys({ root, trustedKeys: [trustedKey] })).toEqual({ trusted: [other] });
   });
 
   it('are refused in the repository, also behind a link', () => {

@@ -14,7 +14,7 @@ import { writeArchive } from './write-archive.mjs';
 const scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-release-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 const at = (...names) => path.join(scratch, ...names);
-const texts = { license: 'license', licenses: 'licenses', readme: 'readme', man: 'man' };
+const texts = { license: 'license', licenses: 'licenses', readme: 'readme', man: 'man', connectorUnit: 'unit' };
 const node = { node: Buffer.from('a program'), license: Buffer.from('of Node.js') };
 const cli = at('cli');
 
@@ -26,9 +26,9 @@ beforeAll(() => {
 });
 
 /** Archives the layout for a platform, and returns the file. */
-function pack(platform, to, serve) {
+function pack(platform, to, more) {
   const directory = at(to);
-  stageArchive({ cli, directory: path.join(directory, 'top'), version: '1.2.3', platform, node, texts, serve });
+  stageArchive({ cli, directory: path.join(directory, 'top'), version: '1.2.3', platform, node, texts, ...more });
   const file = path.join(directory, platform.startsWith('windows') ? 'archive.zip' : 'archive.tar.gz');
   writeArchive({ directory, top: 'top', file, time: new Date('2020-02-02T02:02:02Z') });
   return file;
@@ -53,16 +53,21 @@ const ofVersion = {
   'node/bin/node': 'executable',
   'share/man/man1/sallyport.1': '',
 };
-const posix = {
-  ...Object.fromEntries(Object.entries(ofVersion).map(([name, kind]) => [`versions/1.2.3/${name}`, kind])),
+const unit = { 'systemd/sallyport-connector.service': '' };
+const posixOf = (files) => ({
+  ...Object.fromEntries(Object.entries(files).map(([name, kind]) => [`versions/1.2.3/${name}`, kind])),
   ...Object.fromEntries(['bin', 'share', ...Object.keys(documents)].map((name) => [name, `current/${name}`])),
   current: 'versions/1.2.3',
+});
+const ofPlatform = (platform) => {
+  if (platform.startsWith('windows')) return windows;
+  return posixOf(platform.startsWith('linux') ? { ...ofVersion, ...unit } : ofVersion);
 };
 const windows = { ...documents, 'bin/sallyport.cmd': '', 'bin/sallyport.js': '', ...shared, 'node/node.exe': '' };
 
 describe('the archives', () => {
   it.each(Object.keys(platforms))('contain exactly the files of the program for %s', (platform) => {
-    const expected = platform.startsWith('windows') ? windows : posix;
+    const expected = ofPlatform(platform);
     const entries = Object.fromEntries(entriesOf(pack(platform, `list-${platform}`)));
     const named = Object.fromEntries(Object.entries(expected).map(([name, kind]) => [`top/${name}`, kind]));
     expect(entries).toEqual(named);
@@ -78,7 +83,7 @@ describe('the archives', () => {
     const serve = { source: at('source'), packages: { '@some/package': at('package') }, unit: 'unit' };
     const has = (file) => entriesOf(file).map(([name]) => name);
     const ofProgram = new Set(has(pack('linux-x64', 'without-serve')));
-    expect(has(pack('linux-x64', 'serve', serve)).filter((name) => !ofProgram.has(name))).toEqual(
+    expect(has(pack('linux-x64', 'serve', { serve })).filter((name) => !ofProgram.has(name))).toEqual(
       [
         'serve/node_modules/@some/package/index.js',
         'serve/node_modules/@some/package/package.json',
@@ -86,6 +91,14 @@ describe('the archives', () => {
         'systemd/sallyport.service',
       ].map((name) => `top/versions/1.2.3/${name}`),
     );
+  });
+
+  it.each(['linux-x64', 'darwin-arm64'])('have the same program without any link, for krew: %s', (platform) => {
+    const entries = Object.fromEntries(entriesOf(pack(platform, `krew-${platform}`, { hasLinks: false })));
+    const { 'bin/sallyport': _link, ...expected } = platform.startsWith('linux')
+      ? { ...ofVersion, ...unit }
+      : ofVersion;
+    expect(entries).toEqual(Object.fromEntries(Object.entries(expected).map(([name, kind]) => [`top/${name}`, kind])));
   });
 
   it.each(['linux-x64', 'windows-x64'])('have the same bytes if the files are the same, for %s', (platform) => {

@@ -4,8 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 
-const root = path.resolve(import.meta.dirname, '../..');
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** The files that have the version, apart from those that lerna knows. */
 export const filesWithVersion = [
@@ -16,10 +17,13 @@ export const filesWithVersion = [
   'charts/sallyport/Chart.yaml',
   'charts/sallyport/values.yaml',
   'charts/sallyport/README.md',
+  'charts/sallyport-connector/Chart.yaml',
   'k8s/base/kustomization.yaml',
   'docs/install.md',
   'docs/install-small.md',
+  'docs/operations/first-cluster.md',
   'docs/operations/image.md',
+  'docs/operations/releases.md',
 ];
 
 /** How the version stands in a file: behind a name and at the end of a word. A version of another thing stays. */
@@ -31,31 +35,48 @@ function patternOf(file, version) {
         `(^\\{\\n {2}"name": "sallyport",\\n {2}"version": "|^ {4}"": \\{\\n {6}"name": "sallyport",\\n {6}"version": ")${own}(?=")`,
         'gm',
       )
-    : new RegExp(`(sallyport[-:]|ersion: |VERSION=|newTag: |sallyportVersion = ')${own}(?!\\.?\\d)`, 'gm');
+    : new RegExp(`(sallyport[-: ]|ersion: |VERSION=|newTag: |tag: |sallyportVersion = ')${own}(?!\\.?\\d)`, 'gm');
 }
 
 /** Replaces the version in a text. Throws if the text does not have it, so that no place is forgotten. */
 export function replaceVersion(file, text, from, to) {
-  const replaced = text.replaceAll(patternOf(file, from), (_all, before) => before + to);
-  if (replaced === text) throw new Error(`${file} does not have the version ${from}`);
-  return replaced;
+  if (!patternOf(file, from).test(text)) throw new Error(`${file} does not have the version ${from}`);
+  return text.replaceAll(patternOf(file, from), (_all, before) => before + to);
 }
 
+/** Where the changes of a version are described: what the heading is before, and with the version and the day. */
+const pagesWithUnreleased = {
+  'CHANGELOG.md': (version, day) => ['## Unreleased', `## ${version}, ${day}`],
+  'docs/operations/upgrade.md': (version) => ['### Unreleased', `### ${version}`],
+};
+
 /** Gives what is not released yet its version and date. Throws if nothing is. */
-export function dateChanges(changelog, version, day) {
-  const dated = changelog.replace(/^## Unreleased$/m, `## ${version}, ${day}`);
-  if (dated === changelog) throw new Error('CHANGELOG.md has no section "Unreleased"');
+export function dateChanges(page, text, version, day) {
+  const [before, after] = pagesWithUnreleased[page](version, day);
+  const dated = text.replace(new RegExp(`^${before}$`, 'm'), after);
+  if (dated === text)
+    throw new Error(`${page} has no section "Unreleased". Add it, with what users and operators must know`);
   return dated;
 }
 
-if (import.meta.filename === process.argv[1]) {
-  const read = (file) => readFileSync(path.join(root, file), 'utf8');
-  const { version: from } = JSON.parse(read('package.json'));
-  const { version: to } = JSON.parse(read('lerna.json'));
-  const texts = filesWithVersion.map((file) => [file, replaceVersion(file, read(file), from, to)]);
-  texts.push(['CHANGELOG.md', dateChanges(read('CHANGELOG.md'), to, new Date().toISOString().slice(0, 10))]);
-  // lerna writes it without the end of the last line.
-  texts.push(['lerna.json', `${read('lerna.json').trimEnd()}\n`]);
+/** Reports whether a version has its date. */
+export const isReleased = (changelog, version) =>
+  changelog.split('\n').some((line) => line.startsWith(`## ${version}, `));
+
+const read = (file) => readFileSync(path.join(root, file), 'utf8');
+
+/** Writes the version of the packages everywhere else, and adds the files to the commit. */
+function setVersion(from, to) {
+  const today = new Date().toISOString().slice(0, 10);
+  const texts = [
+    ...filesWithVersion.map((file) => [file, replaceVersion(file, read(file), from, to)]),
+    ...Object.keys(pagesWithUnreleased).map((page) => [page, dateChanges(page, read(page), to, today)]),
+    // lerna writes it without the end of the last line.
+    ['lerna.json', `${read('lerna.json').trimEnd()}\n`],
+  ];
   for (const [file, text] of texts) writeFileSync(path.join(root, file), text);
   execFileSync('git', ['add', ...texts.map(([file]) => file)], { cwd: root });
 }
+
+if (fileURLToPath(import.meta.url) === process.argv[1])
+  setVersion(JSON.parse(read('package.json')).version, JSON.parse(read('lerna.json')).version);

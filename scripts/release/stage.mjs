@@ -41,7 +41,7 @@ function manifestOf(version) {
 
 /**
  * Lays out the npm package. `cli` is the directory of the built command line, and `texts` are the files that a release
- * adds: `license`, `licenses` (of the packages in the bundle), `readme` and `man`.
+ * adds: `license`, `licenses` (of the packages in the bundle), `readme`, `man` and `connectorUnit` (for systemd).
  */
 export function stagePackage({ cli, directory, version, texts }) {
   stageProgram(cli, directory, ['sallyport.js', 'sallyport-exec-credential']);
@@ -68,17 +68,19 @@ function stageServe({ source, packages, unit }, directory) {
 }
 
 /** Lays out the files of one version with its own Node.js. `node` is its program and license for the platform. */
-function stageVersion({ cli, directory, platform, node, texts, serve }) {
+function stageVersion({ cli, directory, platform, node, texts, serve, hasLinks = true }) {
   const windows = platform.startsWith('windows-');
   stageProgram(cli, directory, windows ? ['sallyport.js'] : ['sallyport.js', 'sallyport-exec-credential']);
   // The package.json makes Node.js read bin/sallyport.js as a module.
   write(path.join(directory, 'package.json'), '{ "type": "module" }\n');
   if (windows) write(path.join(directory, 'bin', 'sallyport.cmd'), windowsLauncher);
-  else symlinkSync('sallyport-exec-credential', path.join(directory, 'bin', 'sallyport'));
+  else if (hasLinks) symlinkSync('sallyport-exec-credential', path.join(directory, 'bin', 'sallyport'));
   const { program } = platforms[platform];
   write(path.join(directory, 'node', windows ? program : `bin/${program}`), node.node, 0o755);
   write(path.join(directory, 'node', 'LICENSE'), node.license);
   if (serve) stageServe(serve, directory);
+  if (platform.startsWith('linux-'))
+    write(path.join(directory, 'systemd/sallyport-connector.service'), texts.connectorUnit);
   // man(1) looks here for a program in ../bin on the PATH.
   if (!windows) write(path.join(directory, 'share', 'man', 'man1', 'sallyport.1'), texts.man);
   stageTexts(directory, texts);
@@ -86,12 +88,13 @@ function stageVersion({ cli, directory, platform, node, texts, serve }) {
 
 /**
  * Lays out a self-contained archive. Each version has a directory of its own, to which everything else leads through the
- * link `current`, so that an upgrade replaces one link. Windows has no such links for users without further rights. With
- * `serve`, it is that of a gateway: `source` is the built repository, `packages` are the directories of the packages that
- * stay outside its bundle, and `unit` is the text of its unit for systemd.
+ * link `current`, so that an upgrade replaces one link. Windows has no such links for users without further rights, and
+ * without `hasLinks`, there are none elsewhere. With `serve`, it is that of a gateway: `source` is the built repository,
+ * `packages` are the directories of the packages that stay outside its bundle, and `unit` is the text of its unit for
+ * systemd.
  */
 export function stageArchive({ directory, version, ...parts }) {
-  if (parts.platform.startsWith('windows-')) return stageVersion({ directory, ...parts });
+  if (parts.platform.startsWith('windows-') || parts.hasLinks === false) return stageVersion({ directory, ...parts });
   const own = path.join('versions', version);
   stageVersion({ directory: path.join(directory, own), ...parts });
   symlinkSync(own, path.join(directory, 'current'));
