@@ -101,6 +101,18 @@ export const auditTypes = {
   'recording.gap': { summary: 'A part of a session is not recorded, which did not have to be.', has: ['recording'] },
   'recording.finished': { summary: 'A recording is complete, cut off or lost.', has: ['recording'] },
   'recording.viewed': { summary: 'A user views a recording.', has: ['recording'] },
+  'connector.connected': {
+    summary: 'A connector opens a connection to a replica of the gateway.',
+    has: ['connector', 'clientAddress'],
+  },
+  'connector.disconnected': {
+    summary: 'A connection of a connector ends. sallyport.connector.reason says why.',
+    has: ['connector', 'clientAddress'],
+  },
+  'connector.refused': {
+    summary: 'A connection is refused, for example because its key is unknown. sallyport.connector.reason says why.',
+    has: ['connector', 'clientAddress'],
+  },
   'audit.checkpoint': { summary: 'A producer ends, or the audit service attests the trail.', has: ['checkpoint'] },
   'audit.gap': { summary: 'Events of a producer are lost.', has: ['gap'] },
   'audit.alert': { summary: "The trail and the cluster's own audit log differ.", has: ['alert'] },
