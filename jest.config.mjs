@@ -4,6 +4,7 @@
 //   e2e      tests of the whole system, which share one bed
 //   bed      tests of the whole system that start their own bed
 //   pods     tests of Sallyport as pods of a cluster, from its image, which share one bed
+//   upgrade  an earlier version and this one as pods, in every mix
 //   fuzzing  longer runs of the property tests
 //   slow     measurements and soak tests
 // A machine has room for one node, so `e2e`, `bed` and `pods` never run in the same call of jest.
@@ -52,6 +53,7 @@ export default {
       testMatch: ['<rootDir>/test-e2e/src/**/*.pods.ts'],
       runner: '<rootDir>/scripts/side-by-side.mjs',
     },
+    { ...base, ...sharedBed, displayName: 'upgrade', testMatch: ['<rootDir>/test-e2e/src/**/*.upgrade.ts'] },
     { ...base, displayName: 'fuzzing', testMatch: ['<rootDir>/test-e2e/src/**/*.fuzz.ts'] },
     { ...base, ...sharedBed, displayName: 'slow', testMatch: ['<rootDir>/test-e2e/src/**/*.slow.ts'] },
   ],

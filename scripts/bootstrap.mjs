@@ -118,7 +118,7 @@ export function runNode(args, options = {}) {
 }
 
 /**
- * Compiles all packages (incrementally: under a second if nothing changed), and bundles the command line, the script of
+ * Compiles all packages (incrementally: under a second if nothing changed), and bundles the command line, the scripts of
  * pages and the services, which contain it.
  */
 export function build() {
@@ -126,6 +126,7 @@ export function build() {
     ['node_modules/typescript/bin/tsc', '-b'],
     ['packages/cli/scripts/bundle.mjs'],
     ['packages/player/scripts/bundle.mjs'],
+    ['packages/console/scripts/bundle.mjs'],
     ['scripts/bundle/write-bundles.mjs'],
   ];
   for (const [program, ...rest] of programs) {

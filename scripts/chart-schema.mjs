@@ -1,6 +1,6 @@
 // Makes values.schema.json of the chart from its values.yaml, and for sections of sallyport.yaml from their schema.
 import { configJsonSchema } from './config-schema.mjs';
-import { readValues } from './chart-values.mjs';
+import { connectorChartDirectory, readValues, valuesText } from './chart-values.mjs';
 
 const string = { type: 'string' };
 const texts = { type: 'object', additionalProperties: string };
@@ -169,5 +169,18 @@ export function valuesSchema(values = readValues()) {
       single: strict({ ...ofSingle, ...ofPods }),
       ...config.$defs,
     },
+  };
+}
+
+/** Returns the schema of the values of the chart of the connector. */
+export function connectorValuesSchema(values = readValues(valuesText(connectorChartDirectory))) {
+  const { texts: ofTexts, named, peers } = definitions;
+  const root = objectSchema({}, values, []);
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Values of the chart sallyport-connector',
+    ...root,
+    properties: { ...root.properties, global: { type: 'object' } },
+    $defs: { texts: ofTexts, named, peers },
   };
 }

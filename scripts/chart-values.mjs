@@ -1,4 +1,4 @@
-// Reads charts/sallyport/values.yaml with its comments, from which the table in its README and its schema are made.
+// Reads values.yaml of a chart with its comments, from which the table in its README and its schema are made.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
@@ -6,6 +6,12 @@ import { root } from './bootstrap.mjs';
 
 /** The directory of the chart. */
 export const chartDirectory = path.join(root, 'charts/sallyport');
+
+/** The directory of the chart of the connector. */
+export const connectorChartDirectory = path.join(root, 'charts/sallyport-connector');
+
+/** Returns the text of values.yaml of a chart. */
+export const valuesText = (directory) => readFileSync(path.join(directory, 'values.yaml'), 'utf8');
 
 const keyLine = /^( *)([A-Za-z][A-Za-z0-9]*):/;
 const commentLine = /^ *# ?(.*)$/;
@@ -27,7 +33,7 @@ function readComment(lines) {
  * Returns all values of the chart that have a comment, in order: `path`, `preset` (the default), `text` (the comment), and
  * what `@schema` and `@config` in the comment say. Also returns the keys without a comment, which only group others.
  */
-export function readValues(text = readFileSync(path.join(chartDirectory, 'values.yaml'), 'utf8')) {
+export function readValues(text = valuesText(chartDirectory)) {
   const data = parse(text);
   const found = [];
   let trail = [];

@@ -6,8 +6,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { root } from './bootstrap.mjs';
 import { stageChart } from './release/stage-chart.mjs';
-import { chartDirectory, readValues } from './chart-values.mjs';
-import { valuesSchema } from './chart-schema.mjs';
+import { chartDirectory, connectorChartDirectory, readValues, valuesText } from './chart-values.mjs';
+import { connectorValuesSchema, valuesSchema } from './chart-schema.mjs';
 import { valuesTable, withValuesTable } from './chart-table.mjs';
 
 const read = (file) => readFileSync(path.join(chartDirectory, file), 'utf8');
@@ -100,5 +100,34 @@ describe('the chart', () => {
     expect(() => stageChart({ source: chartDirectory, directory, version: '9.9.9', license: '' })).toThrow(
       `charts/sallyport/Chart.yaml: version is ${version}. Set it to 9.9.9`,
     );
+  });
+});
+
+describe('the chart of the connector', () => {
+  const readOwn = (file) => readFileSync(path.join(connectorChartDirectory, file), 'utf8');
+  const own = parse(valuesText(connectorChartDirectory));
+  const ownSchema = JSON.parse(readOwn('values.schema.json'));
+  const isValid = new Ajv2020({ strict: false }).compile(ownSchema);
+
+  it('has a schema and a README that are up to date (if not, run: node scripts/generate-docs.mjs)', () => {
+    expect(ownSchema).toEqual(connectorValuesSchema());
+    const table = valuesTable(readValues(valuesText(connectorChartDirectory)));
+    expect(withValuesTable(readOwn('README.md'), table)).toBe(readOwn('README.md'));
+  });
+
+  it('takes its default values, and no others than those that it has', () => {
+    expect(isValid(own)).toBe(true);
+    expect(isValid({ ...own, reech: [] })).toBe(false);
+    expect(isValid({ ...own, gateway: { ...own.gateway, url: 'http://gate.example.com' } })).toBe(false);
+    expect(isValid({ ...own, reach: [] })).toBe(false);
+  });
+
+  it('says what each value means', () => {
+    for (const { path: names, text, isGroup } of readValues(valuesText(connectorChartDirectory)))
+      if (!isGroup) expect([names.join('.'), text]).toEqual([names.join('.'), expect.stringMatching(/[\w`)]\.$/)]);
+  });
+
+  it('has the version of the release', () => {
+    expect(parse(readOwn('Chart.yaml'))).toMatchObject({ version, appVersion: version });
   });
 });

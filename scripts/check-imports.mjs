@@ -102,7 +102,17 @@ export function faultsOfManifest(workspace, manifest, references) {
 
 if (import.meta.filename === process.argv[1]) {
   const read = (file) => readFileSync(path.join(root, file), 'utf8');
-  const list = ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts', '*.mjs', '*.js', '*/package.json'];
+  const list = [
+    'ls-files',
+    '--cached',
+    '--others',
+    '--exclude-standard',
+    '*.ts',
+    '*.tsx',
+    '*.mjs',
+    '*.js',
+    '*/package.json',
+  ];
   const files = execFileSync('git', list, { cwd: root, encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 })
     .split('\n')
     .filter((file) => workspaceOf(file) !== undefined && existsSync(path.join(root, file)));

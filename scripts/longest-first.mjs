@@ -4,6 +4,7 @@ import Sequencer from '@jest/test-sequencer';
 
 const longest = [
   'attacks.e2e.ts',
+  'catalogue-http2.e2e.ts',
   'login-attacks.e2e.ts',
   'kafka-audit.e2e.ts',
   'recorded-first.e2e.ts',

@@ -1,11 +1,12 @@
-// Compares the configuration of each overlay of k8s/ with that of the base, setting by setting.
+// Compares the configuration of each overlay of k8s/ with that of the base, setting by setting, and with the manifests.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { root } from './bootstrap.mjs';
 
-const read = (file) => parse(readFileSync(path.join(root, 'k8s', file), 'utf8'));
+const textOf = (file) => readFileSync(path.join(root, 'k8s', file), 'utf8');
+const read = (file) => parse(textOf(file));
 const isMapping = (value) => typeof value === 'object' && value !== null;
 
 /** Returns the settings of a configuration by their paths. */
@@ -62,6 +63,27 @@ describe('the overlays in k8s', () => {
       'sessions.encryption.keys.0.id',
       'sessions.encryption.keys.0.keyFile',
     ]);
+  });
+});
+
+describe('the gateways', () => {
+  it.each(['base', ...overlays])('reach each other at the port in the configuration: %s', (name) => {
+    const at = name === 'base' ? name : `overlays/${name}`;
+    const [, variable, port] = /^\$\{env:(\w+)\}:(\d+)$/.exec(read(`${at}/sallyport.yaml`).services.proxy.peer.address);
+    const all = (file) => parseAllDocuments(textOf(`base/${file}`)).map((document) => document.toJS());
+    for (const service of [...called, 'proxy'])
+      expect(all(`${service}.yaml`)[0].spec.template.spec.containers[0].env).toContainEqual({
+        name: variable,
+        valueFrom: { fieldRef: { fieldPath: 'status.podIP' } },
+      });
+    expect(all('proxy.yaml')[0].spec.template.spec.containers[0].ports).toContainEqual({
+      name: 'peer',
+      containerPort: Number(port),
+    });
+    const { ingress, egress } = all('network-policies.yaml').find(({ metadata }) => metadata.name === 'proxy').spec;
+    const gateways = [{ podSelector: { matchLabels: all('proxy.yaml')[0].spec.selector.matchLabels } }];
+    expect(ingress).toContainEqual({ from: gateways, ports: [{ port: 'peer' }] });
+    expect(egress).toContainEqual({ to: gateways, ports: [{ port: Number(port) }] });
   });
 });
 

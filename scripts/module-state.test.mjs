@@ -28,7 +28,7 @@ const changes = /^(?:export )?(?:let\b|const \w+ = new (?:Map|Set)(?:<.*>)?\(\);
 
 describe('the sources that test files of one worker share', () => {
   it('keep nothing that changes in variables of modules, but for those with a reason', () => {
-    const sources = globSync('packages/*/src/**/*.ts', { cwd: root }).filter(
+    const sources = globSync('packages/*/src/**/*.{ts,tsx}', { cwd: root }).filter(
       (file) => !/\.(test|bed)\.ts$|\/testing\/|-(main|child|worker)\.ts$/.test(file),
     );
     expect(sources.length).toBeGreaterThan(500);

@@ -1,5 +1,5 @@
 // Entry point of all npm scripts: installs dependencies and builds if needed, then runs the program on Node.js 24.
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
@@ -59,6 +59,16 @@ function lint() {
   return build();
 }
 
+/** Runs lerna. It would commit a version again that is released, and then fail because there is a tag. */
+async function lerna() {
+  const { isReleased } = await import('./release/set-version.mjs');
+  const [action, version] = args;
+  const changelog = readFileSync(path.join(root, 'CHANGELOG.md'), 'utf8');
+  if (action === 'version' && version !== undefined && isReleased(changelog, version))
+    process.stderr.write(`${version} is in CHANGELOG.md with its date already. Nothing was changed.\n`);
+  else foreground(['node_modules/lerna/dist/cli.js', ...args]);
+}
+
 const commands = {
   build: () => process.exit(build()),
   lint: () => process.exit(lint()),
@@ -67,6 +77,7 @@ const commands = {
   'test:unit': () => foreground([built('scripts/test.mjs'), 'unit', ...args]),
   'test:e2e': () => foreground([built('scripts/test.mjs'), 'real', 'e2e', 'bed', 'pods', ...args]),
   'test:slow': () => foreground([built('scripts/test.mjs'), 'fuzzing', 'slow', ...args]),
+  'test:upgrade': () => foreground([built('scripts/test.mjs'), 'upgrade', ...args]),
   test: () => foreground([built('scripts/test.mjs'), 'unit', 'real', 'e2e', 'bed', 'pods', ...args]),
   demo: () => foreground([built('packages/standalone/dist/bundle/demo-main.js'), ...args]),
   bench: () =>
@@ -77,7 +88,7 @@ const commands = {
   sallyport: () => foreground([built('packages/cli/bin/sallyport.js'), ...args]),
   image: () => foreground([built('scripts/image.mjs'), ...args]),
   release: () => foreground([built('scripts/release.mjs'), ...args]),
-  lerna: () => foreground(['node_modules/lerna/dist/cli.js', ...args]),
+  lerna,
   clean: () => {
     const workspaces = [
       'test-e2e',
@@ -93,4 +104,4 @@ if (!Object.hasOwn(commands, command))
 if (!existsSync(path.join(root, 'package-lock.json')))
   fail('package-lock.json is missing. Run this in a complete clone of the repository.');
 ensureInstalled();
-commands[command]();
+await commands[command]();

@@ -6,6 +6,7 @@ import TestRunner from 'jest-runner';
 /** The files that mostly wait, by their place in test-e2e/src, and for what. One of them runs beside the others. */
 export const waiting = {
   'attacks/attacks.e2e.ts': 'It waits for slow clients, endless responses and the end of sessions.',
+  'attacks/catalogue-http2.e2e.ts': 'It waits for the same over HTTP/2.',
   'attacks/login-attacks.e2e.ts': 'It floods the login pages, and so must not run beside the other attacks.',
   'audit/kafka-audit.e2e.ts': 'It waits for the timeouts of a broker that is away or silent.',
   'audit/kafka-group.e2e.ts': 'It waits for longer than a consumer may be silent.',

@@ -1,5 +1,6 @@
-// Runs the test suites named as arguments (unit, real, e2e, bed, pods, fuzzing, slow), and prints the number of tests that
-// passed, failed and were skipped. `unit` and `real` run beside `bed` and `pods`, and the others one after the other.
+// Runs the test suites named as arguments (unit, real, e2e, bed, pods, upgrade, fuzzing, slow), and prints the number of
+// tests that passed, failed and were skipped. `unit` and `real` run beside `bed` and `pods`, and the others one after the
+// other.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { setPriority, tmpdir } from 'node:os';
@@ -11,7 +12,7 @@ import { failedTests } from './failed-tests.mjs';
 import { testNodeOptions } from './test-runtime/node-options.mjs';
 import { trailOf } from './test-runtime/worker-trail.mjs';
 
-const known = ['unit', 'real', 'e2e', 'bed', 'pods', 'fuzzing', 'slow'];
+const known = ['unit', 'real', 'e2e', 'bed', 'pods', 'upgrade', 'fuzzing', 'slow'];
 const suites = process.argv.slice(2).filter((name) => known.includes(name));
 const rest = process.argv.slice(2).filter((name) => !known.includes(name));
 const scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-test-'));
@@ -32,6 +33,7 @@ const limits = {
   bed: ['--runInBand', ...wholeSystem],
   // The others of these install Sallyport, and look for what is left of it, one after the other.
   pods: [side === '--runInBand' ? side : '--maxWorkers=2', ...wholeSystem],
+  upgrade: ['--runInBand', ...wholeSystem],
   fuzzing: ['--runInBand', ...wholeSystem],
   slow: ['--runInBand', ...wholeSystem],
 };

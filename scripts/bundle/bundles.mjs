@@ -1,4 +1,5 @@
-// What is bundled for each service and for the demo: the program, and what it starts by path. Nothing here may import a dependency.
+// What is bundled for each service, the connector and the demo: the program, and what it starts by path. Nothing here may
+// import a dependency.
 const reader = {
   'config-worker': 'packages/kit/src/reload/config-worker.ts',
   // The thread that reads the configuration imports it by the URL that the service gives it.
@@ -7,22 +8,26 @@ const reader = {
 
 const gatewayThreads = { 'kubeconfig-child': 'packages/proxy/src/upstream/kubeconfig-child.ts', ...reader };
 const stateThread = { 'state-worker': 'packages/stores/src/embedded/state-worker.ts' };
-const storeThread = { 'pglite-worker': 'packages/audit/src/database/pglite-worker.ts' };
+const auditThreads = {
+  'pglite-worker': 'packages/audit/src/database/pglite-worker.ts',
+  'what-if-worker': 'packages/audit/src/what-if/what-if-worker.ts',
+};
 
 /** The sources of the files of each bundle, by their names and by the name of the bundle. The program comes first. */
 export const bundles = {
-  audit: { main: 'packages/audit/src/main.ts', ...storeThread },
+  audit: { main: 'packages/audit/src/main.ts', ...auditThreads },
   authenticate: { main: 'packages/authenticate/src/main.ts', ...stateThread },
   authorize: { main: 'packages/authorize/src/main.ts', ...reader, ...stateThread },
+  connector: { main: 'packages/connector/src/main.ts' },
   proxy: { main: 'packages/proxy/src/main.ts', ...gatewayThreads },
   standalone: {
     'demo-main': 'packages/standalone/src/demo-main.ts',
     ...gatewayThreads,
     ...stateThread,
-    ...storeThread,
+    ...auditThreads,
   },
   // Apart from the demo, because it is part of a release.
-  serve: { 'serve-main': 'packages/standalone/src/serve-main.ts', ...gatewayThreads, ...stateThread, ...storeThread },
+  serve: { 'serve-main': 'packages/standalone/src/serve-main.ts', ...gatewayThreads, ...stateThread, ...auditThreads },
 };
 
 /** Returns the directory of a bundle: in its package, which has its name. */
