@@ -5,6 +5,7 @@ import { startBed } from '@sallyport/bed';
 import { loadEvents } from './audit-store/load-events.ts';
 import { measureIngest } from './audit-store/measure-ingest.ts';
 import { measureSearch } from './audit-store/measure-search.ts';
+import { endAtSignals } from './machine/end-children.ts';
 
 const help = `Measures the audit store on a PostgreSQL server of yours, whose database is empty at first.
 
@@ -42,7 +43,9 @@ if (values.ingest === undefined) {
   for (const { title, events, firstMs, medianMs } of await measureSearch(url))
     process.stdout.write(`| ${title} | ${events} | ${firstMs.toFixed(0)} ms | ${medianMs.toFixed(0)} ms |\n`);
 } else {
-  const bed = await startBed({ need: ['kafka'] });
+  const starting = startBed({ need: ['kafka'] });
+  endAtSignals(async () => (await starting).stop());
+  const bed = await starting;
   try {
     if (!bed.kafka) throw new Error(`Kafka is missing: ${JSON.stringify(bed.missing)}`);
     const { events, seconds, cpuSeconds, serverSeconds } = await measureIngest({

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { startBed } from '@sallyport/bed';
 import { eventParts, type EventPart, type EventsRequest } from './events/event-parts.ts';
 import { startOwn } from './machine/child.ts';
+import { endAtSignals } from './machine/end-children.ts';
 import { median } from './measure/load.ts';
 
 const help = `Measures the CPU time of an audit event of a request in the proxy, part by part, without the rest of the proxy.
@@ -37,7 +38,9 @@ if (values.help) {
 const trees = [path.resolve(import.meta.dirname, '../..'), ...values.tree.map((tree) => path.resolve(tree))];
 const parts = values.part.filter((part): part is EventPart => Object.hasOwn(eventParts, part));
 const needsBroker = !values.brokers && parts.some((part) => part.startsWith('kafka'));
-const bed = needsBroker ? await startBed({ need: ['kafka'] }) : undefined;
+const starting = needsBroker ? startBed({ need: ['kafka'] }) : undefined;
+endAtSignals(async () => (await starting)?.stop());
+const bed = await starting;
 const figures = new Map<string, number[]>();
 try {
   if (bed && !bed.kafka) throw new Error(`Kafka is missing: ${JSON.stringify(bed.missing)}`);

@@ -3,17 +3,24 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { carriersOfLoad, carriersOfWatches } from './contenders/carriers.ts';
+import { connectorContender } from './contenders/connector.ts';
 import type { Contender, Setup, Wire } from './contenders/contender.ts';
 import { contenders } from './contenders/index.ts';
 import { webHostOfBench } from './contenders/sallyport.ts';
 import { webContenders } from './contenders/web-contenders.ts';
 import { prepareSetup } from './prepare-setup.ts';
+import { endAtSignals } from './machine/end-children.ts';
+import { measureConnectors } from './measure/connectors.ts';
 import { measureExecCredential } from './measure/exec-credential.ts';
+import { measureKubectl } from './measure/kubectl.ts';
 import { measureLoad, measureRates } from './measure/load.ts';
 import { measureRecordings } from './measure/recordings.ts';
 import { measureReload } from './measure/reload.ts';
+import { measureSlowRoad } from './measure/slow-road.ts';
 import { measureStalledReader } from './measure/stalled-reader.ts';
 import { measureWatches } from './measure/watches.ts';
+import { roadObstacle } from './machine/slow-road.ts';
 import { help, readOptions, type Options } from './options.ts';
 import { profileGateway } from './profile/profile-gateway.ts';
 import { reportText, type Results } from './report.ts';
@@ -34,15 +41,16 @@ function choose(list: readonly Contender[], setup: Setup, options: Options, resu
     });
 }
 
-async function measureAll(setup: Setup, options: Options, results: Results): Promise<void> {
+async function measureAll(setup: Setup, options: Options, results: Results, ending: AbortSignal): Promise<void> {
   const { quick } = options;
-  const taking = choose(contenders, setup, options, results);
+  const taking = choose(contenders(options.trees), setup, options, results);
   const has = (name: string) => taking.some((one) => one.name === name);
   const attempt = async <T>(what: string, measure: () => Promise<T>): Promise<T | undefined> => {
     log(what);
     try {
       return await measure();
     } catch (error) {
+      ending.throwIfAborted();
       results.skipped.push(`${what}: ${(error as Error).message}`);
       log(`${what} FAILED: ${(error as Error).message}`);
       return undefined;
@@ -57,7 +65,7 @@ async function measureAll(setup: Setup, options: Options, results: Results): Pro
     warmUpRequests: quick ? 5000 : 40_000,
     latencySeconds: quick ? 1 : 3,
   };
-  const ratesPlan = { ...loadPlan, rates: [500, 1000, 2000], connectionRate: 200 };
+  const ratesPlan = { ...loadPlan, rates: options.rates, connectionRate: 200 };
   if (options.parts.includes('load') && !wrk)
     results.load = await attempt('load', () => measureLoad(setup, taking, loadPlan, log));
   const vegeta = setup.bed.missing.find((one) => one.missing === 'vegeta');
@@ -81,6 +89,20 @@ async function measureAll(setup: Setup, options: Options, results: Results): Pro
         if (found) results.watches.push(found);
       }
     }
+  }
+  if (options.parts.includes('http2') && has('sallyport')) {
+    const plan = { count: quick ? 300 : 1000, pauseSeconds: quick ? 2 : 10 };
+    results.http2Watches = [];
+    for (let round = 1; round <= options.rounds; round += 1)
+      for (const contender of carriersOfWatches) {
+        const found = await attempt(`round ${round}: ${plan.count} idle watches: ${contender.title}`, () =>
+          measureWatches(setup, contender, 'tls', plan),
+        );
+        if (found) results.http2Watches.push(found);
+      }
+    results.http2Load = await attempt('requests over HTTP/1.1 and HTTP/2', () =>
+      measureLoad(setup, carriersOfLoad, loadPlan, log),
+    );
   }
   if (options.parts.includes('stalled-reader')) {
     const plan = { megabytes: quick ? 50 : 200, stallSeconds: quick ? 2 : 5 };
@@ -107,6 +129,29 @@ async function measureAll(setup: Setup, options: Options, results: Results): Pro
       }),
     );
   }
+  if (options.parts.includes('connectors') && has('sallyport') && !wrk) {
+    results.connectors = await attempt('connectors', () =>
+      measureConnectors(setup, { load: loadPlan, megabytes: quick ? 100 : 1000 }, log),
+    );
+    results.connectorWatches = [];
+    for (const [contender, count] of [
+      [connectorContender('direct'), quick ? 300 : 1000],
+      [connectorContender('through'), quick ? 300 : 1000],
+      [connectorContender('through', { byCommand: true }), 100],
+    ] as const) {
+      const found = await attempt(`${count} idle watches ${contender.title}`, () =>
+        measureWatches(setup, contender, 'tls', { count, pauseSeconds: quick ? 2 : 10 }),
+      );
+      if (found) results.connectorWatches.push(found);
+    }
+    const obstacle = roadObstacle();
+    if (obstacle !== undefined) results.skipped.push(`connectors over a slow road: ${obstacle}`);
+    const slow = { oneWayMs: 40, lost: 0.01, watches: 50, seconds: quick ? 5 : 20, rounds: options.rounds };
+    if (obstacle === undefined)
+      results.slowRoad = await attempt('connectors over a slow road', () => measureSlowRoad(setup, slow, log));
+  }
+  if (options.parts.includes('kubectl') && has('sallyport'))
+    results.kubectl = await attempt('kubectl get pods', () => measureKubectl(setup, { times: quick ? 5 : 30 }));
   if (options.parts.includes('exec-credential') && has('sallyport'))
     results.execCredential = await attempt('exec-credential', () =>
       measureExecCredential(setup, { times: quick ? 30 : 100, rounds: quick ? 1 : 5 }),
@@ -122,7 +167,7 @@ const planOfProfile = ({ quick, parts }: Options) => ({
 async function main(): Promise<void> {
   const options = readOptions(
     process.argv.slice(2),
-    [...contenders, ...webContenders([])].map((one) => one.name),
+    [...contenders([]), ...webContenders([])].map((one) => one.name),
   );
   if (options.help) return void process.stdout.write(help);
   if (process.platform !== 'linux') throw new Error('The bench reads its figures from /proc, so it needs Linux.');
@@ -134,24 +179,21 @@ async function main(): Promise<void> {
     skipped: [],
   };
   const stamp = results.at.replaceAll(/[:.]/g, '-');
-  const { setup, stop } = await prepareSetup(log);
-  let stopping = false;
-  process.once('SIGINT', () => {
-    stopping = true;
-    void stop().finally(() => process.exit(130));
-  });
+  const preparing = prepareSetup(log);
+  const ending = endAtSignals(async () => (await preparing).stop());
+  const { setup, stop } = await preparing;
   try {
     if (options.profile)
       return void process.stdout.write(
         `${await profileGateway(setup, path.join(resultsDirectory, `profile-${stamp}`), planOfProfile(options), log)}\n`,
       );
-    await measureAll(setup, options, results);
+    await measureAll(setup, options, results, ending);
     mkdirSync(resultsDirectory, { recursive: true });
     const file = path.join(resultsDirectory, `${stamp}.json`);
     writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
     process.stdout.write(`\n${reportText(results)}\n\n${file}\n`);
   } finally {
-    if (!stopping) await stop();
+    await stop();
   }
 }
 
@@ -159,3 +201,5 @@ await main().catch((error: unknown) => {
   process.stderr.write(`${(error as Error).message}\n`);
   process.exitCode = 1;
 });
+// A contender that could not start may have left something that would keep this process running.
+process.exit();

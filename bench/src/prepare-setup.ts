@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createCertificateAuthority, startBed } from '@sallyport/bed';
 import type { Setup } from './contenders/contender.ts';
-import { startUpstream } from './start-upstream.ts';
+import { roadEnds } from './machine/slow-road.ts';
+import { startUpstream } from './contenders/start-upstream.ts';
 
 /** Starts what all contenders need: servers, certificates, and the upstream in its own process. */
 export async function prepareSetup(log: (text: string) => void): Promise<{ setup: Setup; stop(): Promise<void> }> {
@@ -16,7 +17,7 @@ export async function prepareSetup(log: (text: string) => void): Promise<{ setup
   const { certPem: cert, keyPem: key } = await authority.issue({
     commonName: '127.0.0.1',
     dnsNames: ['localhost'],
-    ipAddresses: ['127.0.0.1'],
+    ipAddresses: ['127.0.0.1', ...Object.values(roadEnds)],
     server: true,
   });
   const file = (name: string, text: string) => {

@@ -4,10 +4,15 @@ import { pathToFileURL } from 'node:url';
 
 const proxy = path.resolve(import.meta.dirname, '../../packages/proxy');
 const trail = pathToFileURL(path.join(proxy, 'dist', 'audit', 'audit-trail.js')).href;
+const original = JSON.stringify(`${trail}?original`);
 
-const withoutEvents = `export function createAuditTrail() {
+// All that the module exports stays, except that requests and streams have no events.
+const withoutEvents = `import { createAuditTrail as create } from ${original};
+export * from ${original};
+export function createAuditTrail(deps) {
   const nothing = () => undefined;
-  return { open: nothing, commit: nothing, answered: nothing, stream: nothing, closed: nothing };
+  const none = { open: nothing, commit: nothing, begun: nothing, answered: nothing, stream: nothing, closed: nothing };
+  return { ...create(deps), ...none, written: undefined };
 }`;
 
 // The proxy itself has no switch for this, because a gateway without a trail must not exist.

@@ -1,7 +1,11 @@
+import { titles, ways } from './contenders/connector.ts';
+import type { ConnectorsResult } from './measure/connectors.ts';
 import type { ExecCredentialResult } from './measure/exec-credential.ts';
-import type { LoadResult, RatesResult } from './measure/load.ts';
+import type { KubectlResult } from './measure/kubectl.ts';
+import { median, type LoadResult, type RatesResult } from './measure/load.ts';
 import type { Latencies, ReloadResult } from './measure/reload.ts';
 import type { RecordingsResult } from './measure/recordings.ts';
+import type { Delays, SlowRoadResult } from './measure/slow-road.ts';
 import type { StalledResult } from './measure/stalled-reader.ts';
 import type { WatchResult } from './measure/watches.ts';
 import { sum } from './machine/processes.ts';
@@ -19,9 +23,15 @@ export type Results = {
   /** A web application behind Sallyport, and behind its peer. */
   web?: LoadResult[];
   watches?: WatchResult[];
+  http2Watches?: WatchResult[];
+  http2Load?: LoadResult[];
   stalledReader?: StalledResult[];
   recordings?: RecordingsResult;
   reload?: ReloadResult;
+  connectors?: ConnectorsResult;
+  connectorWatches?: WatchResult[];
+  slowRoad?: SlowRoadResult;
+  kubectl?: KubectlResult;
   execCredential?: ExecCredentialResult;
 };
 
@@ -113,6 +123,102 @@ function reloadText({ rules, clusters, perSecond, quiet, reloading, inForceMs }:
   return `${rules} rules on ${clusters} clusters reloaded under ${perSecond} requests/s; in force in both services after ${inForceMs.map((ms) => number(ms / 1000, 2)).join(', ')} s:\n${table(rows)}`;
 }
 
+const both = (values: readonly number[], digits: number, best = Math.min(...values)) =>
+  `${number(median(values), digits)} (${number(best, digits)})`;
+
+function connectorsText({ load, megabytes, bulk }: ConnectorsResult): string {
+  const connector = (record: Record<string, number>) => record['connector'] ?? 0;
+  const gateway = (record: Record<string, number>) => sum(record) - connector(record);
+  const requests = load.map(({ title, rounds, atOne }) => [
+    title,
+    both(
+      rounds.map(({ cpu }) => gateway(cpu)),
+      2,
+    ),
+    both(
+      rounds.map(({ cpu }) => connector(cpu)),
+      2,
+    ),
+    both(
+      rounds.map(({ p50 }) => p50),
+      2,
+    ),
+    both(atOne, 3),
+  ]);
+  const transfers = bulk.map(({ way, direction, rounds }) => [
+    `${direction} ${titles[way]}`,
+    both(
+      rounds.map(({ cpuPerGB }) => gateway(cpuPerGB)),
+      2,
+    ),
+    both(
+      rounds.map(({ cpuPerGB }) => connector(cpuPerGB)),
+      2,
+    ),
+    both(
+      rounds.map(({ mbPerSecond }) => mbPerSecond),
+      0,
+      Math.max(...rounds.map(({ mbPerSecond }) => mbPerSecond)),
+    ),
+  ]);
+  return [
+    'Connectors, medians (and the best round):',
+    table([['', 'CPU-s per 10k: gateway', 'connector', 'p50 ms', 'p50 ms at 1'], ...requests]),
+    table([[`${megabytes} MB`, 'CPU-s per GB: gateway', 'connector', 'MB/s'], ...transfers]),
+  ].join('\n');
+}
+
+function slowRoadText({ plan, ways: found }: SlowRoadResult): string {
+  const delays = (all: readonly Delays[]) => [
+    both(
+      all.map((one) => one.p50),
+      0,
+    ),
+    both(
+      all.map((one) => one.p99),
+      0,
+    ),
+    both(
+      all.map((one) => one.longest),
+      0,
+    ),
+  ];
+  const rows = ways.map((way) => [
+    titles[way],
+    both(
+      found[way].map(({ p50 }) => p50),
+      1,
+    ),
+    both(
+      found[way].map(({ mbPerSecond }) => mbPerSecond),
+      2,
+      Math.max(...found[way].map((one) => one.mbPerSecond)),
+    ),
+    ...delays(found[way].map(({ quiet }) => quiet)),
+    ...delays(found[way].map(({ busy }) => busy)),
+  ]);
+  const head = ['', 'p50 ms', 'MB/s', 'events alone: p50 ms', 'p99', 'longest', 'beside it: p50 ms', 'p99', 'longest'];
+  return `A road of ${2 * plan.oneWayMs} ms there and back that loses ${plan.lost * 100} % each way; requests one after another, ${plan.watches} watches, one download; medians (and the best round):\n${table([head, ...rows])}`;
+}
+
+function carrierWatchesText(all: readonly WatchResult[]): string {
+  const rows = [...Map.groupBy(all, (one) => one.title)].map(([title, rounds]) => {
+    const figures = (figure: 'kibEach' | 'cpuMsEach', name: string, digits: number) =>
+      both(
+        rounds.map((one) => one[figure][name]!),
+        digits,
+      );
+    return [
+      title,
+      figures('kibEach', 'proxy', 0),
+      figures('kibEach', 'authorize', 0),
+      figures('cpuMsEach', 'proxy', 2),
+    ];
+  });
+  const head = ['clients', 'KiB each: proxy', 'authorize', 'CPU ms of the proxy to open one'];
+  return `${all[0]?.watches} idle watches, medians (and the least):\n${table([head, ...rows])}`;
+}
+
 /** Formats the results as text. */
 export function reportText(results: Results): string {
   const text: string[] = [`${results.machine}, Node.js ${results.node}, ${results.at}`];
@@ -123,6 +229,8 @@ export function reportText(results: Results): string {
     text.push(
       `Idle watches:\n${table([['', 'wire', 'watches', 'KiB each'], ...results.watches.map((one) => [one.title, one.wire, String(one.watches), parts(one.kibEach, 0)])])}`,
     );
+  if (results.http2Watches) text.push(carrierWatchesText(results.http2Watches));
+  if (results.http2Load) text.push(`Requests of clients of Node.js, 2 KB answers:\n${loadText(results.http2Load)}`);
   if (results.stalledReader)
     text.push(
       `A log through a stalled reader:\n${table([['', 'MB', 'MiB while stalled', 'MiB at most'], ...results.stalledReader.map((one) => [one.title, String(one.megabytes), number(one.whileStalled, 1), number(one.peak, 1)])])}`,
@@ -134,6 +242,16 @@ export function reportText(results: Results): string {
     );
   }
   if (results.reload) text.push(reloadText(results.reload));
+  if (results.connectors) text.push(connectorsText(results.connectors));
+  for (const one of results.connectorWatches ?? [])
+    text.push(
+      `${one.watches} idle watches ${one.title}: KiB each: ${parts(one.kibEach, 0)}; RSS MiB: ${parts(one.residentMiB, 0)}`,
+    );
+  if (results.slowRoad) text.push(slowRoadText(results.slowRoad));
+  for (const [cache, one] of Object.entries(results.kubectl ?? {}))
+    text.push(
+      `kubectl get pods, ${cache} cache: ${number(one.gatewayMs, 1)} ms; directly: ${number(one.directMs, 1)} ms; ratio ${number(one.ratio, 2)}; CPU of proxy and authorize: ${number(one.cpuMs, 1)} ms`,
+    );
   if (results.execCredential) {
     const { credentialMs, shellMs, ratio } = results.execCredential;
     text.push(

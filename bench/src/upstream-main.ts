@@ -1,5 +1,6 @@
 // The server behind every contender. It answers like an API server, with as little CPU time as Node.js allows. A complete
-// HTTP server would cost as much as what is measured. Clients send requests without bodies, one after another.
+// HTTP server would cost as much as what is measured. Clients send requests one after another, and say in the address how
+// long a body is.
 import { createHash } from 'node:crypto';
 import { createServer as createPlainServer, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -65,30 +66,55 @@ function sendOutput(socket: Socket, bytes: number, key: string): void {
   send(socket, bytes, { piece: frames, end: () => socket.end() });
 }
 
+/** Sends an event with its time again and again. */
+function sendEvents(socket: Socket, everyMs: number): void {
+  socket.write(watch);
+  const timer = setInterval(() => {
+    const text = `${event.trimEnd().slice(0, -1)},"at":${Date.now()}}\n`;
+    socket.write(`${text.length.toString(16)}\r\n${text}\r\n`);
+  }, everyMs);
+  socket.once('close', () => clearInterval(timer));
+}
+
 function serve(socket: Socket): void {
   let text = '';
+  let bodyLeft = 0;
+  /** Answers after the last byte of a body. Returns how many of so many bytes belong to it. */
+  const skipBody = (length: number) => {
+    const skipped = Math.min(bodyLeft, length);
+    bodyLeft -= skipped;
+    if (skipped > 0 && bodyLeft === 0) socket.write(pods);
+    return skipped;
+  };
   socket.setNoDelay(true);
   socket.on('error', () => socket.destroy());
   socket.on('data', (bytes) => {
-    text += bytes.toString('latin1');
+    text += bytes.toString('latin1', skipBody(bytes.length));
     for (let end = text.indexOf('\r\n\r\n'); end !== -1; end = text.indexOf('\r\n\r\n')) {
       const key = /^sec-websocket-key: *(\S+)/im.exec(text)?.[1] ?? '';
       const target = text.slice(0, text.indexOf('\r\n'));
       text = text.slice(end + 4);
       const log = /\/log\?\S*bytes=(\d+)/.exec(target);
+      const upload = /\/upload\?\S*bytes=(\d+)/.exec(target);
+      const events = /watch=true\S*&every=(\d+)/.exec(target);
       const exec = /\/exec\?\S*bytes=(\d+)/.exec(target);
       if (log) sendLog(socket, Number(log[1]));
       else if (exec) sendOutput(socket, Number(exec[1]), key);
-      else socket.write(target.includes('watch=true') ? watch : pods);
+      else if (events) sendEvents(socket, Number(events[1]));
+      else if (upload) {
+        // The rest of what has arrived belongs to the body.
+        bodyLeft = Number(upload[1]);
+        text = text.slice(skipBody(text.length));
+      } else socket.write(target.includes('watch=true') ? watch : pods);
     }
   });
 }
 
-const [{ cert, key }] = (await once(process, 'message')) as [{ cert: string; key: string }];
+const [{ cert, key, host }] = (await once(process, 'message')) as [{ cert: string; key: string; host: string }];
 const secure = createTlsServer({ cert, key, ALPNProtocols: ['http/1.1'] }, serve);
 const plain = createPlainServer(serve);
 for (const server of [secure, plain]) {
-  server.listen(0, '127.0.0.1', 4096);
+  server.listen(0, host, 4096);
   await once(server, 'listening');
 }
 process.send?.({

@@ -1,4 +1,5 @@
 import type { Bed, CertificateAuthority } from '@sallyport/bed';
+import type { Client } from '../machine/node-load.ts';
 
 /** The path on the API server that all contenders are asked for. */
 export const podsPath = '/api/v1/namespaces/dev/pods';
@@ -9,7 +10,7 @@ export type Setup = {
   bed: Bed;
   authority: CertificateAuthority;
   caFile: string;
-  /** A certificate for 127.0.0.1, its key, and both in one file. */
+  /** A certificate for 127.0.0.1 and the ends of the slow road, its key, and both in one file. */
   certificate: { cert: string; key: string; certFile: string; keyFile: string; bundleFile: string };
   upstream: { secureUrl: string; plainUrl: string };
 };
@@ -30,6 +31,8 @@ export type Wire = 'tls' | 'plain';
 export type Contender = {
   name: string;
   title: string;
+  /** What sends the load, instead of wrk. */
+  client?: Client;
   /** Returns why this contender cannot run here, or undefined if it can. */
   obstacle(setup: Setup): string | undefined;
   start(setup: Setup, wire: Wire): Promise<Running>;

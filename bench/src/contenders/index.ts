@@ -4,9 +4,9 @@ import { direct } from './direct.ts';
 import { haproxy } from './haproxy.ts';
 import { nodeForwarder } from './node-forwarder.ts';
 import { oauth2Proxy } from './oauth2-proxy.ts';
-import { sallyport, sallyportSmall, sallyportWithOneEvent, sallyportWithoutEvents } from './sallyport.ts';
+import { sallyport, sallyportOf, sallyportSmall, sallyportWithOneEvent, sallyportWithoutEvents } from './sallyport.ts';
 
-export const contenders: readonly Contender[] = [
+export const contenders = (trees: readonly string[]): Contender[] => [
   direct,
   haproxy,
   nodeForwarder,
@@ -15,4 +15,5 @@ export const contenders: readonly Contender[] = [
   sallyportSmall,
   sallyportWithOneEvent,
   sallyportWithoutEvents,
+  ...trees.map(sallyportOf),
 ];

@@ -45,12 +45,20 @@ type StartOptions = {
   environment?: Record<string, string>;
   /** Replace the programs of services. */
   programs?: Partial<Record<ServiceName, string>>;
+  /** Writes the configuration for them. */
+  write?: typeof writeSettings;
   /** The stages of which no event is written. */
   omitStages?: readonly string[];
+  /** A real cluster instead of the upstream of the bench. */
+  cluster?: { server: string; caFile: string; tokenFile: string };
   /** The host of a web application with the same upstream, instead of the cluster. */
   webHost?: string | undefined;
   /** One process with everything in its directory, instead of four with Redis, Kafka and PostgreSQL. */
   small?: boolean;
+  /** The public key of a connector. The cluster `behind` has the same upstream through it. */
+  connectorKey?: string;
+  /** Whether watches may share connections of HTTP/2 to the cluster, as is the default. */
+  clusterHttp2?: boolean;
   /** Sessions in one namespace are recorded, for a key that no one has. */
   recordings?: boolean;
 };
@@ -75,12 +83,26 @@ async function settle(
   directory: string,
   issuer: string,
   wire: Wire,
-  { omitStages = [], webHost, small = false, recordings = false }: StartOptions,
+  {
+    omitStages = [],
+    cluster,
+    webHost,
+    small = false,
+    recordings = false,
+    connectorKey,
+    clusterHttp2 = true,
+    write = writeSettings,
+  }: StartOptions,
 ): Promise<Settings> {
   const gatewayPort = await freePort();
   const routes =
     webHost === undefined ? {} : { routes: [webRoute(originOf(webHost, gatewayPort), upstream.secureUrl, caFile)] };
-  const settings = await writeSettings({
+  const entry = {
+    ...(cluster ?? { server: upstream.secureUrl, caFile, token: 'token-of-the-gateway-itself' }),
+    policy: [{ allow: { or: [{ groups: 'sre' }, { groups: 'developers' }] } }],
+    ...(clusterHttp2 ? {} : { http2: false }),
+  };
+  const settings = await write({
     directory,
     gatewayPort,
     authority,
@@ -103,17 +125,13 @@ async function settle(
       },
     ],
     clusters: [
-      {
-        name: 'bench',
-        server: upstream.secureUrl,
-        caFile,
-        token: 'token-of-the-gateway-itself',
-        policy: [{ allow: { or: [{ groups: 'sre' }, { groups: 'developers' }] } }],
-      },
+      { name: 'bench', ...entry },
+      ...(connectorKey === undefined ? [] : [{ name: 'behind', connector: 'bench', ...entry }]),
     ],
     more: {
       streams: { perUser: 100_000, perCluster: 100_000 },
       ...routes,
+      ...(connectorKey === undefined ? {} : { connectors: [{ name: 'bench', publicKeys: [connectorKey] }] }),
       ...(recordings ? { recordings: recordingsIn(directory) } : {}),
     },
   });
@@ -194,7 +212,7 @@ export async function startGateway(setup: Setup, wire: Wire, options: StartOptio
   };
 }
 
-const lacksServer = ({ bed }: Setup) => {
+export const lacksServer = ({ bed }: Setup) => {
   const lacking = bed.missing.find((one) => one.missing === 'redis' || one.missing === 'kafka');
   return lacking && `${lacking.missing}: ${lacking.why}`;
 };
@@ -250,12 +268,25 @@ export const sallyportWebWithOneEvent: Contender = {
   start: (setup, wire) => startGateway(setup, wire, { webHost: webHostOfBench, omitStages: ['RequestReceived'] }),
 };
 
-/** Returns the proxy of a checkout: its bundle, unless only the compiler has run. */
-function proxyOf(tree: string): string {
-  const directory = path.resolve(tree, 'packages', 'proxy', 'dist');
+/** Returns a service of a checkout: its bundle, unless only the compiler has run. */
+function serviceOf(tree: string, service: ServiceName): string {
+  const directory = path.resolve(tree, 'packages', service, 'dist');
   const bundle = path.join(directory, 'bundle', 'main.js');
   return existsSync(bundle) ? bundle : path.join(directory, 'main.js');
 }
+
+/** The four services of another checkout, which must be built. It writes their configuration, too. */
+export const sallyportOf = (tree: string): Contender => ({
+  name: 'sallyport',
+  title: `Sallyport of ${tree}`,
+  obstacle: lacksServer,
+  async start(setup, wire) {
+    const standalone = path.resolve(tree, 'packages', 'standalone', 'dist', 'index.js');
+    const { writeSettings: write } = (await import(standalone)) as { writeSettings: typeof writeSettings };
+    const programs = Object.fromEntries(serviceNames.map((name) => [name, serviceOf(tree, name)]));
+    return startGateway(setup, wire, { programs, write });
+  },
+});
 
 /** The same with the proxy of another checkout, which must be built. The other services are those of this one. */
 export const sallyportWebOf = (tree: string): Contender => ({
@@ -265,6 +296,6 @@ export const sallyportWebOf = (tree: string): Contender => ({
   start: (setup, wire) =>
     startGateway(setup, wire, {
       webHost: webHostOfBench,
-      programs: { proxy: proxyOf(tree) },
+      programs: { proxy: serviceOf(tree, 'proxy') },
     }),
 });

@@ -25,21 +25,29 @@ function wrap(child: ChildProcess): Child {
   };
 }
 
+/** Starts a program of Node.js. `inside` is the command in front of it, such as one that enters a network namespace. */
+export function startNode(args: readonly string[], logFile: string, inside: readonly string[] = []): Child {
+  const log = openSync(logFile, 'a');
+  const [program, ...rest] = [...inside, process.execPath, ...args] as [string, ...string[]];
+  return wrap(spawn(program, rest, { stdio: ['ignore', log, log, 'ipc'] }));
+}
+
 /** Starts one of our programs (a file next to main.js) and sends it a request by IPC. Resolves with its first message. */
 export async function startOwn<Ready>(
   program: string,
   request: unknown,
   logFile: string,
+  inside?: readonly string[],
 ): Promise<Child & { ready: Ready }> {
   const file = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', program);
-  const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, [file], { stdio: ['ignore', log, log, 'ipc'] });
+  const started = startNode([file], logFile, inside);
+  const child = started.process;
   const ready = await new Promise<Ready>((resolve, reject) => {
     child.once('message', (message) => resolve(message as Ready));
     child.once('exit', (code) => reject(new Error(`${program} ended with ${code}: ${lastLines(logFile)}`)));
     child.send(request as object);
   });
-  return { ...wrap(child), ready };
+  return { ...started, ready };
 }
 
 const lastLines = (file: string) => readFileSync(file, 'utf8').trim().split('\n').slice(-3).join(' | ');

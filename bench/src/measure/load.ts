@@ -1,7 +1,8 @@
 import { podsPath, type Contender, type Setup, type Running } from '../contenders/contender.ts';
+import { runNodeLoad } from '../machine/node-load.ts';
 import { cpuSeconds, ofEach, residentKiB, sleep, sum } from '../machine/processes.ts';
 import { runVegeta } from '../machine/vegeta.ts';
-import { runWrk } from '../machine/wrk.ts';
+import { runWrk, type Load } from '../machine/wrk.ts';
 
 export type TurnsPlan = {
   connections: number;
@@ -45,6 +46,19 @@ const per10k = (after: Record<string, number>, before: Record<string, number>, r
 const medianOfEach = (records: readonly Record<string, number>[]) =>
   Object.fromEntries(Object.keys(records[0]!).map((name) => [name, median(records.map((one) => one[name]!))]));
 
+/** Sends requests one after another, as many at a time as there are connections. */
+export function sendLoad(
+  { bed, directory, authority }: Setup,
+  { client }: Contender,
+  running: Running,
+  plan: { connections: number; seconds: number },
+): Promise<Load> {
+  const request = { directory, url: running.base + podsPath, headers: running.headers, ...plan };
+  return client
+    ? runNodeLoad({ ...request, ca: authority.caPem }, client)
+    : runWrk({ ...request, program: bed.programs.wrk! });
+}
+
 /** Runs a load and counts the CPU time that it costs. */
 async function counted<T extends { requests: number }>(running: Running, work: () => Promise<T>) {
   const [before, apartBefore] = [ofEach(running.pids, cpuSeconds), ofEach(running.apart, cpuSeconds)];
@@ -65,7 +79,7 @@ type Taking<T> = {
   contender: Contender;
   running: Running;
   /** Loads it with requests one after another on each connection. */
-  run(connections: number, seconds: number): ReturnType<typeof runWrk>;
+  run(connections: number, seconds: number): Promise<Load>;
   results: T[];
 };
 
@@ -99,14 +113,7 @@ async function inTurns<T, R>(
       log(`${contender.title}: starting`);
       const running = await contender.start(setup, 'tls');
       const run: Taking<T>['run'] = (connections, seconds) =>
-        runWrk({
-          program: setup.bed.programs.wrk!,
-          directory: setup.directory,
-          url: running.base + podsPath,
-          headers: running.headers,
-          connections,
-          seconds,
-        });
+        sendLoad(setup, contender, running, { connections, seconds });
       taking.push({ contender, running, run, results: [] });
       await run(1, 1);
     }

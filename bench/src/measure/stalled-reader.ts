@@ -1,6 +1,5 @@
-import { request as secureRequest } from 'node:https';
-import type { IncomingMessage } from 'node:http';
 import type { Contender, Setup } from '../contenders/contender.ts';
+import { openResponse } from '../machine/open-response.ts';
 import { residentKiB, sleep } from '../machine/processes.ts';
 
 export type StalledResult = {
@@ -11,12 +10,6 @@ export type StalledResult = {
   /** MiB of resident memory above the start. */ whileStalled: number;
   peak: number;
 };
-
-function open(url: string, ca: string, headers: Record<string, string>): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    secureRequest(url, { ca, headers, agent: false }, resolve).on('error', reject).end();
-  });
-}
 
 /** Measures memory while the reader of a long log reads a little, stalls, and then reads the rest. */
 export async function measureStalledReader(
@@ -29,7 +22,7 @@ export async function measureStalledReader(
   const url = (bytes: number) => `${running.base}/api/v1/namespaces/dev/pods/a/log?follow=true&bytes=${bytes}`;
   try {
     // First the same at full speed, so that the memory of any transfer does not count as the cost of stalling.
-    for await (const _part of await open(url(plan.megabytes * 1e6), setup.authority.caPem, running.headers));
+    for await (const _part of await openResponse(url(plan.megabytes * 1e6), setup.authority.caPem, running.headers));
     await sleep(1500);
     const before = residentKiB(pid);
     const [stall, whole] = [{ highest: 0 }, { highest: 0 }];
@@ -37,7 +30,7 @@ export async function measureStalledReader(
     const timer = setInterval(() => {
       watched.highest = Math.max(watched.highest, residentKiB(pid));
     }, 20);
-    const response = await open(url(plan.megabytes * 1e6), setup.authority.caPem, running.headers);
+    const response = await openResponse(url(plan.megabytes * 1e6), setup.authority.caPem, running.headers);
     let bytes = 0;
     response.once('data', () => void response.pause());
     response.on('data', (part: Buffer) => {

@@ -1,10 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freePort } from '@sallyport/bed';
-import type { Setup } from './contenders/contender.ts';
-import { startOwn, startServer } from './machine/child.ts';
+import type { Setup } from './contender.ts';
+import { startOwn, startServer } from '../machine/child.ts';
 
-type Request = Pick<Setup, 'directory' | 'certificate'> & { haproxy: string | undefined };
+type Request = Pick<Setup, 'directory' | 'certificate'> & {
+  haproxy?: string | undefined;
+  /** Where it listens instead of on loopback, and the command in front of it. */
+  elsewhere?: { host: string; inside: readonly string[] };
+};
 
 // HAProxy answers lists itself and leaves long responses to the Node.js server. It offers HTTP/2 because Go clients are
 // fastest with it: over HTTP/1.1 they keep only two idle connections.
@@ -29,17 +33,19 @@ export async function startUpstream({
   directory,
   certificate,
   haproxy,
+  elsewhere,
 }: Request): Promise<Setup['upstream'] & { stop(): Promise<void> }> {
   const { cert, key, bundleFile } = certificate;
+  const { host = '127.0.0.1', inside } = elsewhere ?? {};
   const server = await startOwn<{ securePort: number; plainPort: number; list: string }>(
     'upstream-main.js',
-    { cert, key },
+    { cert, key, host },
     path.join(directory, 'upstream.log'),
+    inside,
   );
   const { securePort, plainPort, list } = server.ready;
-  const plainUrl = `http://127.0.0.1:${plainPort}`;
-  if (haproxy === undefined)
-    return { secureUrl: `https://127.0.0.1:${securePort}`, plainUrl, stop: () => server.stop() };
+  const plainUrl = `http://${host}:${plainPort}`;
+  if (haproxy === undefined) return { secureUrl: `https://${host}:${securePort}`, plainUrl, stop: () => server.stop() };
   const port = await freePort();
   const [listFile, file] = [path.join(directory, 'pods.json'), path.join(directory, 'upstream.cfg')];
   writeFileSync(listFile, list);
