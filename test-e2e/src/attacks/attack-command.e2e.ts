@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -28,7 +29,13 @@ describe('sallyport attack', () => {
   let token: string;
   beforeAll(async () => {
     practice = await startPractice();
-    gateway = await startGateway({ mode: 'embedded', clusters: [{ ...practice.access }] });
+    const { publicKey } = generateKeyPairSync('ed25519');
+    const connector = { name: 'factory', publicKeys: [publicKey.export({ format: 'pem', type: 'spki' })] };
+    gateway = await startGateway({
+      mode: 'embedded',
+      clusters: [{ ...practice.access }],
+      more: { connectors: [connector] },
+    });
     ({ token } = await gateway.login('alice@example.com'));
     tokenFile = path.join(gateway.directory, 'token');
     writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 });

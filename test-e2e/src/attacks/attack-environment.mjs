@@ -2,13 +2,14 @@
 // prints the table of rows at the end. jest loads it as it is: hence no TypeScript.
 import process from 'node:process';
 import HostEnvironment from '../../../scripts/test-runtime/host-environment.mjs';
+import { onlyHttp1 } from './only-http1.mjs';
 
 /** The rows (A01, S01, W01, ...) that the titles around a test name, and the test's own file. */
 function describeTest(test) {
   const titles = [];
   for (let block = test.parent; block; block = block.parent) titles.push(block.name);
   const rows = [...new Set(titles.join(' ').match(/\b[ASW]\d\d\b/g))];
-  const file = /attacks\/((?:clusters|logins|web)\/[a-z-]+\.ts)/.exec(test.asyncError?.stack ?? '')?.[1];
+  const file = /attacks\/((?:clusters|http2|logins|web)\/[a-z-]+\.ts)/.exec(test.asyncError?.stack ?? '')?.[1];
   return { rows, file };
 }
 
@@ -22,10 +23,19 @@ function* testsOf(block) {
 export default class AttackEnvironment extends HostEnvironment {
   /** By row: its tests' files, and how many passed and failed. */
   rows = new Map();
+  /** By reason: the tests that cannot be run over HTTP/2. */
+  #onlyHttp1 = new Map();
+
+  /** The option `carrier` says over which protocol the attackers send their requests. */
+  constructor(config, context) {
+    super(config, context);
+    this.global.attackCarrier = config.projectConfig.testEnvironmentOptions.carrier ?? 'HTTP/1.1';
+  }
 
   handleTestEvent(event, state) {
     super.handleTestEvent(event);
     if (event.name === 'run_start') {
+      if (this.global.attackCarrier === 'HTTP/2') this.#leaveOut(state.rootDescribeBlock);
       for (const test of testsOf(state.rootDescribeBlock)) this.#note(test);
       // Read by the test that compares them with the documentation; what it finds there is written beside them.
       this.global.attackTable = { rows: this.rows, titles: new Map() };
@@ -37,6 +47,21 @@ export default class AttackEnvironment extends HostEnvironment {
       }
     }
     if (event.name === 'run_finish') this.#print();
+  }
+
+  /** Removes the tests that HTTP/2 cannot have. Each is listed with the reason, and each reason has some. */
+  #leaveOut(block, titles = '') {
+    const removed = new Set();
+    for (const child of block.children) {
+      const title = `${titles} ${child.name}`.trim();
+      if (child.type !== 'test') this.#leaveOut(child, block.parent ? title : '');
+      const found = child.type === 'test' && onlyHttp1.find(({ tests }) => tests.test(title));
+      if (!found) continue;
+      removed.add(child);
+      this.#onlyHttp1.set(found.why, (this.#onlyHttp1.get(found.why) ?? 0) + 1);
+    }
+    for (const list of [block.children, block.tests])
+      list.splice(0, list.length, ...list.filter((one) => !removed.has(one)));
   }
 
   #note(test) {
@@ -72,6 +97,8 @@ export default class AttackEnvironment extends HostEnvironment {
           .trimEnd(),
       )
       .join('\n');
+    for (const { why } of this.global.attackCarrier === 'HTTP/2' ? onlyHttp1 : [])
+      process.stderr.write(`attacks: over HTTP/1.1 only: ${this.#onlyHttp1.get(why) ?? 'NONE'} of ${why}\n`);
     if (rows.length > 0) process.stderr.write(`\nattacks: row, attack, test, result\n${text}\n\n`);
   }
 }

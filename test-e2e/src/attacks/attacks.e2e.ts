@@ -54,6 +54,7 @@ import { attackEndlessExchanges } from './clusters/endless-exchanges.ts';
 import { attackLogSubprotocols } from './clusters/log-subprotocols.ts';
 import { attackPaddedBodies } from './clusters/padded-bodies.ts';
 import { attackWeakTls } from './clusters/weak-tls.ts';
+import { carrier } from './fixtures/carrier.ts';
 import { stopAttackFixture, startAttackFixture, resetAttackFixture } from './fixtures/attack-fixture.ts';
 import { compareTable } from './table-of-attacks.ts';
 
@@ -119,5 +120,6 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
 
   // Last, because it searches all responses to the other attacks.
   searchForSecrets();
-  compareTable('attacks.e2e.ts');
+  // Over HTTP/2, some of their tests are left out.
+  if (carrier() === 'HTTP/1.1') compareTable('attacks.e2e.ts');
 });

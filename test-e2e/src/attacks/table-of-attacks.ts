@@ -5,16 +5,16 @@ import { describe, expect, it } from '@jest/globals';
 type AttackTable = { rows: Map<string, { files: Set<string> }>; titles: Map<string, { attack: string; test: string }> };
 type Row = { row: string; attack: string; files: string[]; elsewhere: string[]; later: boolean };
 
-const rowOfClusters = /^\| ([AS]\d\d) \| (.*?) \| (.*) \|$/gm;
+const rowOfClusters = /^\| ([ACPS]\d\d) \| (.*?) \| (.*) \|$/gm;
 const rowOfWeb = /^\| (W\d\d) \| (.*?) \| (.*) \|$/gm;
 const root = new URL('../../../', import.meta.url);
 
 /** The runs of attacks. Each has the rows whose files it imports. */
-const runs = ['attacks.e2e.ts', 'login-attacks.e2e.ts', 'web-attacks.e2e.ts'] as const;
+const runs = ['attacks.e2e.ts', 'http2-attacks.e2e.ts', 'login-attacks.e2e.ts', 'web-attacks.e2e.ts'] as const;
 type Run = (typeof runs)[number];
 
 /** Where the attacks are. The other files of this directory start the services and run them. */
-const isAttack = /^(?:clusters|logins|web)\//;
+const isAttack = /^(?:clusters|http2|logins|web)\//;
 
 /** Returns the files of attacks that a run imports. */
 function filesOf(run: Run): Set<string> {
@@ -51,7 +51,7 @@ function expectComplete(rows: readonly Row[], web: boolean): void {
   const names = rows.map(({ row }) => row);
   if (web) return expect(names).toEqual(ofWeb.map((number) => `W${String(number).padStart(2, '0')}`));
   const own = names.filter((row) => row.startsWith('S'));
-  expect(names).toEqual([...numbered('A', 47), ...numbered('S', own.length)]);
+  expect(names).toEqual([...numbered('A', 47), ...numbered('S', own.length), ...numbered('C', 4), ...numbered('P', 5)]);
   expect(own.length).toBeGreaterThanOrEqual(10);
 }
 
@@ -61,7 +61,7 @@ export function compareTable(run: Run): void {
   const own = filesOf(run);
   /** Reports whether a row is one of this run. Those that are tested elsewhere are printed by the first run. */
   const isOwn = ({ files }: Row) =>
-    files.length === 0 ? run !== 'login-attacks.e2e.ts' : files.some((file) => own.has(file));
+    files.length === 0 ? run === 'attacks.e2e.ts' || web : files.some((file) => own.has(file));
   describe('the table of attacks in docs/security.md', () => {
     it('has every row, each once and in order', () => {
       const rows = documented(web);

@@ -2,12 +2,17 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { startBed, type Bed } from '@sallyport/bed';
+import { startBed } from '@sallyport/bed';
+import { addToGateway } from '../connectors/private-cluster.ts';
+import { Closers } from '../harness/closers.ts';
 import {
   describeWith,
+  eventually,
+  countProtocols,
   joinAuditLogs,
   noteSkip,
   realClusterAccess,
+  runCommand,
   startGateway,
   theBed,
   type Gateway,
@@ -23,6 +28,33 @@ const binding = {
   subjects: [{ kind: 'User', name: tester, apiGroup: 'rbac.authorization.k8s.io' }],
 };
 const timeoutMs = 1_200_000;
+/** A gateway, and the environment of kubectl that leads through it. */
+type Way = { gateway: Gateway; env: Record<string, string> };
+
+/** Starts a gateway that reaches the cluster directly or through a connector. */
+async function openWay(closers: Closers, way: 'direct' | 'connector'): Promise<Way> {
+  // By host, because kubectl proxy drops the path of a URL.
+  const host = { host: 'localhost' };
+  const gateway = await startGateway({
+    http2: true,
+    mode: 'processes',
+    clusters: [{ ...(await realClusterAccess()), ...(way === 'direct' ? host : {}) }],
+    people: [{ user: tester, password: 'tester', groups: ['developers'] }],
+  });
+  closers.add(gateway.stop);
+  const person = await gateway.person(tester);
+  const text = readFileSync(person.kubeconfig, 'utf8');
+  const [byPath, byHost] = [`${gateway.url}/clusters/dev`, gateway.url.replace('127.0.0.1', 'localhost')];
+  const kubeconfig = path.join(person.home, 'by-host');
+  writeFileSync(kubeconfig, text.replace(`server: ${byPath}`, `server: ${byHost}`), { mode: 0o600 });
+  const env = { ...person.env, KUBECONFIG: kubeconfig };
+  if (way === 'connector') {
+    await (await addToGateway(gateway, { more: host }, closers)).startConnector();
+    const ask = () => runCommand(theBed().kubectl!, ['get', 'ns'], { env });
+    await eventually('requests through the connector', async () => (await ask()).code === 0);
+  }
+  return { gateway, env };
+}
 
 /** Cases that pass directly and cannot pass through the gateway, and why. Documented in docs/compatibility.md. */
 const exceptions: Record<string, string> = {
@@ -34,40 +66,26 @@ const exceptions: Record<string, string> = {
 
 describeWith(
   ['node', 'redis', 'kafka', 'postgres', 'kubectl'],
-  'the conformance cases of Kubernetes, directly and through four processes',
+  'the conformance cases of Kubernetes, directly, through four processes, and through a connector',
   () => {
-    let tools: Bed;
-    let gateway: Gateway;
+    const closers = new Closers();
     let program: string | undefined;
-    let through: Record<string, string>;
+    let ways: Record<'through' | 'connector', Way>;
     beforeAll(async () => {
-      tools = await startBed({ need: ['conformance'], onProgress: (line) => process.stderr.write(`bed: ${line}\n`) });
+      const tools = await startBed({
+        need: ['conformance'],
+        onProgress: (line) => process.stderr.write(`bed: ${line}\n`),
+      });
+      closers.add(() => tools.stop());
       program = tools.programs.conformance;
       for (const { why } of tools.missing) noteSkip('conformance cases', why);
       if (process.env['CI'] === 'true') expect(tools.missing).toEqual([]);
       await theBed().cluster!.admin.apply(binding);
-      // By host, because kubectl proxy drops the path of a URL.
-      gateway = await startGateway({
-        mode: 'processes',
-        clusters: [{ ...(await realClusterAccess()), host: 'localhost' }],
-        people: [{ user: tester, password: 'tester', groups: ['developers'] }],
-      });
-      const person = await gateway.person(tester);
-      const kubeconfig = path.join(person.home, 'by-host');
-      writeFileSync(
-        kubeconfig,
-        readFileSync(person.kubeconfig, 'utf8').replace(
-          `server: ${gateway.url}/clusters/dev`,
-          `server: ${gateway.url.replace('127.0.0.1', 'localhost')}`,
-        ),
-        { mode: 0o600 },
-      );
-      through = { ...person.env, KUBECONFIG: kubeconfig };
+      ways = { through: await openWay(closers, 'direct'), connector: await openWay(closers, 'connector') };
     }, 1_800_000);
     afterAll(async () => {
-      await gateway?.stop();
+      await closers.run();
       await theBed().cluster!.admin.kubectl(['delete', 'clusterrolebinding', 'conformance', '--ignore-not-found']);
-      await tools?.stop();
     });
 
     const run = async (
@@ -85,44 +103,50 @@ describeWith(
       'have the same results, apart from the exceptions',
       async () => {
         if (program === undefined) return;
-        const direct = { KUBECONFIG: theBed().cluster!.adminKubeconfig };
-        const [past, gone] = await Promise.all([run(parts, 'past', direct), run(parts, 'through', through)]);
-        for (const [results, name, env] of [
-          [past, 'past', direct],
-          [gone, 'through', through],
-        ] as const)
-          for (const [one, result] of await run(alone, name, env)) results.set(one, result);
+        const sides = {
+          past: { KUBECONFIG: theBed().cluster!.adminKubeconfig },
+          through: ways.through.env,
+          connector: ways.connector.env,
+        };
+        const names = Object.keys(sides) as (keyof typeof sides)[];
+        const all = await Promise.all(names.map((name) => run(parts, name, sides[name])));
+        for (const [index, name] of names.entries())
+          for (const [one, result] of await run(alone, name, sides[name])) all[index]!.set(one, result);
+        const [past, ...gone] = all as [CaseResults, ...CaseResults[]];
         const states = (results: CaseResults) =>
           Object.fromEntries(
             [...results].filter(([name]) => !Object.hasOwn(exceptions, name)).map(([name, { state }]) => [name, state]),
           );
-        const passed = (results: CaseResults) => [...results.values()].filter(({ state }) => state === 'passed').length;
+        const others = (results: CaseResults) => [...results].filter(([, { state }]) => state !== 'passed');
         const failures = (results: CaseResults) =>
-          [...results]
-            .filter(([, { state }]) => state !== 'passed')
+          others(results)
             .map(([name, { state, why }]) => `  ${name}: ${state}: ${why}\n`)
             .join('');
-        process.stderr.write(
-          `\nconformance cases: ${past.size}; ${passed(past)} pass directly, ${passed(gone)} through the gateway\ndirectly:\n${failures(past)}through:\n${failures(gone)}\n`,
-        );
-        expect(states(gone)).toEqual(states(past));
+        for (const [index, name] of names.entries()) {
+          const results = all[index]!;
+          const passed = results.size - others(results).length;
+          process.stderr.write(`\nconformance cases, ${name}: ${passed} of ${results.size} pass\n${failures(results)}`);
+        }
         expect(past.size).toBeGreaterThan(80);
         expect(failures(past)).toBe('');
-        expect(
-          [...gone]
-            .filter(([, { state }]) => state !== 'passed')
-            .map(([name]) => name)
-            .toSorted(),
-        ).toEqual(Object.keys(exceptions).toSorted());
+        for (const results of gone) {
+          expect(states(results)).toEqual(states(past));
+          expect(
+            others(results)
+              .map(([name]) => name)
+              .toSorted(),
+          ).toEqual(Object.keys(exceptions).toSorted());
+        }
       },
       timeoutMs + 60_000,
     );
 
-    it('leave every request in both logs', async () => {
+    it.each(['through', 'connector'] as const)('leave every request in both logs: %s', async (name) => {
       if (program === undefined) return;
-      const { lost, leaked, unknown, joined } = await joinAuditLogs(gateway);
+      const { lost, leaked, unknown, joined } = await joinAuditLogs(ways[name].gateway);
       expect({ lost, leaked, unknown }).toEqual({ lost: [], leaked: [], unknown: [] });
       expect(joined.length).toBeGreaterThan(1000);
+      expect(countProtocols(ways[name].gateway, `conformance, ${name}`)['http/2']).toBeGreaterThan(1000);
     });
   },
 );

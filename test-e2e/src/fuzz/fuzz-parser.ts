@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { setImmediate as turn } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
+import { memoryInUse } from '../harness/memory-in-use.ts';
 import { createDice, mutate } from './mutate.ts';
 
 export type FuzzedParser = {
@@ -29,15 +28,6 @@ const seed = Number(process.env['SALLYPORT_FUZZ_SEED'] ?? Date.now() % 1_000_000
 /** The maximum time that an input may block the event loop, in milliseconds. */
 const usualLongestMs = 50;
 const growthBytes = 48 * 1024 * 1024;
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-/** Returns the memory in use after garbage collection, in bytes. */
-function inUse(): number {
-  for (let times = 0; times < 3; times += 1) collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
 
 const bytes = (one: string | Buffer) => (typeof one === 'string' ? Buffer.from(one, 'latin1') : one);
 const corpusOf = (name: string) => new URL(`./corpus/${name}/`, import.meta.url);
@@ -95,13 +85,13 @@ export async function fuzzParser(parser: FuzzedParser): Promise<void> {
   };
   for (const input of seeds) feed(input);
   const dice = createDice(seed);
-  const before = inUse();
+  const before = memoryInUse();
   for (let count = 0; count < cases / 2; count += 1) {
     feed(mutate(seeds, tokens, dice));
     if (count % 500 === 0) await turn();
   }
   fc.assert(fc.property(parser.built, feed), { numRuns: Math.ceil(cases / 2), seed, endOnFailure: true });
-  const grown = inUse() - before;
+  const grown = memoryInUse() - before;
   const { longestMs = usualLongestMs } = parser;
   const ms = slowest.ms > longestMs ? leastMs(parser, slowest.input) : slowest.ms;
   process.stderr.write(

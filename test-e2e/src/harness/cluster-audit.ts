@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import process from 'node:process';
 import { eventually } from './eventually.ts';
 import type { Gateway } from './gateway-types.ts';
 import { theBed } from './the-bed.ts';
@@ -9,7 +10,9 @@ export type ClusterEvent = {
   stage: string;
   verb: string;
   requestURI: string;
-  user: { username: string };
+  stageTimestamp: string;
+  annotations?: Record<string, string>;
+  user: { username: string; extra?: Record<string, string[]> };
   impersonatedUser?: { username: string; groups?: string[] };
 };
 
@@ -95,4 +98,15 @@ function joinNow(gateway: Gateway): Join {
     if (extra !== undefined && sessions.has(extra) && !ours.has(event.auditID)) join.unknown.push(event.requestURI);
   }
   return join;
+}
+
+/** Counts the requests of a gateway by the protocol that their clients used, and says so on stderr. */
+export function countProtocols(gateway: Pick<Gateway, 'events'>, of: string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { data } of gateway.events({ type: 'k8s.request', stage: 'ResponseComplete' })) {
+    const protocol = data.sallyport.protocol ?? 'none';
+    counts[protocol] = (counts[protocol] ?? 0) + 1;
+  }
+  process.stderr.write(`measured: requests of ${of} by protocol: ${JSON.stringify(counts)}\n`);
+  return counts;
 }

@@ -21,6 +21,8 @@ export type GatewayOptions = {
   audit?: Record<string, unknown>;
   /** The gateway requests client certificates of this authority. */
   clientCaFile?: string;
+  /** Clients may use HTTP/2. */
+  http2?: boolean;
   /** Any other top-level settings of sallyport.yaml. */
   more?: Record<string, unknown>;
   people?: readonly Account[];
@@ -38,6 +40,8 @@ export type GatewayOptions = {
   only?: readonly ServiceName[];
   /** Environment variables of the services (processes only). */
   environment?: Record<string, string>;
+  /** The value of a message that the test writes to the topic of the audit trail, and that is not an event. */
+  foreignMessage?: string;
   /** The number of replicas of the gateway (processes only). By default, one. */
   proxies?: number;
   /** Each further replica of the gateway has an authorize of its own. By default, all share one. */

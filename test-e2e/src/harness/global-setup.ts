@@ -17,8 +17,11 @@ const needed: readonly BedNeed[] = [
   'helm',
   'chromium',
   'haproxy',
+  'nginx',
   'scim2-tester',
   'k9s',
+  'h2spec',
+  'prometheus',
   'python-clients',
 ];
 
@@ -111,7 +114,7 @@ export default async function globalSetup(
 ): Promise<void> {
   beginAuditCounts();
   const given = process.env['SALLYPORT_BED_FILE'];
-  const withPods = project.displayName?.name === 'pods';
+  const withPods = ['pods', 'upgrade'].includes(project.displayName?.name ?? '');
   if (given !== undefined && maxWorkers === 1 && !withPods) return;
   const giveUp = new AbortController();
   stopOnSignals(giveUp);

@@ -4,7 +4,7 @@ export { startGateway } from './start-gateway.ts';
 export type { Gateway, GatewayOptions, GatewayProcesses } from './gateway-types.ts';
 export type { MoreProxy } from './more-proxies.ts';
 export { realClusterAccess, startPractice, type PracticeAccess } from './clusters.ts';
-export { answerLogin, runCli, startCli, type Person } from './person.ts';
+export { answerLogin, createPerson, runCli, startCli, type Person } from './person.ts';
 export { createPlainBrowser, fillInForm, type Login } from './log-in.ts';
 export { httpRequestOnce, type HttpAnswer, type HttpRequest } from './http-request.ts';
 export { dialRaw, rawExchange, type RawAnswer } from './raw-exchange.ts';
@@ -19,6 +19,7 @@ export {
 export { runCommand, startCommand, type CommandOptions, type CommandResult, type RunningCommand } from './command.ts';
 export { keyMetric, publicHalves } from './service-key.ts';
 export { eventually } from './eventually.ts';
+export { memoryInUse } from './memory-in-use.ts';
 export { dumpPostgres } from './dump-postgres.ts';
 export { dumpRedis } from './dump-redis.ts';
 export { dumpTopic } from './dump-topic.ts';
@@ -27,4 +28,4 @@ export { readWholeTopic, verifyChains, type ChainReport } from './verify-chains.
 export { checkAuditFiles } from './audit-file.ts';
 export type { AuditLog, EventFilter } from './audit-log.ts';
 export { createNamespace, roleBinding, startPod, type TestNamespace } from './namespaces.ts';
-export { clusterEvents, joinAuditLogs, type ClusterEvent, type Join } from './cluster-audit.ts';
+export { clusterEvents, countProtocols, joinAuditLogs, type ClusterEvent, type Join } from './cluster-audit.ts';

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { httpRequestOnce, type HttpAnswer } from './http-request.ts';
 
 /** The gateway's response to a one-time code. */
@@ -53,13 +54,18 @@ export function createPlainBrowser(options: { ca: string; leaveAt?: string }) {
   return { go, jar };
 }
 
-/** Fills in the form of the login page to which `url` redirects, and returns the resulting page. */
+/**
+ * Fills in the form of the login page to which `url` redirects, and returns the resulting page. Like a person, it loads
+ * the page again, for a minute, when it says that something did not respond in time.
+ */
 export async function fillInForm(
   browser: ReturnType<typeof createPlainBrowser>,
   url: string,
   who: { user: string; password: string },
 ): Promise<Page> {
-  const page = await browser.go(url);
+  let page = await browser.go(url);
+  for (const end = Date.now() + 60_000; page.answer.status === 503 && Date.now() < end; page = await browser.go(url))
+    await pause(200);
   const { text, status } = page.answer;
   if (status !== 200 || !/<form[^>]*method="post"[\s\S]*name="login"[\s\S]*name="password"/.test(text))
     throw new Error(`no login form at ${page.url}: ${status} ${text.slice(0, 500)}`);
@@ -68,7 +74,7 @@ export async function fillInForm(
 
 /**
  * Logs a person in like the CLI but without it: the page, a code at the loopback address, the exchange with PKCE. Like a
- * person, it logs in again when the audit log did not record the login in time. Throws for any other refusal, and after
+ * person, it logs in again when the audit log or Redis was too late. Throws for any other refusal, and after
  * a minute.
  */
 export async function logIn(
@@ -77,8 +83,8 @@ export async function logIn(
 ): Promise<Login> {
   for (const end = Date.now() + 60_000; ;) {
     const exchange = await logInOnce(gateway, who);
-    const isUnrecorded = exchange.status === 503 && exchange.text.includes('"audit-unavailable"');
-    if (isUnrecorded && Date.now() < end) continue;
+    const wasLate = exchange.status === 503 && /"(audit|sessions)-unavailable"/.test(exchange.text);
+    if (wasLate && Date.now() < end) continue;
     if (exchange.status !== 200) throw new Error(`the code was not exchanged: ${exchange.status} ${exchange.text}`);
     const {
       access_token: token,

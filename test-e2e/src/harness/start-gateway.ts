@@ -81,7 +81,7 @@ async function startServices(
   }
   mkdirSync(path.join(directory, 'logs'));
   // Closed after the services, whose last events it reads.
-  const audit = readKafkaAudit(stores.kafka!);
+  const audit = readKafkaAudit(stores.kafka!, options.foreignMessage);
   closers.add(() => audit.close());
   const processes = await startProcesses({
     configFile: settings.configFile,
@@ -173,6 +173,7 @@ async function composeGateway(options: GatewayOptions, directory: string, closer
     apiPolicy: options.apiPolicy ?? demoApiPolicy,
     ...(options.more ? { more: options.more } : {}),
     ...(options.clientCaFile === undefined ? {} : { clientCaFile: options.clientCaFile }),
+    ...(options.http2 === undefined ? {} : { http2: options.http2 }),
   });
   provider.register(settings.pagesUrl);
   if (options.providerUp === false) await provider.stop();

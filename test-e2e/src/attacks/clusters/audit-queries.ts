@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { auditQuerySchema } from '@sallyport/contracts';
+import { askOwnApi } from '../fixtures/ask-own-api.ts';
 import { attackFixture } from '../fixtures/attack-fixture.ts';
 
-const api = '/.sallyport/api/v1';
 const texts = [
   '%00',
   'a%00b',
@@ -32,8 +32,7 @@ const hostile = (name: string) =>
   ['code', 'limit'].includes(name) ? numbers : ['since', 'until'].includes(name) ? moments : texts;
 
 /** Requests events, or another list with filters. */
-const ask = (query: string, list = 'audit') =>
-  attackFixture().gateway.request(`${api}/${list}?${query}`, { token: attackFixture().tokens.alice });
+const ask = (query: string, list = 'audit') => askOwnApi(`${list}?${query}`, { token: attackFixture().tokens.alice });
 
 export function attackAuditQueries(): void {
   describe('S32: audit queries with values that the store cannot contain', () => {

@@ -71,10 +71,10 @@ export function attackWires(): void {
       expect(await shakeHands({ ...options, ciphers: 'DEFAULT@SECLEVEL=0' })).toMatch(/^refused/);
     });
 
-    it('negotiates only HTTP/1.1', async () => {
+    it('negotiates only HTTP/2 and HTTP/1.1', async () => {
       expect(await shakeHands({ ALPNProtocols: ['http/1.1'] })).toMatch(/^TLSv1\.[23] http\/1\.1$/);
-      expect(await shakeHands({ ALPNProtocols: ['h2', 'http/1.1'] })).toMatch(/ http\/1\.1$/);
-      expect(await shakeHands({ ALPNProtocols: ['h2'] })).toMatch(/^refused/);
+      expect(await shakeHands({ ALPNProtocols: ['h2', 'http/1.1'] })).toMatch(/^TLSv1\.[23] h2$/);
+      expect(await shakeHands({ ALPNProtocols: ['h3', 'h2c', 'spdy/3.1'] })).toMatch(/^refused/);
       expect(await shakeHands({ ciphers: 'NULL-SHA256:aNULL:eNULL@SECLEVEL=0', maxVersion: 'TLSv1.2' })).toMatch(
         /^refused/,
       );

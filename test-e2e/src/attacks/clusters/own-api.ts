@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { httpRequestOnce, rawExchange } from '../../harness/index.ts';
+import { askOwnApi } from '../fixtures/ask-own-api.ts';
 import { attackFixture } from '../fixtures/attack-fixture.ts';
 
 const api = '/.sallyport/api/v1';
 type Name = 'alice' | 'bob' | 'mallory' | 'eve';
 const call = (name: Name, path: string, method = 'GET', body?: unknown) =>
-  attackFixture().gateway.request(`${api}/${path}`, {
+  askOwnApi(path, {
     method,
     token: attackFixture().tokens[name],
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),

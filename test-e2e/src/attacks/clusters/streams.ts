@@ -144,9 +144,15 @@ export function attackStreams(): void {
       attackFixture().dev.answerUpgrade((_request, socket) => refuseUpgrade(socket, 403, {}, '{}'));
       const stream = await openRaw(bytesOf({ target: exec, lines: webSocket, authorization: `Bearer ${login.token}` }));
       await eventually('the end', () => stream.endedAt !== undefined);
+      const { gateway } = attackFixture();
+      // Until then it is under way, so it could still be cut.
+      await gateway.audit.await(
+        ({ type, data }) =>
+          type === 'k8s.request' && data.stage === 'ResponseComplete' && data.sallyport.sessionId === login.sessionId,
+      );
       await revoke(login);
       expect(
-        attackFixture().gateway.events(
+        gateway.events(
           (record) => record.type.startsWith('stream.') && record.data.sallyport.sessionId === login.sessionId,
         ),
       ).toEqual([]);
