@@ -29,14 +29,28 @@ export type Installation = {
   person(user: keyof typeof accounts): Promise<Person>;
 };
 
+/** What an operator changes in sallyport.yaml of the manifests. */
+export type ManifestConfig = {
+  gateway: { url: string; http2?: boolean };
+  identity: { providers: { issuer: string; clientId: string; allowInsecureIssuer?: boolean }[] };
+  clusters: Record<string, unknown>[];
+  connectors?: object[];
+  streams?: object;
+  services: { proxy: { peer?: unknown } };
+  recordings?: unknown;
+  elevations?: object[];
+};
+
 /**
  * Prepares everything that the manifests expect, and writes an overlay that changes as little as an operator must: the
  * address of the gateway and the provider. Applies nothing of the manifests, which are those of a directory of k8s/.
+ * `images` are those of another version.
  */
 export async function prepareInstallation(
   closers: Closers,
   manifests: 'k8s' | 'k8s/overlays/tls' = 'k8s',
-  settings: object = {},
+  change: (config: ManifestConfig) => void = () => {},
+  images: readonly { name: string; newTag: string }[] = [],
 ): Promise<Installation> {
   const bed = theBed();
   const { admin, network } = bed.cluster!;
@@ -53,7 +67,7 @@ export async function prepareInstallation(
   }));
   const provider = await openProvider(people, closers, network!.host);
   provider.register(url);
-  const overlay = writeOverlay(directory, manifests, { url, issuer: provider.issuer(), settings });
+  const overlay = writeOverlay(directory, manifests, { url, issuer: provider.issuer(), change, images });
   const authority = await createCertificateAuthority({ name: 'gateway' });
   const caFile = path.join(directory, 'gateway-ca.crt');
   writeFileSync(caFile, authority.caPem);
@@ -74,17 +88,19 @@ export async function prepareInstallation(
 function writeOverlay(
   directory: string,
   manifests: string,
-  { url, issuer, settings }: { url: string; issuer: string; settings: object },
+  {
+    url,
+    issuer,
+    change,
+    images,
+  }: { url: string; issuer: string; change(config: ManifestConfig): void; images: object },
 ): string {
   const overlay = path.join(directory, 'overlay');
   mkdirSync(overlay);
   const config = parse(
     readFileSync(path.join(repository, manifests === 'k8s' ? 'k8s/base' : manifests, 'sallyport.yaml'), 'utf8'),
-  ) as {
-    gateway: { url: string };
-    identity: { providers: { issuer: string; clientId: string; allowInsecureIssuer?: boolean }[] };
-  };
-  Object.assign(config, settings);
+  ) as ManifestConfig;
+  change(config);
   config.gateway.url = url;
   Object.assign(config.identity.providers[0]!, { issuer, clientId, allowInsecureIssuer: true });
   writeFileSync(path.join(overlay, 'sallyport.yaml'), stringify(config));
@@ -92,6 +108,7 @@ function writeOverlay(
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     namespace: 'sallyport',
+    images,
     resources: [path.relative(overlay, path.join(repository, manifests))],
     configMapGenerator: [
       {

@@ -1,7 +1,18 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Closers } from '../harness/closers.ts';
-import { clusterEvents, describeWith, eventually, theBed, type Person } from '../harness/index.ts';
+import {
+  clusterEvents,
+  describeWith,
+  eventually,
+  runCli,
+  runCommand,
+  runDirectory,
+  theBed,
+  type Person,
+} from '../harness/index.ts';
 import { rightsOf, rightsOfAll, rightsOfGateway } from './account-rights.ts';
 import { clusterObjects, eventuallyOnly } from './cluster-objects.ts';
 import { startWorkload, workIn } from './everyday-work.ts';
@@ -113,6 +124,35 @@ describeWith(
 
     it('lets a person work: exec, logs, port-forward, cp, a release of Helm', async () => {
       await workIn('dev', alice);
+    });
+
+    it('is described by a support bundle: objects, logs, metrics, and the configuration without secrets', async () => {
+      const directory = mkdtempSync(path.join(runDirectory(), 'bundle-'));
+      const { adminKubeconfig } = theBed().cluster!;
+      const args = [
+        '--namespace',
+        namespace,
+        '--kubeconfig',
+        adminKubeconfig,
+        '--out',
+        path.join(directory, 'b.tar.gz'),
+      ];
+      const env = { PATH: `${path.dirname(theBed().kubectl!)}:${process.env['PATH'] ?? ''}` };
+      const made = await runCli(['support-bundle', ...args, '-o', 'json'], { home: directory, env });
+      expect([made.code, made.stderr]).toEqual([0, '']);
+      expect(await runCommand('tar', ['-xzf', 'b.tar.gz'], { cwd: directory })).toMatchObject({ code: 0 });
+      const read = (name: string) => readFileSync(path.join(directory, 'sallyport-support/kubernetes', name), 'utf8');
+      let logs = '';
+      for (const { metadata } of await pods()) {
+        const at = `pods/${metadata.name}/${metadata.labels['app.kubernetes.io/component']}`;
+        logs += read(`${at}.log`);
+        expect(read(`${at}.metrics.txt`)).toContain('# HELP');
+        expect(JSON.parse(read(`${at}.readyz.json`))).toHaveProperty('checks');
+      }
+      expect(logs).toContain('"service":"proxy"');
+      expect(read('sallyport.yaml')).toContain('clientSecret: ${file:');
+      expect(read('objects.json')).toContain('"kind": "Deployment"');
+      expect(read('objects.json')).not.toContain('"kind": "Secret"');
     });
 
     it('refuses whom the policy does not name', async () => {
