@@ -61,6 +61,8 @@ export function createSmallDisk(parent: string, name: string, mebibytes: number)
     },
     repair() {
       run('umount', mountPoint);
+      // The loop device lets go of the image a moment later. Until then it may write over what is repaired.
+      for (let tries = 0; tries < 1000 && run('losetup', '-j', image) !== ''; tries += 1) run('sleep', '0.01');
       // 1: faults were corrected.
       const { status, stdout } = spawnSync('e2fsck', ['-f', '-y', image], { encoding: 'utf8' });
       if (status !== 0 && status !== 1) throw new Error(`e2fsck: ${stdout}`);
