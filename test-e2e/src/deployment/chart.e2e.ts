@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,6 +21,12 @@ const secret = (name: string, stringData: Record<string, string>): Manifest => (
   stringData,
 });
 
+const connectors = [
+  {
+    name: 'factory',
+    publicKeys: [generateKeyPairSync('ed25519').publicKey.export({ format: 'der', type: 'spki' }).toString('base64')],
+  },
+];
 const withMuch: ChartValues = {
   ...valuesOfManifests,
   gateway: {
@@ -60,6 +67,7 @@ const withMuch: ChartValues = {
       policy: [{ allow: { or: [{ groups: 'sre' }] } }],
     },
   ],
+  connectors,
   notifications: [{ name: 'chat', slack: { url: '${file:/etc/sallyport/secrets/slack-url}' } }],
   authorize: { secretFiles: [{ secret: 'chat', key: 'url', file: 'slack-url' }] },
   workloads: [{ ...gitlab, caFile: '/etc/sallyport/secrets/gitlab-ca.crt' }],
@@ -69,6 +77,8 @@ const withMuch: ChartValues = {
   ingress: { enabled: false },
   tlsRoute: { enabled: false },
   podMonitor: { enabled: true },
+  prometheusRule: { enabled: true },
+  grafanaDashboards: { enabled: true, annotations: { grafana_folder: 'Sallyport' } },
 };
 const withTls: ChartValues = {
   ...valuesOfManifests,
@@ -136,7 +146,8 @@ describeWith(['helm'], 'the chart', () => {
     const objects = rendered[name]!;
     const [program, ...args] = mountVolumes(deploymentOf(objects, service), [...objects, ...secrets], place);
     const main = serviceProgram(program as ServiceName);
-    return runCommand(process.execPath, [main, ...args, '--check-config'], { env: { SALLYPORT_CONFIG: undefined } });
+    const env = { SALLYPORT_CONFIG: undefined, POD_IP: '10.0.0.7' };
+    return runCommand(process.execPath, [main, ...args, '--check-config'], { env });
   };
 
   it.each(Object.keys(sets))('passes helm lint %s', async (name) => {

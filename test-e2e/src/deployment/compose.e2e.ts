@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -16,6 +16,8 @@ type ComposeService = {
   cap_drop?: string[];
   depends_on?: Record<string, unknown>;
   healthcheck?: unknown;
+  profiles?: string[];
+  volumes?: string[];
 };
 const compose = parse(readFileSync(path.join(repository, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
   services: Record<string, ComposeService>;
@@ -67,6 +69,25 @@ describe('docker-compose.yml', () => {
     const programs = new Set(ours.map(([, one]) => one.command![0]!));
     expect([...programs].toSorted()).toEqual([...services, 'serve', ...bundled].toSorted());
     for (const [, one] of ours) expect(one).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
+  });
+
+  it('has with the profile observability what reads every service, with the files of this repository', () => {
+    const own = Object.entries(compose.services).filter(([, { profiles }]) => profiles?.includes('observability'));
+    expect(own.map(([name]) => name)).toEqual(['prometheus', 'alertmanager', 'grafana']);
+    const mounts = own.flatMap(([, { volumes }]) => volumes!).filter((one) => one.startsWith('./'));
+    expect(mounts.length).toBeGreaterThan(3);
+    for (const mount of mounts) {
+      const [from, , access] = mount.split(':');
+      expect([from, existsSync(path.join(repository, from!)), access]).toEqual([from, true, 'ro']);
+    }
+    const read = (file: string) => parse(readFileSync(path.join(repository, 'deploy', file), 'utf8')) as never;
+    const configured: { services: Record<string, { adminListen: string }> } = read('compose/sallyport.yaml');
+    const scraped: { scrape_configs: { static_configs: { targets: string[] }[] }[] } = read(
+      'observability/prometheus.yaml',
+    );
+    expect(scraped.scrape_configs[0]!.static_configs[0]!.targets).toEqual(
+      services.map((name) => `${name}:${configured.services[name]!.adminListen.split(':')[1]}`),
+    );
   });
 
   it('waits for dependencies, and is reachable only from this machine', () => {

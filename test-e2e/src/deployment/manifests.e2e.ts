@@ -50,7 +50,7 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
       process.execPath,
       [serviceProgram(name as ServiceName), ...args, '--check-config'],
       {
-        env: { SALLYPORT_CONFIG: undefined },
+        env: { SALLYPORT_CONFIG: undefined, POD_IP: '10.0.0.7' },
       },
     );
     expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('ok') });
@@ -60,15 +60,12 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
     const place = path.join(root, 'role');
     mountVolumes(deploymentOf('proxy'), [...base, ...secrets], place);
     const config = path.join(place, 'etc/sallyport/config/sallyport.yaml');
-    const { code, stdout } = await runCommand(process.execPath, [
-      path.join(repository, 'packages/cli/bin/sallyport.js'),
-      'kubeconfig',
-      '--rbac',
-      '--cluster',
-      'home',
-      '--config',
-      config,
-    ]);
+    const program = path.join(repository, 'packages/cli/bin/sallyport.js');
+    const { code, stdout } = await runCommand(
+      process.execPath,
+      [program, 'kubeconfig', '--rbac', '--cluster', 'home', '--config', config],
+      { env: { POD_IP: '10.0.0.7' } },
+    );
     expect(code).toBe(0);
     expect(readFileSync(path.join(repository, 'k8s/base/gateway-cluster-role.yaml'), 'utf8')).toBe(stdout);
     const bindings = base.filter((one) => one.kind.endsWith('RoleBinding'));

@@ -27,15 +27,21 @@ export async function runHelm(
   }
 }
 
-/** Returns the objects of the chart as a release with the name `sallyport`, without the pods of `helm test`. */
-export async function renderChart(values: ChartValues, ...args: string[]): Promise<Manifest[]> {
+async function render(name: string, values: ChartValues, args: readonly string[]): Promise<Manifest[]> {
   const { code, stdout, stderr } = await runHelm(
-    ['template', 'sallyport', chart, '--namespace', 'sallyport', '--skip-tests', ...args],
+    ['template', name, path.join(repository, 'charts', name), '--namespace', 'sallyport', '--skip-tests', ...args],
     values,
   );
   if (code !== 0) throw new Error(`helm template: ${stderr}`);
   return parseManifests(stdout);
 }
+
+/** Returns the objects of the chart as a release with the name `sallyport`, without the pods of `helm test`. */
+export const renderChart = (values: ChartValues, ...args: string[]) => render('sallyport', values, args);
+
+/** Returns the objects of the chart of the connector, as a release with its name. */
+export const renderConnectorChart = (values: ChartValues, ...args: string[]) =>
+  render('sallyport-connector', values, args);
 
 /** Values with which the chart configures what k8s/ does. */
 export const valuesOfManifests: ChartValues = {
