@@ -13,7 +13,9 @@ const settleMs = 300_000;
 export const services = ['authorize', 'authenticate', 'audit', 'proxy'] as const;
 export type Service = (typeof services)[number];
 
-export type ServicePod = { name: string; uid: string; ip: string; service: Service; ready: boolean; stopping: boolean };
+/** A pod on the node. */
+export type RunningPod = { name: string; uid: string; ip: string; ready: boolean; stopping: boolean };
+export type ServicePod = RunningPod & { service: Service };
 
 type PodObject = {
   metadata: { name: string; uid: string; labels: Record<string, string>; deletionTimestamp?: string };
@@ -22,18 +24,27 @@ type PodObject = {
 
 const admin = () => theBed().cluster!.admin;
 
-/** Lists the pods of a service, or of all, including those that are being stopped. */
-export async function podsOf(service?: Service): Promise<ServicePod[]> {
-  const label = service === undefined ? 'app.kubernetes.io/name' : `app.kubernetes.io/component=${service}`;
-  const list = await admin().kubectl(['get', 'pods', '-n', namespace, '-l', label, '-o', 'json']);
-  return (JSON.parse(list) as { items: PodObject[] }).items.map(({ metadata, status }) => ({
+async function list(where: string, label: string): Promise<(RunningPod & { labels: Record<string, string> })[]> {
+  const found = await admin().kubectl(['get', 'pods', '-n', where, '-l', label, '-o', 'json']);
+  return (JSON.parse(found) as { items: PodObject[] }).items.map(({ metadata, status }) => ({
     name: metadata.name,
     uid: metadata.uid,
     ip: status.podIP ?? '',
-    service: metadata.labels['app.kubernetes.io/component'] as Service,
+    labels: metadata.labels,
     ready: status.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false,
     stopping: metadata.deletionTimestamp !== undefined,
   }));
+}
+
+/** Lists the pods of the connector in a namespace, including those that are being stopped. */
+export const podsOfConnector = (where: string): Promise<RunningPod[]> =>
+  list(where, 'app.kubernetes.io/name=sallyport-connector');
+
+/** Lists the pods of a service, or of all, including those that are being stopped. */
+export async function podsOf(service?: Service): Promise<ServicePod[]> {
+  const label = service === undefined ? 'app.kubernetes.io/name' : `app.kubernetes.io/component=${service}`;
+  const pods = await list(namespace, label);
+  return pods.map((one) => ({ ...one, service: one.labels['app.kubernetes.io/component'] as Service }));
 }
 
 /** Waits until two pods of every service are ready, none of them is among `before`, and nothing is being stopped. */
@@ -87,7 +98,7 @@ export async function evictEach(service: Service): Promise<{ refused: number }> 
 }
 
 /** Finds the program of a pod among the processes of this machine, on which the node runs. */
-function programOf({ uid, name }: ServicePod): number {
+export function programOf({ uid, name }: RunningPod): number {
   const mine = (pid: string) => {
     try {
       const inPod = readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(uid);
@@ -101,9 +112,8 @@ function programOf({ uid, name }: ServicePod): number {
   return Number(pid);
 }
 
-/** Kills the program of one pod of a service with SIGKILL, and waits until its container runs again. */
-export async function killOne(service: Service): Promise<void> {
-  const pod = (await podsOf(service))[0]!;
+/** Kills the program of a pod with SIGKILL, and waits until its container runs again. */
+export async function killProgram(pod: RunningPod): Promise<void> {
   const pid = programOf(pod);
   process.kill(pid, 'SIGKILL');
   await eventually(`another process in ${pod.name}`, () => {
@@ -113,5 +123,10 @@ export async function killOne(service: Service): Promise<void> {
       return false;
     }
   });
+}
+
+/** Kills the program of one pod of a service, and waits until all pods are ready again. */
+export async function killOne(service: Service): Promise<void> {
+  await killProgram((await podsOf(service))[0]!);
   await settled();
 }

@@ -6,8 +6,8 @@ type Kind = 'watch' | 'logs' | 'exec';
 /** How streams ended since the last time that it was asked. */
 export type StreamsSeen = {
   ended: number;
-  /** Those that were told in their own protocol. */
-  told: number;
+  /** Those that were not told in their own protocol: a kind, and what it was told last. */
+  untold: string[];
   /** Streams that could not be opened: a kind and the answer. */
   refused: string[];
 };
@@ -15,13 +15,13 @@ export type StreamsSeen = {
 /** Streams that are open all the time: one that ends is opened again, as by an informer. */
 export type SteadyStreams = { take(): StreamsSeen; open(): number; stop(): Promise<void> };
 
-type StreamDeps = { url: string; ca: string; token: string; namespace: string; pod: string };
+type StreamDeps = { url: string; ca: string; token: string; namespace: string; pod: string; cluster?: string };
 
 const reopenMs = 200;
 const message = 'This gateway is shutting down';
 
-function headOf(kind: Kind, { url, token, namespace, pod }: StreamDeps): string {
-  const pods = `/clusters/home/api/v1/namespaces/${namespace}/pods`;
+function headOf(kind: Kind, { url, token, namespace, pod, cluster = 'home' }: StreamDeps): string {
+  const pods = `/clusters/${cluster}/api/v1/namespaces/${namespace}/pods`;
   const lines = [`Host: ${new URL(url).host}`, `Authorization: Bearer ${token}`, 'User-Agent: kubectl/v1.36.3'];
   if (kind === 'watch') return ask(`${pods}?watch=true`, [...lines, 'Accept: application/json']);
   if (kind === 'logs') return ask(`${pods}/${pod}/log?follow=true&tailLines=1`, lines);
@@ -76,7 +76,7 @@ function hold(kind: Kind, deps: StreamDeps, secureContext: SecureContext, onOpen
 export async function startSteadyStreams(deps: StreamDeps & { count: Record<Kind, number> }): Promise<SteadyStreams> {
   const secureContext = createSecureContext({ ca: deps.ca });
   const held = new Set<Held>();
-  let seen: StreamsSeen = { ended: 0, told: 0, refused: [] };
+  let seen: StreamsSeen = { ended: 0, untold: [], refused: [] };
   let [running, open] = [true, 0];
   const keep = async (kind: Kind, firstOpen: () => void) => {
     while (running) {
@@ -91,7 +91,7 @@ export async function startSteadyStreams(deps: StreamDeps & { count: Record<Kind
       if (wasOpen) {
         open -= 1;
         seen.ended += 1;
-        if (toldBy[kind](said)) seen.told += 1;
+        if (!toldBy[kind](said)) seen.untold.push(`${kind}: ${said.slice(-300)}`);
       } else if (said !== '') seen.refused.push(`${kind}: ${said.slice(0, 300)}`);
       await pause(reopenMs);
     }
@@ -105,7 +105,7 @@ export async function startSteadyStreams(deps: StreamDeps & { count: Record<Kind
     open: () => open,
     take() {
       const taken = seen;
-      seen = { ended: 0, told: 0, refused: [] };
+      seen = { ended: 0, untold: [], refused: [] };
       return taken;
     },
     async stop() {

@@ -166,7 +166,7 @@ export async function createServeRig(
       const gateway = startCli(['serve', '--config', config], {
         ...options,
         env: { ...env, ...environment },
-        timeoutMs: 600_000,
+        timeoutMs: 1_800_000,
       });
       running.push(gateway);
       await gateway.says(/the gateway is ready/);
