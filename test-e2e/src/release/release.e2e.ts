@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -148,6 +149,39 @@ describe('the checksums', () => {
         .digest('hex');
     const names = readdirSync(release.directory).filter((name) => name !== 'SHA256SUMS');
     expect(lines).toEqual(names.toSorted().map((name) => `${digest(name)}  ${name}`));
+  });
+});
+
+/** Returns the packages that a text with licenses has, and those of a list of contents: names with versions. */
+const licensed = (text: string) => {
+  const titles = [...text.matchAll(/^-{80}\n(.*)$/gm)].map(([, title]) => title!);
+  // npm may have installed a package in two places.
+  return [...new Set(titles)].toSorted();
+};
+const listed = (file: string) => {
+  const { components } = JSON.parse(readFileSync(file, 'utf8')) as { components: Record<string, string>[] };
+  return components.map(({ name, version }) => `${name} ${version}`).toSorted();
+};
+
+describe('the lists of contents', () => {
+  beforeAll(installOnce);
+  const billOf = (kind: string) => path.join(release.directory, `sallyport-${sallyportVersion}${kind}.cdx.json`);
+  const platform = `-${process.platform}-${process.arch}`;
+
+  it('name exactly the packages whose licenses are in the npm package', () => {
+    const own = path.join(prefix, 'lib', 'node_modules', 'sallyport', 'THIRD-PARTY-LICENSES');
+    expect(listed(billOf(''))).toEqual(licensed(readFileSync(own, 'utf8')));
+  });
+
+  it('name exactly the packages in the archives, and the version of their Node.js', () => {
+    const node = `node ${process.versions.node}`;
+    const texts = path.join(archiveBin, '..', 'THIRD-PARTY-LICENSES');
+    expect(listed(billOf(platform))).toEqual([...licensed(readFileSync(texts, 'utf8')), node].toSorted());
+    const name = `sallyport-${sallyportVersion}-server${platform}`;
+    const inside = `${name}/versions/${sallyportVersion}/THIRD-PARTY-LICENSES`;
+    const args = ['-xzOf', path.join(release.directory, `${name}.tar.gz`), inside];
+    const ofServer = execFileSync('tar', args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+    expect(listed(billOf(`-server${platform}`))).toEqual([...licensed(ofServer), node].toSorted());
   });
 });
 

@@ -90,7 +90,11 @@ describeWith(['kubectl'], 'an upgrade of a signed release', () => {
   beforeAll(async () => {
     const key = path.join(directory, 'signing.pem');
     execFileSync('openssl', ['genpkey', '-algorithm', 'ed25519', '-out', key]);
-    release = await buildRelease(path.join(directory, 'made'), sallyportVersion, ['--signing-key', key]);
+    release = await buildRelease(path.join(directory, 'made'), sallyportVersion, [
+      '--signing-key',
+      key,
+      '--unattested',
+    ]);
     gateway = await startFakeGateway(release);
   });
   afterAll(() => {
