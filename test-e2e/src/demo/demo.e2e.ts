@@ -340,9 +340,29 @@ describe("the demo's command line", () => {
       '--port',
       '--state-dir',
       '--policy',
+      '--with-traffic',
       '--exit-after',
     ])
       expect(stdout).toContain(flag);
+  });
+
+  it('has people who work there on demand, whose trail is whole', async () => {
+    const trail = '"$SALLYPORT_DEMO/audit.ndjson"';
+    const args = ['--port', '0', '--state-dir', path.join(directory, 'traffic'), '--with-traffic'];
+    const { code, stdout, stderr } = await startDemoProgram([
+      ...args,
+      '--exit-after',
+      `cat ${trail} && sallyport audit verify ${trail} >&2`,
+    ]).ended;
+    expect([code, stderr]).toEqual([0, expect.stringContaining('No fault was found.')]);
+    for (const said of [
+      'no-shells-in-prod',
+      'elevation.approved',
+      'break-glass',
+      'service-account:deploy-',
+      'mallory@',
+    ])
+      expect(stdout).toContain(said);
   });
 
   it('accepts your own policy, and exits with the code of a failing command', async () => {

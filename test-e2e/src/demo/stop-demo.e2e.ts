@@ -89,7 +89,7 @@ describe('npm run demo', () => {
     async (_what, end) => {
       const npm = npmRun('demo', '--', '--port', '0', '--state-dir', directory);
       const stateFile = path.join(directory, 'demo.json');
-      await eventually('the demo to be ready', () => (existsSync(stateFile) ? true : undefined), 90_000);
+      await eventually('the demo to be ready', () => (existsSync(stateFile) ? true : undefined), 200_000);
       expect(running().length).toBeGreaterThan(2);
       end(npm);
       await nothingLeft();
