@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { serviceNames } from '@sallyport/contracts';
@@ -11,6 +11,8 @@ import {
   eventually,
   httpRequestOnce,
   rawExchange,
+  runCommand,
+  runDirectory,
   startGateway,
   startRecordingUpstream,
   type Gateway,
@@ -217,5 +219,32 @@ describeWith(['redis', 'kafka', 'postgres'], 'a secret that passes through four 
     const spooled = files.filter((file) => file.includes('/spool/')).map((file) => readFileSync(file, 'latin1'));
     expect(spooled.some((text) => text.includes('alice@example.com') && text.includes('hmac-sha256:'))).toBe(true);
     for (const file of files) none(file, readFileSync(file, 'latin1'));
+  });
+
+  it('is in no support bundle', async () => {
+    const directory = mkdtempSync(path.join(runDirectory(), 'bundle-'));
+    const odd = path.join(directory, 'odd.log');
+    writeFileSync(odd, `a line with secret-of-the-tests, and one of alice@example.com`);
+    const out = path.join(directory, 'bundle.tar.gz');
+    const logs = readdirSync(path.join(gateway.directory, 'logs')).map((name) =>
+      path.join(gateway.directory, 'logs', name),
+    );
+    const args = ['support-bundle', '--config', gateway.configFile, '--out', out, '-o', 'json'];
+    const made = await gateway.cli([...args, ...[...logs, odd].flatMap((log) => ['--log', log])], { home: directory });
+    expect([made.code, made.stderr]).toEqual([0, '']);
+    expect(JSON.parse(made.stdout)).toMatchObject({ missing: 0 });
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+    expect(await runCommand('tar', ['-xzf', out], { cwd: directory })).toMatchObject({ code: 0 });
+    const at = path.join(directory, 'sallyport-support');
+    const texts = new Map(
+      readdirSync(at, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.join(entry.parentPath, entry.name))
+        .map((file) => [path.relative(at, file), readFileSync(file, 'utf8')]),
+    );
+    for (const name of serviceNames) expect(texts.get(`services/${name}/metrics.txt`)).toContain('# HELP');
+    expect(texts.get('config.yaml')).toContain('clientId: sallyport');
+    expect(texts.get(`logs/${logs.length}.log`)).toBe('a line with (removed), and one of alice@example.com');
+    for (const [name, text] of texts) none(name, text);
   });
 });

@@ -85,12 +85,16 @@ describeWith(['cluster'], 'the audit log of the practice cluster', () => {
     await practice.listen();
     const cluster = theBed().cluster!;
     namespace = await createNamespace();
-    const account = await cluster.createGatewayServiceAccount({ groups: ['developers'] });
+    // Its own account: the role of the gateway's is in use by other tests.
+    const account = await cluster.createGatewayServiceAccount({ name: 'practice-audit', groups: ['developers'] });
     realToken = readFileSync(account.tokenFile, 'utf8').trim();
   });
   afterAll(async () => {
     await practice?.close();
     await namespace?.remove();
+    const { admin } = theBed().cluster!;
+    for (const kind of ['clusterrolebinding', 'clusterrole', 'serviceaccount'])
+      await admin.tryKubectl(['delete', kind, 'practice-audit', '-n', 'sallyport', '--ignore-not-found']);
   });
 
   const send = async (server: string, token: string, asked: Asked, ca?: string) => {

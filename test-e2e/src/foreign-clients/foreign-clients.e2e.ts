@@ -2,11 +2,16 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { addToGateway } from '../connectors/private-cluster.ts';
+import { Closers } from '../harness/closers.ts';
 import {
   createNamespace,
   describeWith,
+  eventually,
+  countProtocols,
   joinAuditLogs,
   realClusterAccess,
+  runCommand,
   runDirectory,
   startGateway,
   startPod,
@@ -26,14 +31,10 @@ const binding = {
   subjects: [{ kind: 'User', name: visitor, apiGroup: 'rbac.authorization.k8s.io' }],
 };
 
+const closers = new Closers();
 let gateway: Gateway;
 let namespaces: TestNamespace[] = [];
-let sides: { past: Side; through: Side };
-/**
- * Returns the person's kubeconfig as some clients need it: the cluster by host, and the older version of the exec plugin.
- */
-let byHost: string;
-let beta: string;
+let sides: { past: Side; through: Side; connector: Side };
 const counts: string[] = [];
 
 /** Known differences, and why. They are documented in docs/compatibility.md. */
@@ -42,9 +43,14 @@ const exceptions: Record<string, Record<string, string>> = {
   kr8s: { 'who it is': "KeyError: 'username'" },
 };
 
-/** Returns the side with another kubeconfig if it goes through the gateway. */
-function instead(side: Side, kubeconfig: string): Side {
-  return side.name === 'past' ? side : { ...side, env: { ...side.env, KUBECONFIG: kubeconfig } };
+/**
+ * Returns the side with the kubeconfig that some clients need, if it goes through the gateway: the cluster by host, or
+ * the older version of the exec plugin.
+ */
+function instead(side: Side, form: 'by-host' | 'beta'): Side {
+  return side.name === 'past'
+    ? side
+    : { ...side, env: { ...side.env, KUBECONFIG: `${side.env['KUBECONFIG']}-${form}` } };
 }
 
 function programs() {
@@ -58,13 +64,13 @@ function programs() {
     'kubernetes (Python)': python('official_client.py'),
     kubernetes_asyncio: python('asyncio_client.py'),
     kr8s: python('kr8s_client.py'),
-    'pykube-ng': (side: Side) => python('pykube_client.py')(instead(side, beta)),
-    lightkube: (side: Side) => python('lightkube_client.py')(instead(side, beta)),
+    'pykube-ng': (side: Side) => python('pykube_client.py')(instead(side, 'beta')),
+    lightkube: (side: Side) => python('lightkube_client.py')(instead(side, 'beta')),
     '@kubernetes/client-node': (side: Side) => runSteps(process.execPath, [stepsFile('client-node.mjs')], side, env),
     helm: helmSteps,
     // By default it drops the path of the cluster's URL. A URL by host has no path.
     'kubectl proxy': (side: Side) => kubectlProxySteps(side, '--append-server-path'),
-    'kubectl proxy, by host': (side: Side) => kubectlProxySteps(instead(side, byHost)),
+    'kubectl proxy, by host': (side: Side) => kubectlProxySteps(instead(side, 'by-host')),
     // It runs kubectl for a shell, and writes files.
     k9s: (side: Side) => {
       const home = path.join(runDirectory(), `k9s-${side.namespace}`);
@@ -101,16 +107,19 @@ function passed(verdicts: readonly Verdict[]): number {
 
 describeWith(
   ['node', 'redis', 'kafka', 'postgres', 'kubectl', 'helm', 'k9s', 'python-clients'],
-  'third-party clients, directly and through four processes',
+  'third-party clients, directly, through four processes, and through a connector',
   () => {
     beforeAll(async () => {
       const { admin, adminKubeconfig } = theBed().cluster!;
       gateway = await startGateway({
+        http2: true,
         mode: 'processes',
         clusters: [{ ...(await realClusterAccess()), host: 'localhost' }],
         people: [{ user: visitor, password: 'visitor', groups: ['developers'] }],
       });
-      namespaces = await Promise.all([createNamespace(), createNamespace()]);
+      closers.add(gateway.stop);
+      const behind = await addToGateway(gateway, {}, closers);
+      namespaces = await Promise.all([createNamespace(), createNamespace(), createNamespace()]);
       await admin.apply(
         binding,
         ...namespaces.map(({ name }) => ({
@@ -129,25 +138,35 @@ describeWith(
         ),
       );
       const person = await gateway.person(visitor);
-      const changed = (name: string, change: (text: string) => string) => {
+      const direct = readFileSync(person.kubeconfig, 'utf8');
+      const far = direct.replaceAll(`${gateway.url}/clusters/dev`, `${gateway.url}/clusters/${behind.name}`);
+      const write = (name: string, text: string) => {
         const file = path.join(person.home, name);
-        writeFileSync(file, change(readFileSync(person.kubeconfig, 'utf8')), { mode: 0o600 });
-        return file;
+        writeFileSync(file, text, { mode: 0o600 });
+        return { ...person.env, KUBECONFIG: file };
       };
-      byHost = changed('by-host', (text) =>
-        text.replace(`server: ${gateway.url}/clusters/dev`, `server: ${gateway.url.replace('127.0.0.1', 'localhost')}`),
-      );
-      beta = changed('beta', (text) =>
-        text.replace('client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'),
-      );
+      const host = gateway.url.replace('127.0.0.1', 'localhost');
+      write('direct-by-host', direct.replace(`server: ${gateway.url}/clusters/dev`, `server: ${host}`));
+      for (const [name, text] of Object.entries({ direct, far }))
+        write(`${name}-beta`, text.replace('client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'));
+      const [past, through, connector] = namespaces.map(({ name }) => name) as [string, string, string];
       sides = {
-        past: { name: 'past', env: { KUBECONFIG: adminKubeconfig }, namespace: namespaces[0]!.name },
-        through: { name: 'through', env: person.env, namespace: namespaces[1]!.name },
+        past: { name: 'past', env: { KUBECONFIG: adminKubeconfig }, namespace: past },
+        through: { name: 'through', env: write('direct', direct), namespace: through },
+        connector: { name: 'by connector', env: write('far', far), namespace: connector },
       };
+      await behind.startConnector();
+      const { env } = sides.connector;
+      await eventually(
+        'requests through the connector',
+        async () => (await runCommand(theBed().kubectl!, ['get', 'ns'], { env })).code === 0,
+      );
     });
     afterAll(async () => {
-      process.stderr.write(`\nclients: passed directly, passed through the gateway, total\n${counts.join('\n')}\n\n`);
-      await gateway?.stop();
+      process.stderr.write(
+        `\nclients: passed directly, through the gateway, and through it and a connector, total\n${counts.join('\n')}\n\n`,
+      );
+      await closers.run();
       await theBed().cluster!.admin.kubectl(['delete', 'clusterrolebinding', 'foreign-clients', '--ignore-not-found']);
       await Promise.all(namespaces.map((namespace) => namespace.remove()));
     });
@@ -155,17 +174,20 @@ describeWith(
     describe('have the same results', () => {
       it.each(names)('%s', async (name) => {
         const client = programs()[name];
-        const [past, through] = await Promise.all([client(sides.past), client(sides.through)]);
-        counts.push(`${name.padEnd(24)} ${passed(past)} ${passed(through)} of ${past.length}`);
-        const known = exceptions[name] ?? {};
-        const rest = (verdicts: readonly Verdict[]) => verdicts.filter(({ step }) => !Object.hasOwn(known, step));
-        expect(rest(through)).toEqual(rest(past));
+        // The cluster behind the connector has no host of its own.
+        const ways = [sides.through, ...(name.endsWith('by host') ? [] : [sides.connector])];
+        const [past, ...gone] = (await Promise.all([sides.past, ...ways].map(client))) as [Verdict[], ...Verdict[][]];
+        counts.push(`${name.padEnd(24)} ${[past, ...gone].map(passed).join(' ')} of ${past.length}`);
         expect(past.filter(({ verdict }) => verdict !== 'passed')).toEqual([]);
-        expect(
-          Object.fromEntries(
-            through.filter(({ step }) => Object.hasOwn(known, step)).map(({ step, verdict }) => [step, verdict]),
-          ),
-        ).toEqual(known);
+        const known = exceptions[name] ?? {};
+        const isKnown = ({ step }: Verdict) => Object.hasOwn(known, step);
+        const rest = (verdicts: readonly Verdict[]) => verdicts.filter((one) => !isKnown(one));
+        for (const verdicts of gone) {
+          expect(rest(verdicts)).toEqual(rest(past));
+          expect(Object.fromEntries(verdicts.filter(isKnown).map(({ step, verdict }) => [step, verdict]))).toEqual(
+            known,
+          );
+        }
       });
     });
 
@@ -176,6 +198,7 @@ describeWith(
           .events({ stage: 'ResponseComplete' })
           .filter(({ data }) => /^\/(?:api|apis|version)\/$/.test(data.requestURI)).length,
       ).toBeGreaterThan(5);
+      expect(countProtocols(gateway, 'foreign clients')['http/2']).toBeGreaterThan(50);
     });
   },
 );

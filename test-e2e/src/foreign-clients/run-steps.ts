@@ -4,7 +4,7 @@ import { runCommand } from '../harness/index.ts';
 /** The result of a step of a client: `passed` or the failure, and what it saw. */
 export type Verdict = { step: string; verdict: string; saw?: unknown };
 /** How a client runs: with which kubeconfig and in which namespace. */
-export type Side = { name: 'past' | 'through'; env: Record<string, string>; namespace: string };
+export type Side = { name: 'past' | 'through' | 'by connector'; env: Record<string, string>; namespace: string };
 
 /** Returns the file of a program that runs the steps of a client. */
 export function stepsFile(name: string): string {

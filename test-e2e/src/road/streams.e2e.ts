@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   createNamespace,
@@ -38,7 +39,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
       ),
       startPod(namespace.name, 'cat', 'cat', { stdin: true }),
     ];
-    gateway = await startGateway({ mode: 'processes', clusters: [await realClusterAccess()] });
+    gateway = await startGateway({ mode: 'processes', http2: true, clusters: [await realClusterAccess()] });
     alice = await gateway.person('alice@example.com');
     await Promise.all(pods);
   });
@@ -182,5 +183,21 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
       [],
     );
     expect(join.joined.filter(({ ours }) => ours.code === 101).length).toBeGreaterThanOrEqual(12);
+  });
+
+  // Last, because the client may send a request that its end cancels, of which the cluster knows nothing.
+  it('are given up by a client of HTTP/2 when the gateway hangs, because it answers no ping', async () => {
+    const env = { HTTP2_READ_IDLE_TIMEOUT_SECONDS: '1', HTTP2_PING_TIMEOUT_SECONDS: '1' };
+    const watch = alice.startKubectl(['get', 'pods', 'shell', '--watch', '-o', 'name', ...inside], { env });
+    await watch.says(/^pod\/shell$/m);
+    const proxy = gateway.processes!.pid('proxy')!;
+    process.kill(proxy, 'SIGSTOP');
+    // A watch that hangs is killed by the harness.
+    const { code } = await watch.ended.finally(() => process.kill(proxy, 'SIGCONT'));
+    expect(code).not.toBe(137);
+    const ended = await gateway.audit.await(
+      ({ data }) => data.verb === 'watch' && data.stage === 'ResponseComplete' && data.objectRef?.name === 'shell',
+    );
+    expect(ended.at(-1)!.data.sallyport.protocol).toBe('http/2');
   });
 });
