@@ -65,7 +65,6 @@ describeWith(['redis', 'kafka', 'postgres'], 'a secret that passes through four 
   const exchange = async (method: string, target: string, lines: readonly string[], body = '') => {
     const head = [`${method} ${target} HTTP/1.1`, 'Host: 127.0.0.1', ...lines, `Content-Length: ${body.length}`];
     const { text } = await rawExchange(gateway.url, gateway.caPem, `${head.join('\r\n')}\r\n\r\n${body}`, {
-      quietMs: 1500,
       done: /^HTTP\/1\.1 \d+/,
     });
     return text;
