@@ -50,6 +50,13 @@ describe('sallyport attack', () => {
       timeoutMs: 170_000,
     });
 
+  // The first, because events of an attack may still arrive after it.
+  it('does nothing without confirmation', async () => {
+    const { code, stderr } = await attack(gateway.url, '--ca-file', gateway.caFile);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/hostile requests to https:[\s\S]*--yes/)]);
+    expect(gateway.events((record) => record.data.userAgent?.startsWith('sallyport-attack/') === true)).toEqual([]);
+  });
+
   it('finds nothing in the gateway, and reports what it could not check', async () => {
     const { code, stdout, stderr } = await attack(gateway.url, '--ca-file', gateway.caFile, '--yes', '-o', 'json');
     const found = JSON.parse(stdout) as Found;
@@ -78,15 +85,6 @@ describe('sallyport attack', () => {
     expect(
       events.filter(({ data }) => data.stage === 'ResponseComplete' && (data.responseStatus?.code ?? 0) >= 500),
     ).toEqual([]);
-  });
-
-  it('does nothing without confirmation', async () => {
-    const marked = () =>
-      gateway.events((record) => record.data.userAgent?.startsWith('sallyport-attack/') === true).length;
-    const before = marked();
-    const { code, stderr } = await attack(gateway.url, '--ca-file', gateway.caFile);
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/hostile requests to https:[\s\S]*--yes/)]);
-    expect(marked()).toBe(before);
   });
 
   it('reports what is wrong with a token or an address instead of checking anything', async () => {
