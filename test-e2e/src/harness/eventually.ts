@@ -1,6 +1,18 @@
+import { inspect } from 'node:util';
+
+/** The most characters of an error in the message of another. */
+const longest = 500;
+
+/** Says what the last attempt that failed said, in one line. */
+function lastError(failure: unknown): string {
+  if (failure === undefined) return '';
+  const text = (failure instanceof Error ? failure.message : inspect(failure)).replaceAll(/\s*\n\s*/g, ' ');
+  return `; last error: ${text.length > longest ? `${text.slice(0, longest)} …` : text}`;
+}
+
 /**
  * Polls every `everyMs` until there is a result (anything except undefined and false) and returns it. After `timeoutMs`
- * it throws an error with `what` it waited for.
+ * it throws an error with `what` it waited for, `detail`, and the error of the last attempt that failed.
  */
 export async function eventually<T>(
   what: string,
@@ -18,7 +30,10 @@ export async function eventually<T>(
       failure = error;
     }
     if (Date.now() > end)
-      throw new Error(`timed out after ${timeoutMs / 1000} s waiting for ${what} ${detail()}`, { cause: failure });
+      throw new Error(
+        `timed out after ${timeoutMs / 1000} s waiting for ${[what, detail()].filter(Boolean).join(' ')}${lastError(failure)}`,
+        { cause: failure },
+      );
     await new Promise((resolve) => {
       setTimeout(resolve, everyMs);
     });
