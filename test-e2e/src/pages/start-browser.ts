@@ -13,17 +13,26 @@ const flags = [
   '--no-first-run',
 ];
 
+/** What Playwright says when Chromium gave up a page because of a change of the network, or still shows that it did. */
+const networkChanged = /ERR_NETWORK_CHANGED|interrupted by another navigation to "chrome-error:/;
+
 /**
- * Loads a page once more if the network has changed. Pods of other tests have addresses on this machine, and when one comes
- * or goes, Chromium gives up what it is loading.
+ * Loads a page again if the network has changed. Pods of other tests have addresses on this machine, and when one comes
+ * or goes, Chromium gives up what it is loading. It then shows a page with the error, which must be there first: else it
+ * would interrupt the next attempt.
  */
 function loadThroughChanges(page: Page): Page {
   const load = page.goto.bind(page);
-  page.goto = (...given) =>
-    load(...given).catch((error: unknown) => {
-      if (!String(error).includes('ERR_NETWORK_CHANGED')) throw error;
-      return load(...given);
-    });
+  page.goto = async (...given) => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await load(...given);
+      } catch (error) {
+        if (attempt === 5 || !networkChanged.test(String(error))) throw error;
+        await page.waitForURL('chrome-error://**', { timeout: 5000 }).catch(() => undefined);
+      }
+    }
+  };
   return page;
 }
 
