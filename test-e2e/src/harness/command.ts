@@ -16,7 +16,10 @@ export type RunningCommand = {
   readonly stdin: Writable;
   stdout(): string;
   stderr(): string;
-  /** Waits until standard output and error together match. Throws if the program exits first. */
+  /**
+   * Waits until standard output and error together match, for two and a half minutes at most: four files of tests start
+   * programs at a time. Throws if the program exits first.
+   */
   says(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
   readonly ended: Promise<CommandResult>;
   /** Ends it with a signal (SIGTERM) and waits. */
@@ -53,7 +56,7 @@ export function startCommand(program: string, args: readonly string[], options: 
     stdout: () => text.stdout,
     stderr: () => text.stderr,
     ended,
-    async says(pattern, timeoutMs = 60_000) {
+    async says(pattern, timeoutMs = 150_000) {
       let over = false;
       void ended
         .catch(() => undefined)

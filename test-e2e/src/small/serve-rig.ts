@@ -1,7 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect } from '@jest/globals';
 import { freePort } from '@sallyport/bed';
 import { serviceNames, type ServiceName } from '@sallyport/contracts';
 import { createIdentityProvider, demoPeople, serviceProgram } from '@sallyport/standalone';
@@ -64,6 +63,8 @@ export type ServeRig = {
   person(user: string): Promise<RigPerson>;
   /** Logs a user in with a home of their own, and returns a bearer token for requests to a cluster. */
   tokenFor(user: string, cluster: string): Promise<string>;
+  /** Ends what was started. */
+  end(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -129,6 +130,9 @@ export async function createServeRig(
   };
   const options = { home: path.join(home, '.config/sallyport'), cwd: directory, env };
   const running: RunningCommand[] = [];
+  const end = async () => {
+    for (const one of running.splice(0)) await one.stop();
+  };
   const caPem = () => readFileSync(path.join(data, 'tls/ca.crt'), 'utf8');
   const checkpointKey = () => {
     const file = path.join(directory, 'checkpoints.pub');
@@ -170,7 +174,7 @@ export async function createServeRig(
       });
       running.push(gateway);
       await gateway.says(/the gateway is ready/);
-      expect(await isReady('proxy')).toBe(true);
+      await eventually('the proxy to be ready', () => isReady('proxy'));
       return gateway;
     },
     async startServices() {
@@ -201,8 +205,9 @@ export async function createServeRig(
       return (JSON.parse(stdout) as { status: { token: string } }).status.token;
     },
     kubectl: (...args) => runCommand('kubectl', args, options),
+    end,
     async stop() {
-      for (const one of running) await one.stop();
+      await end();
       await provider.close();
     },
   };

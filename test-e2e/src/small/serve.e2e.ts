@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { describeWith, eventually, startPractice, type PracticeAccess } from '../harness/index.ts';
 import { createServeRig, type ServeRig } from './serve-rig.ts';
 
@@ -24,6 +24,8 @@ describeWith(['kubectl'], 'a small gateway', () => {
       ],
     });
   });
+  // What failed in one test must not be the reason of the next.
+  afterEach(() => rig?.end());
   afterAll(async () => {
     await rig?.stop();
     await practice?.stop();
