@@ -1,15 +1,14 @@
 // Runs the test suites named as arguments (unit, real, e2e, bed, pods, upgrade, fuzzing, slow), and prints the number of
 // tests that passed, failed and were skipped. `unit` and `real` run beside `bed` and `pods`, and the others one after the
-// other.
-import { spawn } from 'node:child_process';
+// other. A file that failed is run once more, alone. What passes then is printed as flaky.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { setPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { ownNode, root } from './bootstrap.mjs';
-import { endsWithThis } from './end-with-parent.mjs';
-import { failedTests } from './failed-tests.mjs';
-import { testNodeOptions } from './test-runtime/node-options.mjs';
+import { root } from './bootstrap.mjs';
+import { failedTests } from './test-run/failed-tests.mjs';
+import { countTests, slowestFiles, worthAnotherRun } from './test-run/outcome.mjs';
+import { runSuite } from './run-suite.mjs';
 import { trailOf } from './test-runtime/worker-trail.mjs';
 
 const known = ['unit', 'real', 'e2e', 'bed', 'pods', 'upgrade', 'fuzzing', 'slow'];
@@ -45,49 +44,50 @@ const limits = {
 const beside = { real: ['--maxWorkers=2', ...wholeSystem], unit: ['--maxWorkers=2'] };
 const lowPriority = ['unit'];
 
-function runSuite(suite, { isBeside = false } = {}) {
-  const outputFile = path.join(scratch, `${suite}.json`);
-  const args = [
-    ...testNodeOptions,
-    path.join(root, 'node_modules/jest/bin/jest.js'),
-    // A file named on the command line may be in only one of the suites.
-    ...rest,
-    ...(rest.length > 0 ? ['--passWithNoTests'] : []),
-    ...(isBeside ? beside : limits)[suite],
-    '--json',
-    `--outputFile=${outputFile}`,
-    '--selectProjects',
-    suite,
-  ];
+/** The arguments of jest for a whole suite. A file named on the command line may be in only one of the suites. */
+const wholeSuite = (suite, isBeside) => [
+  ...rest,
+  ...(rest.length > 0 ? ['--passWithNoTests'] : []),
+  ...(isBeside ? beside : limits)[suite],
+];
+/** Those for one file of it, alone. */
+const oneFile = (file) => ['--runInBand', ...wholeSystem, '--runTestsByPath', file];
+
+let started = 0;
+function run(suite, args, options = {}) {
+  started += 1;
+  return runSuite(suite, {
+    ...options,
+    args,
+    children,
+    directory: path.join(scratch, `${suite}-${started}`),
+    // The tests start the same programs many times, and so compile them once.
+    environment: { SALLYPORT_SKIPS: skipsFile, NODE_COMPILE_CACHE: path.join(scratch, 'compiled') },
+  });
+}
+
+function runWhole(suite, { isBeside = false } = {}) {
   process.stderr.write(`\n== ${suite} ==\n`);
-  const startedAt = Date.now();
-  const child = spawn(ownNode(), [...endsWithThis.args, ...args], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      ...process.env,
-      ...endsWithThis.env,
-      SALLYPORT_SKIPS: skipsFile,
-      SALLYPORT_TEST_TRAILS: scratch,
-      // The tests start the same programs many times, and so compile them once.
-      NODE_COMPILE_CACHE: path.join(scratch, 'compiled'),
-    },
-  });
-  children.add(child);
-  if (isBeside && lowPriority.includes(suite)) setPriority(child.pid, 5);
-  return new Promise((resolve) => {
-    child.on('exit', (code, signal) => {
-      children.delete(child);
-      resolve({
-        suite,
-        code: code ?? 1,
-        signal,
-        pid: child.pid,
-        seconds: Math.round((Date.now() - startedAt) / 1000),
-        result: existsSync(outputFile) ? JSON.parse(readFileSync(outputFile, 'utf8')) : undefined,
-      });
-    });
-  });
+  return run(suite, wholeSuite(suite, isBeside), { lowPriority: isBeside && lowPriority.includes(suite) });
+}
+
+/**
+ * Runs each failed file once more, alone. Replaces the results of those that pass now, and returns the first ones. A run
+ * that died is not trusted with another one.
+ */
+async function runAgain({ suite, result, hasReport, hung }) {
+  if (!hasReport && !hung) return [];
+  const flaky = [];
+  for (const first of worthAnotherRun(suite, result)) {
+    if (stopped) break;
+    process.stderr.write(`\n== ${suite}: ${path.relative(root, first.name)} again ==\n`);
+    const { result: second } = await run(suite, oneFile(first.name));
+    const again = second.testResults.find(({ name }) => name === first.name);
+    if (again?.status !== 'passed') continue;
+    result.testResults.splice(result.testResults.indexOf(first), 1, again);
+    flaky.push(first);
+  }
+  return flaky;
 }
 
 let stopped = false;
@@ -103,14 +103,14 @@ function readSkips() {
   if (!existsSync(skipsFile)) return [];
   return readFileSync(skipsFile, 'utf8')
     .split('\n')
-    .filter(Boolean)
+    .filter((line, index, lines) => line !== '' && lines.indexOf(line) === index)
     .map((line) => JSON.parse(line));
 }
 
 /** Runs suites one after the other, until the run is stopped. */
 async function inTurn(names, options) {
   const ended = [];
-  for (const name of names) if (!stopped) ended.push(await runSuite(name, options));
+  for (const name of names) if (!stopped) ended.push(await runWhole(name, options));
   return ended;
 }
 
@@ -123,32 +123,49 @@ const ran = (await Promise.all(first)).flat();
 const left = suites.filter((name) => !ran.some(({ suite }) => suite === name));
 const runs = [...ran, ...(await inTurn(left))];
 
-// A log of CI may be cut to its end, so the names come right before the counts.
-const trail = (pid) => (pid === undefined ? undefined : trailOf(scratch, pid, root));
-for (const { suite, result, code, signal, pid } of runs) {
-  if (!result) {
-    console.log(`failed: ${suite}: jest ended with ${signal ?? `code ${code}`} and without a report`);
-    // A few files run in the process of jest itself.
-    const steps = trail(pid);
-    if (steps !== undefined) console.log(`    ${steps}`);
-  }
-  for (const line of result ? failedTests(suite, result, root, trail) : []) console.log(line);
-}
+const flaky = [];
+for (const one of runs) flaky.push({ ...one, result: { testResults: await runAgain(one) } });
 
-const total = { passed: 0, failed: 0, skipped: 0 };
-for (const { suite, result, seconds, code } of runs) {
-  const broken = result
-    ? result.testResults.filter((one) => one.status === 'failed' && one.assertionResults.length === 0).length
-    : 1;
-  const counts = {
-    passed: result?.numPassedTests ?? 0,
-    failed: (result?.numFailedTests ?? 0) + broken,
-    skipped: (result?.numPendingTests ?? 0) + (result?.numTodoTests ?? 0),
-  };
-  if (code !== 0 && counts.failed === 0) counts.failed = 1;
-  for (const key of Object.keys(total)) total[key] += counts[key];
-  console.log(`${suite}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped, in ${seconds} s`);
+// A log of CI may be cut to its end, so the names come right before the counts.
+for (const { suite, name, seconds } of slowestFiles(runs))
+  console.log(`slow: ${Math.round(seconds)} s ${suite} ${path.relative(root, name)}`);
+const linesOf = ({ suite, result, directory }, word) =>
+  failedTests(suite, result, root, (pid) => trailOf(directory, pid, root), word);
+let flakyFiles = 0;
+for (const one of flaky) {
+  for (const line of linesOf(one, 'flaky')) console.log(line);
+  const left = one.left.filter((file) => !one.result.testResults.some(({ name }) => name === file));
+  for (const file of left)
+    console.log(
+      `flaky: ${one.suite} ${path.relative(root, file)}\n    A worker left with a code, and another one ran it.`,
+    );
+  flakyFiles += one.result.testResults.length + left.length;
 }
+const total = { passed: 0, failed: 0, skipped: 0 };
+const summary = [];
+for (const one of runs) {
+  const { suite, result, seconds, code, hasReport, hung } = one;
+  for (const line of linesOf(one, 'failed')) console.log(line);
+  const counts = countTests(result);
+  const incomplete = [];
+  if (!hasReport && !hung) incomplete.push(`jest ended with code ${code} and without a report`);
+  if (result.notBegun > 0) incomplete.push(`${result.notBegun} files did not run`);
+  // jest may say that a run failed for a reason that no file has.
+  if (
+    incomplete.length === 0 &&
+    code !== 0 &&
+    counts.failed === 0 &&
+    !flaky.find(({ suite: of, result: { testResults } }) => of === suite && testResults.length > 0)
+  )
+    incomplete.push(`jest ended with code ${code}, though no test failed`);
+  for (const what of incomplete) console.log(`failed: ${suite}: ${what}`);
+  counts.failed += incomplete.length;
+  for (const key of Object.keys(total)) total[key] += counts[key];
+  summary.push(
+    `${suite}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped, in ${seconds} s`,
+  );
+}
+for (const line of summary) console.log(line);
 const skips = readSkips();
 for (const { what, why } of skips) console.log(`skipped: ${what}: ${why}`);
 if (process.env.CI === 'true' && (skips.length > 0 || total.skipped > 0)) {
@@ -156,5 +173,6 @@ if (process.env.CI === 'true' && (skips.length > 0 || total.skipped > 0)) {
   total.failed += 1;
 }
 rmSync(scratch, { recursive: true, force: true });
+console.log(`${flakyFiles} flaky`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed === 0 && !stopped && suites.length > 0 ? 0 : 1);

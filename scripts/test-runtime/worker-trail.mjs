@@ -1,5 +1,5 @@
 // What a worker ran. If a signal ends it, jest names only its process and the file.
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 
@@ -20,4 +20,15 @@ export function trailOf(directory, pid, root) {
   const { test } = steps.at(-1);
   const begun = test === undefined ? 'no test of it' : `the test "${test.join(' › ')}"`;
   return `Its process had begun ${begun}. It ran, in this order: ${files.slice(-most).join(', ')}`;
+}
+
+/** Returns the files that more than one process began. jest starts them again when a worker left with a code. */
+export function filesLeft(directory) {
+  const begun = readdirSync(directory)
+    .filter((name) => name.startsWith('worker-'))
+    .flatMap((name) => {
+      const lines = readFileSync(path.join(directory, name), 'utf8').split('\n').filter(Boolean);
+      return [...new Set(lines.map((line) => JSON.parse(line).file).filter((file) => file !== undefined))];
+    });
+  return [...new Set(begun.filter((file, index) => begun.indexOf(file) !== index))];
 }

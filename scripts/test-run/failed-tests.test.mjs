@@ -53,6 +53,21 @@ describe('the names of failed tests', () => {
     const lines = linesOf(file('/clone/a.test.ts', many));
     expect(lines).toHaveLength(31);
     expect(lines.at(-1)).toBe('failed: unit: 2 more');
-    expect(lines[0].length).toBeLessThan(400);
+    // The first few at length.
+    expect(lines.map((line) => line.length > 1000)).toEqual(lines.map((_line, index) => index < 5));
+    expect(lines[5].length).toBeLessThan(400);
+  });
+
+  it('include the cause, which comes behind the stack', () => {
+    const message =
+      'Error: too late\n    at wait (/clone/a.mjs:1:2)\n  [cause]: Error: refused\n    at ask (/clone/a.mjs:3:4)';
+    expect(linesOf(file('/clone/a.test.ts', [failed('waits', message)]))).toEqual([
+      'failed: unit a.test.ts › a spool › full › waits\n    Error: too late [cause]: Error: refused',
+    ]);
+  });
+
+  it('are marked with another word on demand', () => {
+    const report = { testResults: [file('/clone/a.test.ts', [failed('waits', 'late')])] };
+    expect(failedTests('real', report, '/clone', undefined, 'flaky')[0]).toMatch(/^flaky: real a\.test\.ts/);
   });
 });
