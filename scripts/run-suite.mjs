@@ -1,7 +1,7 @@
 // Runs one suite, or one file of it, with jest, and returns its report. Also watches it from outside: a loop that never
 // yields ends neither by a test's time limit nor with a report.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -40,14 +40,10 @@ function end(pid, signal) {
 
 /** Ends a run in which no file has ended for too long. A worker in a loop ignores everything but SIGKILL. */
 function endIfQuiet(child, steps, onQuiet) {
-  let seen = '';
-  let since = Date.now();
   const timer = setInterval(() => {
-    const { testResults, running } = readSteps(steps);
-    const state = `${testResults.length} ${running.length}`;
-    // A bed that is being built is not a file that hangs.
-    if (state !== seen || running.length === 0) [seen, since] = [state, Date.now()];
-    if (Date.now() - since < quietMs) return;
+    // The file grows whenever a file of tests begins or ends, and does not exist while a bed is built.
+    const lastStep = statSync(steps, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - lastStep < quietMs || readSteps(steps).running.length === 0) return;
     clearInterval(timer);
     onQuiet();
     const tree = processTree(child.pid);

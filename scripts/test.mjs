@@ -123,40 +123,37 @@ const ran = (await Promise.all(first)).flat();
 const left = suites.filter((name) => !ran.some(({ suite }) => suite === name));
 const runs = [...ran, ...(await inTurn(left))];
 
-const flaky = [];
-for (const one of runs) flaky.push({ ...one, result: { testResults: await runAgain(one) } });
+for (const one of runs) one.flaky = await runAgain(one);
 
 // A log of CI may be cut to its end, so the names come right before the counts.
 for (const { suite, name, seconds } of slowestFiles(runs))
   console.log(`slow: ${Math.round(seconds)} s ${suite} ${path.relative(root, name)}`);
-const linesOf = ({ suite, result, directory }, word) =>
-  failedTests(suite, result, root, (pid) => trailOf(directory, pid, root), word);
+const printTests = ({ suite, directory }, testResults, word) => {
+  const trail = (pid) => trailOf(directory, pid, root);
+  for (const line of failedTests(suite, { testResults }, root, trail, word)) console.log(line);
+};
 let flakyFiles = 0;
-for (const one of flaky) {
-  for (const line of linesOf(one, 'flaky')) console.log(line);
-  const left = one.left.filter((file) => !one.result.testResults.some(({ name }) => name === file));
+for (const one of runs) {
+  printTests(one, one.flaky, 'flaky');
+  const named = [...one.flaky, ...one.result.testResults.filter(({ status }) => status === 'failed')];
+  const left = one.left.filter((file) => !named.some(({ name }) => name === file));
   for (const file of left)
     console.log(
       `flaky: ${one.suite} ${path.relative(root, file)}\n    A worker left with a code, and another one ran it.`,
     );
-  flakyFiles += one.result.testResults.length + left.length;
+  flakyFiles += one.flaky.length + left.length;
 }
 const total = { passed: 0, failed: 0, skipped: 0 };
 const summary = [];
 for (const one of runs) {
-  const { suite, result, seconds, code, hasReport, hung } = one;
-  for (const line of linesOf(one, 'failed')) console.log(line);
+  const { suite, result, seconds, code, hasReport, hung, flaky } = one;
+  printTests(one, result.testResults, 'failed');
   const counts = countTests(result);
   const incomplete = [];
   if (!hasReport && !hung) incomplete.push(`jest ended with code ${code} and without a report`);
   if (result.notBegun > 0) incomplete.push(`${result.notBegun} files did not run`);
   // jest may say that a run failed for a reason that no file has.
-  if (
-    incomplete.length === 0 &&
-    code !== 0 &&
-    counts.failed === 0 &&
-    !flaky.find(({ suite: of, result: { testResults } }) => of === suite && testResults.length > 0)
-  )
+  if (code !== 0 && counts.failed === 0 && flaky.length === 0 && incomplete.length === 0)
     incomplete.push(`jest ended with code ${code}, though no test failed`);
   for (const what of incomplete) console.log(`failed: ${suite}: ${what}`);
   counts.failed += incomplete.length;
