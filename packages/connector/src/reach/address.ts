@@ -8,7 +8,7 @@ export const canonicalTarget = ({ host, port }: Target): Target => ({
   port,
 });
 
-/** One host and one port, as `host:port` or `[v6]:port`. There are no patterns. */
+/** One host and one port, as `host:port` or `[v6]:port`. Patterns are not supported. */
 export const addressSchema = z.pipe(
   z.string(),
   z.transform((text, context): Target => {
