@@ -8,13 +8,21 @@
 //   fuzzing  longer runs of the property tests
 //   slow     measurements and soak tests
 // A machine has room for one node, so `e2e`, `bed` and `pods` never run in the same call of jest.
+import process from 'node:process';
+
+/**
+ * What kills, floods, pauses, waits for time-outs or measures is left out of `npm test`, and is part of
+ * `npm run test:full`: see CONTRIBUTING.md.
+ */
+const leftOut = process.env.SALLYPORT_TESTS === 'gate' ? ['\\.full\\.(?:e2e|pods|bed|real\\.test)\\.ts$'] : [];
+
 const base = {
   // Node.js loads the sources, once for each worker: see docs/adr/0093-node-loads-the-tests.md.
   testEnvironment: '<rootDir>/scripts/test-runtime/host-environment.mjs',
   testRunner: '<rootDir>/scripts/test-runtime/run-test-file.mjs',
   transform: {},
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.sallyport/'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...leftOut],
 };
 
 const sharedBed = {

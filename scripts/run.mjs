@@ -69,6 +69,8 @@ async function lerna() {
   else foreground(['node_modules/lerna/dist/cli.js', ...args]);
 }
 
+const wholeRun = ['unit', 'real', 'e2e', 'bed', 'pods'];
+
 const commands = {
   build: () => process.exit(build()),
   lint: () => process.exit(lint()),
@@ -78,7 +80,8 @@ const commands = {
   'test:e2e': () => foreground([built('scripts/test.mjs'), 'real', 'e2e', 'bed', 'pods', ...args]),
   'test:slow': () => foreground([built('scripts/test.mjs'), 'fuzzing', 'slow', ...args]),
   'test:upgrade': () => foreground([built('scripts/test.mjs'), 'upgrade', ...args]),
-  test: () => foreground([built('scripts/test.mjs'), 'unit', 'real', 'e2e', 'bed', 'pods', ...args]),
+  test: () => foreground([built('scripts/test.mjs'), 'gate', ...wholeRun, ...args]),
+  'test:full': () => foreground([built('scripts/test.mjs'), ...wholeRun, ...args]),
   demo: () => foreground([built('packages/standalone/dist/bundle/demo-main.js'), ...args]),
   bench: () =>
     args[0] === 'audit-store' || args[0] === 'events'

@@ -6,12 +6,12 @@ import TestRunner from 'jest-runner';
 /** The files that mostly wait, by their place in test-e2e/src, and for what. One of them runs beside the others. */
 export const waiting = {
   'attacks/attacks.e2e.ts': 'It waits for slow clients, endless responses and the end of sessions.',
-  'attacks/catalogue-http2.e2e.ts': 'It waits for the same over HTTP/2.',
+  'attacks/catalogue-http2.full.e2e.ts': 'It waits for the same over HTTP/2.',
   'attacks/login-attacks.e2e.ts': 'It floods the login pages, and so must not run beside the other attacks.',
-  'audit/kafka-audit.e2e.ts': 'It waits for the timeouts of a broker that is away or silent.',
-  'audit/kafka-group.e2e.ts': 'It waits for longer than a consumer may be silent.',
-  'audit/kafka-tokens.e2e.ts': 'It waits for tokens to expire.',
-  'resilience/recorded-first.e2e.ts': 'It waits for the timeouts of a broker that is away.',
+  'audit/kafka-audit.full.e2e.ts': 'It waits for the timeouts of a broker that is away or silent.',
+  'audit/kafka-group.full.e2e.ts': 'It waits for longer than a consumer may be silent.',
+  'audit/kafka-tokens.full.e2e.ts': 'It waits for tokens to expire.',
+  'resilience/recorded-first.full.e2e.ts': 'It waits for the timeouts of a broker that is away.',
 };
 
 /** The files with pods that run one by one, beside those that install nothing. */
@@ -20,13 +20,13 @@ export const installing = {
   'pods/evaluation.pods.ts': 'It counts all objects of the cluster before and after.',
   'pods/kustomize.pods.ts': 'It counts all objects of the cluster before and after.',
   'pods/single.pods.ts': 'It counts all objects of the cluster before and after.',
-  'pods/tls.pods.ts': 'It installs the manifests, which name their namespace.',
-  'rolling/rolling.pods.ts': 'It installs the manifests, which name their namespace.',
+  'pods/tls.full.pods.ts': 'It installs the manifests, which name their namespace.',
+  'rolling/rolling.full.pods.ts': 'It installs the manifests, which name their namespace.',
 };
 
 /** The files that run alone, and why. */
 export const alone = {
-  'chaos/chaos.e2e.ts': 'It loads two gateways and kills servers, which takes both cores.',
+  'chaos/chaos.full.e2e.ts': 'It loads two gateways and kills servers, which takes both cores.',
 };
 
 const isOf =

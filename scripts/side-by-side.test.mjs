@@ -36,7 +36,7 @@ describe('the runner of the whole-system tests', () => {
       calls.push(['ends', what, tests]);
     });
     const [waits, last] = lists.map((list) => Object.keys(list).map(test));
-    const others = ['road/bytes.e2e.ts', 'docs/docs.e2e.ts', 'pages/looks.e2e.ts'].map(test);
+    const others = ['road/bytes.e2e.ts', 'docs/docs.e2e.ts', 'pages/looks.full.e2e.ts'].map(test);
     const mixed = [last, others, waits].map(([first]) => first);
     for (const list of [last, waits, others]) mixed.push(...list.slice(1));
     await runner(maxWorkers).runTests(mixed, {}, { serial: false });

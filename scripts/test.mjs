@@ -1,6 +1,7 @@
 // Runs the test suites named as arguments (unit, real, e2e, bed, pods, upgrade, fuzzing, slow), and prints the number of
-// tests that passed, failed and were skipped. `unit` and `real` run beside `bed` and `pods`, and the others one after the
-// other. A file that failed is run once more, alone. What passes then is printed as flaky.
+// tests that passed, failed and were skipped. With `gate`, the files of `npm run test:full` alone are left out, unless
+// files are named. `real` runs beside `bed` and `pods`, `unit` beside everything, and the others one after the other. A
+// file that failed is run once more, alone. What passes then is printed as flaky.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,7 +14,8 @@ import { trailOf } from './test-runtime/worker-trail.mjs';
 
 const known = ['unit', 'real', 'e2e', 'bed', 'pods', 'upgrade', 'fuzzing', 'slow'];
 const suites = process.argv.slice(2).filter((name) => known.includes(name));
-const rest = process.argv.slice(2).filter((name) => !known.includes(name));
+const rest = process.argv.slice(2).filter((name) => ![...known, 'gate'].includes(name));
+const isGate = process.argv.includes('gate') && rest.length === 0;
 const scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-test-'));
 const skipsFile = path.join(scratch, 'skips.ndjson');
 const children = new Set();
@@ -38,10 +40,10 @@ const limits = {
 };
 
 /**
- * The same for a suite that runs beside others, in this order. Those of `real` ask servers, whose answers have deadlines.
- * Those of `unit` wait for nothing, so they get the processors only when nothing else needs them.
+ * The same for a suite that runs beside others. Those of `real` ask servers, whose answers have deadlines. Those of `unit`
+ * wait for nothing, so they get the processors only when nothing else needs them.
  */
-const beside = { real: ['--maxWorkers=2', ...wholeSystem], unit: ['--maxWorkers=2'] };
+const beside = { real: ['--maxWorkers=2', ...wholeSystem], unit: ['--maxWorkers=1'] };
 const lowPriority = ['unit'];
 
 /** The arguments of jest for a whole suite. A file named on the command line may be in only one of the suites. */
@@ -62,7 +64,11 @@ function run(suite, args, options = {}) {
     children,
     directory: path.join(scratch, `${suite}-${started}`),
     // The tests start the same programs many times, and so compile them once.
-    environment: { SALLYPORT_SKIPS: skipsFile, NODE_COMPILE_CACHE: path.join(scratch, 'compiled') },
+    environment: {
+      SALLYPORT_SKIPS: skipsFile,
+      NODE_COMPILE_CACHE: path.join(scratch, 'compiled'),
+      ...(isGate ? { SALLYPORT_TESTS: 'gate' } : {}),
+    },
   });
 }
 
@@ -115,13 +121,16 @@ async function inTurn(names, options) {
 }
 
 // Where whole nodes and pods start, the processors are idle a third of the time, which is enough for the tests of single
-// packages. The whole-system tests of `e2e` need all of them.
-const besideThese = ['bed', 'pods'].filter((name) => suites.includes(name));
-const quick = besideThese.length > 0 ? Object.keys(beside).filter((name) => suites.includes(name)) : [];
-const first = quick.length > 0 ? [inTurn(quick, { isBeside: true }), inTurn(besideThese)] : [];
-const ran = (await Promise.all(first)).flat();
-const left = suites.filter((name) => !ran.some(({ suite }) => suite === name));
-const runs = [...ran, ...(await inTurn(left))];
+// packages. The whole-system tests of `e2e` need all of them, so only those of `unit` run beside them.
+const chosen = (...names) => suites.filter((name) => names.includes(name));
+async function runAll() {
+  if (chosen('bed', 'pods').length === 0) return inTurn(suites);
+  const unit = inTurn(chosen('unit'), { isBeside: true });
+  const early = await Promise.all([inTurn(chosen('real'), { isBeside: true }), inTurn(chosen('bed', 'pods'))]);
+  const others = await inTurn(suites.filter((name) => !['unit', 'real', 'bed', 'pods'].includes(name)));
+  return [...early.flat(), ...(await unit), ...others];
+}
+const runs = await runAll();
 
 for (const one of runs) one.flaky = await runAgain(one);
 

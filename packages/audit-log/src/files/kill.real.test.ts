@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { isFullRun } from '@sallyport/kit/testing';
 import { createFileLogBed, type FileLogBed } from '../testing/file-log-bed.ts';
 
 const program = new URL('../testing/file-log-child.ts', import.meta.url).pathname;
@@ -56,15 +57,18 @@ async function checkTrail(ends: number, recorded: readonly string[]): Promise<vo
 }
 
 describe('a process that is killed again and again', () => {
-  it.each([0, 1, 2, 3, 4])('has each recorded event once and in order, in round %i', async (round) => {
-    const recorded: string[] = [];
-    for (const ends of [1, 2]) {
-      for (let kill = 0; kill < killsBeforeEnd; kill += 1)
-        recorded.push(...(await publishAndDie(((round * 10 + ends * killsBeforeEnd + kill) * 37) % 150)));
-      await checkTrail(ends, recorded);
-    }
-    expect(bed.names().length).toBeGreaterThan(1);
-  });
+  it.each(isFullRun ? [0, 1, 2, 3, 4] : [0])(
+    'has each recorded event once and in order, in round %i',
+    async (round) => {
+      const recorded: string[] = [];
+      for (const ends of [1, 2]) {
+        for (let kill = 0; kill < killsBeforeEnd; kill += 1)
+          recorded.push(...(await publishAndDie(((round * 10 + ends * killsBeforeEnd + kill) * 37) % 150)));
+        await checkTrail(ends, recorded);
+      }
+      expect(bed.names().length).toBeGreaterThan(1);
+    },
+  );
 
   it('does not lock out the next process, but one that lives does', async () => {
     const child = start();

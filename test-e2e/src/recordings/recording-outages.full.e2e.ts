@@ -82,7 +82,8 @@ describeWith(['node', 'kubectl', 'versitygw'], 'a bucket that is away or slow', 
       } else {
         // Kubernetes itself sometimes cuts what a command printed last if its reader has paused
         // (kubernetes/kubernetes#124571), so the end is not compared.
-        expect(result.code).toBe(0);
+        const { code, stderr } = result;
+        expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/done\n$/) });
         expect(result.stdout.length).toBeGreaterThan(kept.length);
         expect(result.stdout.startsWith(kept.toString())).toBe(true);
         const gaps = (
