@@ -2,7 +2,6 @@
 // yields ends neither by a test's time limit nor with a report.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { ownNode, root } from './bootstrap.mjs';
@@ -69,7 +68,7 @@ function reportOf({ testResults, running, notBegun }, why, directory, pid) {
  * Runs jest with these arguments. `children` has its process while it runs. The result has its report, or what is known
  * without one, and `left` names the files that more than one worker began, because the first left with an exit code.
  */
-export function runSuite(suite, { args, directory, children, environment, lowPriority = false }) {
+export function runSuite(suite, { args, directory, children, environment }) {
   mkdirSync(directory, { recursive: true });
   const [outputFile, steps] = [path.join(directory, 'report.json'), path.join(directory, 'steps.ndjson')];
   const startedAt = Date.now();
@@ -100,7 +99,6 @@ export function runSuite(suite, { args, directory, children, environment, lowPri
     },
   );
   children.add(child);
-  if (lowPriority) setPriority(child.pid, 5);
   let hung = false;
   if (watched.includes(suite))
     endIfQuiet(child, steps, () => {

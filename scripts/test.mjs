@@ -1,7 +1,7 @@
 // Runs the test suites named as arguments (unit, real, e2e, bed, pods, upgrade, fuzzing, slow), and prints the number of
 // tests that passed, failed and were skipped. With `gate`, the files of `npm run test:full` alone are left out, unless
-// files are named. `real` runs beside `bed` and `pods`, `unit` beside everything, and the others one after the other. A
-// file that failed is run once more, alone. What passes then is printed as flaky.
+// files are named. `real` runs beside `bed` and `pods`, and the others run one after the other. A file that failed is run
+// once more, alone. What passes then is printed as flaky.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -39,12 +39,8 @@ const limits = {
   slow: ['--runInBand', ...wholeSystem],
 };
 
-/**
- * The same for a suite that runs beside others. Those of `real` ask servers, whose answers have deadlines. Those of `unit`
- * wait for nothing, so they get the processors only when nothing else needs them.
- */
-const beside = { real: ['--maxWorkers=2', ...wholeSystem], unit: ['--maxWorkers=1'] };
-const lowPriority = ['unit'];
+/** The same for a suite that runs beside others. */
+const beside = { real: ['--maxWorkers=2', ...wholeSystem] };
 
 /** The arguments of jest for a whole suite. A file named on the command line may be in only one of the suites. */
 const wholeSuite = (suite, isBeside) => [
@@ -56,10 +52,9 @@ const wholeSuite = (suite, isBeside) => [
 const oneFile = (file) => ['--runInBand', ...wholeSystem, '--runTestsByPath', file];
 
 let started = 0;
-function run(suite, args, options = {}) {
+function run(suite, args) {
   started += 1;
   return runSuite(suite, {
-    ...options,
     args,
     children,
     directory: path.join(scratch, `${suite}-${started}`),
@@ -74,7 +69,7 @@ function run(suite, args, options = {}) {
 
 function runWhole(suite, { isBeside = false } = {}) {
   process.stderr.write(`\n== ${suite} ==\n`);
-  return run(suite, wholeSuite(suite, isBeside), { lowPriority: isBeside && lowPriority.includes(suite) });
+  return run(suite, wholeSuite(suite, isBeside));
 }
 
 /**
@@ -121,14 +116,15 @@ async function inTurn(names, options) {
 }
 
 // Where whole nodes and pods start, the processors are idle a third of the time, which is enough for the tests of single
-// packages. The whole-system tests of `e2e` need all of them, so only those of `unit` run beside them.
+// packages with real programs. Those of `unit` would be too slow there: the fewer workers they have, the longer each one
+// has to live with what all its files left behind.
 const chosen = (...names) => suites.filter((name) => names.includes(name));
 async function runAll() {
   if (chosen('bed', 'pods').length === 0) return inTurn(suites);
-  const unit = inTurn(chosen('unit'), { isBeside: true });
+  const unit = await inTurn(chosen('unit'));
   const early = await Promise.all([inTurn(chosen('real'), { isBeside: true }), inTurn(chosen('bed', 'pods'))]);
   const others = await inTurn(suites.filter((name) => !['unit', 'real', 'bed', 'pods'].includes(name)));
-  return [...early.flat(), ...(await unit), ...others];
+  return [...unit, ...early.flat(), ...others];
 }
 const runs = await runAll();
 
