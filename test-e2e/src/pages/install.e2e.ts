@@ -15,7 +15,7 @@ import {
   type Gateway,
   type PracticeAccess,
 } from '../harness/index.ts';
-import { buildRelease } from '../release/installations.ts';
+import { theRelease } from '../release/installations.ts';
 import { expectGoodLooks } from './expect-good-looks.ts';
 import { startBrowser } from './start-browser.ts';
 
@@ -26,7 +26,7 @@ describeWith(['chromium', 'kubectl'], 'the command line from the gateway', () =>
   let browser: Browser;
   let context: BrowserContext;
   beforeAll(async () => {
-    const release = buildRelease(path.join(directory, 'release'), sallyportVersion);
+    const release = theRelease();
     [practice, browser] = await Promise.all([startPractice(), startBrowser()]);
     gateway = await startGateway({
       mode: 'embedded',

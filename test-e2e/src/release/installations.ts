@@ -1,10 +1,20 @@
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { runCommand, startCommand, type CommandResult, type RunningCommand } from '../harness/index.ts';
+import { sallyportVersion } from '@sallyport/contracts';
+import {
+  eventually,
+  runCommand,
+  runDirectory,
+  startCommand,
+  type CommandResult,
+  type RunningCommand,
+} from '../harness/index.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const platform = `${process.platform}-${process.arch}`;
 
 /** What `npm run release` makes for this machine. */
 export type Release = { directory: string; tarball: string; archive: string; archiveName: string };
@@ -24,20 +34,43 @@ async function succeed(what: string, command: Promise<CommandResult>): Promise<v
   if (code !== 0) throw new Error(`${what} failed with exit code ${code}: ${stdout}${stderr}`);
 }
 
-/** Builds the npm package and the archive of this machine's platform, with further options of `npm run release`. */
-export async function buildRelease(
-  directory: string,
-  version: string,
-  options: readonly string[] = [],
-): Promise<Release> {
-  const platform = `${process.platform}-${process.arch}`;
-  const args = [path.join(repository, 'scripts', 'release.mjs'), '--only', platform, '--out', directory, ...options];
-  await succeed('npm run release', runCommand(process.execPath, args, { timeoutMs: 240_000 }));
-  const archiveName = `sallyport-${version}-${platform}`;
+const releaseMs = 240_000;
+
+/** Builds and signs the npm package and the archive of this machine's platform. */
+async function buildRelease(directory: string): Promise<void> {
+  const key = `${directory}.pem`;
+  execFileSync('openssl', ['genpkey', '-algorithm', 'ed25519', '-out', key]);
+  const script = path.join(repository, 'scripts', 'release.mjs');
+  const args = [script, '--only', platform, '--out', directory, '--signing-key', key, '--unattested'];
+  await succeed('npm run release', runCommand(process.execPath, args, { timeoutMs: releaseMs }));
+}
+
+/**
+ * Returns the signed release of this run. The first file that needs it builds it, which takes most of a minute, and the
+ * others wait. None may change it.
+ */
+export async function theRelease(): Promise<Release> {
+  const directory = path.join(runDirectory(), 'release');
+  const result = `${directory}.error`;
+  let isFirst = true;
+  try {
+    mkdirSync(`${directory}.lock`);
+  } catch {
+    isFirst = false;
+  }
+  if (isFirst) {
+    const error = await buildRelease(directory).then(() => '', String);
+    writeFileSync(`${result}.new`, error);
+    renameSync(`${result}.new`, result);
+  }
+  await eventually('the release', () => existsSync(result), releaseMs);
+  const error = readFileSync(result, 'utf8');
+  if (error !== '') throw new Error(error);
+  const archiveName = `sallyport-${sallyportVersion}-${platform}`;
   return {
     directory,
     archiveName,
-    tarball: path.join(directory, `sallyport-${version}.tgz`),
+    tarball: path.join(directory, `sallyport-${sallyportVersion}.tgz`),
     archive: path.join(directory, `${archiveName}.tar.gz`),
   };
 }

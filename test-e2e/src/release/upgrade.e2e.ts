@@ -19,12 +19,13 @@ import process from 'node:process';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createCertificateAuthority } from '@sallyport/bed';
 import { sallyportVersion } from '@sallyport/contracts';
+import { isFullRun } from '@sallyport/kit/testing';
 import { describeWith, runCommand, startGateway, theBed, type CommandResult } from '../harness/index.ts';
 import {
-  buildRelease,
   installWithNpm,
   installation,
   machineNode,
+  theRelease,
   unpack,
   type Installation,
   type Release,
@@ -88,13 +89,7 @@ describeWith(['kubectl'], 'an upgrade of a signed release', () => {
   let release: Release;
   let gateway: Awaited<ReturnType<typeof startFakeGateway>>;
   beforeAll(async () => {
-    const key = path.join(directory, 'signing.pem');
-    execFileSync('openssl', ['genpkey', '-algorithm', 'ed25519', '-out', key]);
-    release = await buildRelease(path.join(directory, 'made'), sallyportVersion, [
-      '--signing-key',
-      key,
-      '--unattested',
-    ]);
+    release = await theRelease();
     gateway = await startFakeGateway(release);
   });
   afterAll(() => {
@@ -190,30 +185,31 @@ describeWith(['kubectl'], 'an upgrade of a signed release', () => {
       }
     });
 
-    it('leaves the old or the new program working, whenever it is killed', async () => {
-      const began = performance.now();
-      expect(await installed.run('sallyport', ['upgrade', '--yes'])).toMatchObject({ code: 0 });
-      const whole = performance.now() - began;
-      const seen: unknown[] = [];
-      for (const part of [0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 1]) {
+    if (isFullRun)
+      it('leaves the old or the new program working, whenever it is killed', async () => {
+        const began = performance.now();
+        expect(await installed.run('sallyport', ['upgrade', '--yes'])).toMatchObject({ code: 0 });
+        const whole = performance.now() - began;
+        const seen: unknown[] = [];
+        for (const part of [0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 1]) {
+          goBack();
+          const killed = installed.start('sallyport', ['upgrade', '--yes']);
+          await new Promise((resolve) => {
+            setTimeout(resolve, whole * part);
+          });
+          await killed.stop('SIGKILL');
+          seen.push(await versionOf(installed));
+        }
+        process.stderr.write(
+          `measured: an upgrade took ${Math.round(whole)} ms; after kills, the versions were ${seen.join(', ')}\n`,
+        );
+        expect(seen.filter((one) => one !== old && one !== sallyportVersion)).toEqual([]);
         goBack();
-        const killed = installed.start('sallyport', ['upgrade', '--yes']);
-        await new Promise((resolve) => {
-          setTimeout(resolve, whole * part);
-        });
-        await killed.stop('SIGKILL');
-        seen.push(await versionOf(installed));
-      }
-      process.stderr.write(
-        `measured: an upgrade took ${Math.round(whole)} ms; after kills, the versions were ${seen.join(', ')}\n`,
-      );
-      expect(seen.filter((one) => one !== old && one !== sallyportVersion)).toEqual([]);
-      goBack();
-      expect(await installed.run('sallyport', ['upgrade', '--yes'])).toMatchObject({ code: 0, stderr: '' });
-      expect(readlinkSync(path.join(root, 'current'))).toBe(`versions/${sallyportVersion}`);
-      const names = (name: string) => readdirSync(path.join(root, name)).filter((one) => one.startsWith('.'));
-      expect([names('.'), names('versions')]).toEqual([[], []]);
-    });
+        expect(await installed.run('sallyport', ['upgrade', '--yes'])).toMatchObject({ code: 0, stderr: '' });
+        expect(readlinkSync(path.join(root, 'current'))).toBe(`versions/${sallyportVersion}`);
+        const names = (name: string) => readdirSync(path.join(root, name)).filter((one) => one.startsWith('.'));
+        expect([names('.'), names('versions')]).toEqual([[], []]);
+      });
   });
 
   it('from the npm package lets npm install it, and kubectl works after it', async () => {
