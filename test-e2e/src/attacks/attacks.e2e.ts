@@ -35,7 +35,7 @@ import { attackLoopback } from './clusters/loopback-listener.ts';
 import { attackRaces } from './clusters/session-races.ts';
 import { attackManagement } from './clusters/own-api.ts';
 import { attackCounts, attackLogs } from './clusters/metrics-and-logs.ts';
-import { attackWires } from './clusters/captured-credentials.ts';
+import { attackWires, captureCredential } from './clusters/captured-credentials.ts';
 import { attackSpanning } from './clusters/namespace-spanning.ts';
 import { attackEndSlashes } from './clusters/trailing-slashes.ts';
 import { attackNodeProxy } from './clusters/node-proxy.ts';
@@ -61,7 +61,7 @@ import { compareTable } from './table-of-attacks.ts';
 describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running services', () => {
   beforeAll(async () => {
     await startAttackFixture();
-    await openSlowConnections();
+    await Promise.all([openSlowConnections(), captureCredential()]);
   });
   afterAll(stopAttackFixture);
   afterEach(resetAttackFixture);

@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AuditRecord } from '@sallyport/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { isFullRun } from '@sallyport/kit/testing';
 import { eventually, startGateway, type Gateway } from '../../harness/index.ts';
 import { attackFixture } from '../fixtures/attack-fixture.ts';
 
 /** So few that a test fills the quota many times. */
-const quotas = { keep: 50, keepAnonymous: 20 };
-const requests = 1500;
+const quotas = { keep: 50, keepAnonymous: isFullRun ? 20 : 5 };
+const requests = isFullRun ? 1500 : 300;
 
 /** Sends anonymous requests with several causes over many connections. */
 async function flood(gateway: Gateway): Promise<void> {

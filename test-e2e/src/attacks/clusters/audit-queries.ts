@@ -34,12 +34,22 @@ const hostile = (name: string) =>
 /** Requests events, or another list with filters. */
 const ask = (query: string, list = 'audit') => askOwnApi(`${list}?${query}`, { token: attackFixture().tokens.alice });
 
+/** Sends as many queries at once as a person may have open: four searches, and two lists of streams. */
+async function forEachValue(
+  values: readonly string[],
+  atOnce: number,
+  send: (value: string) => Promise<void>,
+): Promise<void> {
+  for (let start = 0; start < values.length; start += atOnce)
+    await Promise.all(values.slice(start, start + atOnce).map(send));
+}
+
 export function attackAuditQueries(): void {
   describe('S32: audit queries with values that the store cannot contain', () => {
     it.each(Object.keys(auditQuerySchema.shape))(
       'answers every value of %s, or reports what is wrong with it',
       async (name) => {
-        for (const value of hostile(name)) {
+        await forEachValue(hostile(name), 4, async (value) => {
           const answer = await ask(`${name}=${value}`);
           expect([name, value.slice(0, 40), answer.status]).toEqual([
             name,
@@ -47,7 +57,7 @@ export function attackAuditQueries(): void {
             answer.status === 200 ? 200 : 400,
           ]);
           if (answer.status === 400) expect(answer.json()['detail']).toContain(`${name}: `);
-        }
+        });
       },
     );
 
@@ -64,12 +74,11 @@ export function attackAuditQueries(): void {
 
     it.each(['sessions', 'streams', 'clusters'])('does the same for %s', async (list) => {
       for (const name of ['user', 'cluster', 'session', 'all', 'limit', 'ended', 'kind']) {
-        for (const value of [...texts, ...numbers])
-          expect([name, value.slice(0, 40), (await ask(`${name}=${value}`, list)).status < 500]).toEqual([
-            name,
-            value.slice(0, 40),
-            true,
-          ]);
+        await forEachValue([...texts, ...numbers], 2, async (value) => {
+          const { status } = await ask(`${name}=${value}`, list);
+          const isAnswered = status < 500 && status !== 429;
+          expect([name, value.slice(0, 40), status, isAnswered]).toEqual([name, value.slice(0, 40), status, true]);
+        });
       }
     });
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, type Login } from '../../harness/index.ts';
 import { bytesOf, eventOf, expectAccepted, expectRefused, metric, pods, type Attack } from '../fixtures/attack.ts';
 import { openRaw, type RawStream } from '../fixtures/raw-stream.ts';
@@ -82,25 +82,34 @@ const listed = async ({ token, sessionId }: Login, more = '') => {
   return (JSON.parse(text) as { streams: { kind: string; reason?: string; path: string }[] }).streams;
 };
 
-async function begin(
-  { answer, reads = true, ...attack }: Shape,
-  token: string,
-): Promise<{ stream: RawStream; connection: { closed: boolean } }> {
+/** Begins an exchange, and returns its connection to the cluster. */
+async function begin({ answer, reads = true, ...attack }: Shape, { token, sessionId }: Login) {
   const { dev } = attackFixture();
   dev.answer(answer);
-  const from = dev.requests.length;
   const stream = await openRaw(bytesOf({ ...attack, authorization: `Bearer ${token}` }));
   open.push(stream);
   if (!reads) stream.socket.pause();
-  const request = await eventually('it to be at the cluster', () => dev.requests[from]);
+  const request = await eventually('it to be at the cluster', () =>
+    dev.requests.find((one) => one.header('impersonate-extra-sallyport.dev%2fsession').includes(sessionId)),
+  );
   return { stream, connection: request.connection };
 }
 
-/** Keeps a request open for two seconds, ends its session, and waits for the end on both sides. */
-async function endWithSession(shape: Shape, kind: string): Promise<{ stream: RawStream; auditId: string }> {
-  const login = await attackFixture().gateway.login('alice@example.com');
-  const { stream, connection } = await begin(shape, login.token);
+type Begun = { login: Login } & Awaited<ReturnType<typeof begin>>;
+const begun = new Map<Shape, Begun>();
+
+/** Begins each exchange with a session of its own, and keeps all of them open for more than two seconds. */
+async function beginAll(): Promise<void> {
+  for (const [, shape] of [...answered, ...unanswered]) {
+    const login = await attackFixture().gateway.login('alice@example.com');
+    begun.set(shape, { login, ...(await begin(shape, login)) });
+  }
   await wait(longMs + 100);
+}
+
+/** Ends the session of an exchange, and waits for the end on both sides. */
+async function endWithSession(shape: Shape, kind: string): Promise<{ stream: RawStream; auditId: string }> {
+  const { login, stream, connection } = begun.get(shape)!;
   expect(await listed(login)).toMatchObject([{ kind }]);
   const revokedAt = Date.now();
   expect((await revoke(login)).status).toBe(204);
@@ -115,6 +124,8 @@ async function endWithSession(shape: Shape, kind: string): Promise<{ stream: Raw
 }
 
 function attackSessions(): void {
+  beforeAll(beginAll);
+
   it.each(answered)(
     '(%s) is listed, ends within a second of its session, and does not look complete',
     async (_what, shape) => {
@@ -140,7 +151,7 @@ function attackSessions(): void {
 
   it('whose session ended within its first two seconds ends too, and the list of ended ones states why', async () => {
     const login = await attackFixture().gateway.login('alice@example.com');
-    const { stream } = await begin({ answer: drip(), target: pods }, login.token);
+    const { stream } = await begin({ answer: drip(), target: pods }, login);
     await eventually('an answer', () => stream.text().includes('200'));
     expect((await revoke(login)).status).toBe(204);
     await eventually('the end', () => stream.endedAt !== undefined, inTimeMs);
@@ -156,12 +167,12 @@ function attackNumbers(): void {
     const second = (await gateway.login('alice@example.com')).token;
     attackFixture().dev.answer(drip());
     const before = await metric('sallyport_proxy_streams_refused_total', '{limit="requests"}');
-    const begun = attackFixture().dev.requests.length;
+    const from = attackFixture().dev.requests.length;
     for (let count = 0; count < limits.inFlightPerUser; count += 1)
       open.push(await openRaw(bytesOf({ authorization: `Bearer ${count % 2 === 0 ? tokens.alice : second}` })));
     await eventually(
       'all to be in progress',
-      () => attackFixture().dev.requests.length === begun + limits.inFlightPerUser,
+      () => attackFixture().dev.requests.length === from + limits.inFlightPerUser,
     );
     for (const [attack, token] of [
       [{}, tokens.alice],
@@ -191,7 +202,7 @@ function attackNumbers(): void {
 
 export function attackEndlessExchanges(): void {
   describe('S27: an endless plain exchange', () => {
-    afterEach(() => {
+    afterAll(() => {
       for (const { socket } of open.splice(0)) socket.destroy();
     });
     attackSessions();

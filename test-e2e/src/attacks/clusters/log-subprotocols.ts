@@ -1,7 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../harness/index.ts';
 import { bytesOf, exec, expectAccepted, expectRefused, pods, spdy, webSocket } from '../fixtures/attack.ts';
-import { openRaw } from '../fixtures/raw-stream.ts';
+import { openRaw, type RawStream } from '../fixtures/raw-stream.ts';
 import { attackFixture } from '../fixtures/attack-fixture.ts';
 
 const log = `${pods}/web/log?follow=true`;
@@ -49,17 +49,28 @@ export function attackLogSubprotocols(): void {
   });
 
   describe('S42: an upgrade that the cluster refuses without ending the response', () => {
-    it.each(refusals)('%s is ended by the gateway, on both sides', async (_how, answer) => {
+    const opened = new Map<string, RawStream>();
+    let from: number;
+    beforeAll(async () => {
+      from = attackFixture().dev.connections.length;
+      // The gateway waits for some seconds, so all of them are open at the same time.
+      for (const [how, answer] of refusals) {
+        attackFixture().dev.answerUpgrade((_request, socket) => {
+          socket
+            .on('error', () => {})
+            .on('end', () => socket.end())
+            .resume();
+          socket.write(answer);
+        });
+        const stream = await openRaw(bytesOf({ target: exec, lines: webSocket }));
+        opened.set(how, stream);
+        await eventually('the answer', () => stream.text().includes('\r\n\r\n'));
+      }
+    });
+
+    it.each(refusals)('%s is ended by the gateway, on both sides', async (how) => {
       const { dev } = attackFixture();
-      const from = dev.connections.length;
-      dev.answerUpgrade((_request, socket) => {
-        socket
-          .on('error', () => {})
-          .on('end', () => socket.end())
-          .resume();
-        socket.write(answer);
-      });
-      const stream = await openRaw(bytesOf({ target: exec, lines: webSocket }));
+      const stream = opened.get(how)!;
       await eventually('the end', () => stream.endedAt !== undefined);
       expect(stream.text()).toMatch(/^HTTP\/1\.1 403 /);
       await eventually('the end upstream', () => dev.connections.slice(from).every(({ closed }) => closed));

@@ -27,9 +27,10 @@ async function insidePlace() {
 }
 
 /**
- * The services cache the metadata of a provider for an hour, so only a new gateway has not fetched it yet.
+ * The services cache the metadata of a provider for an hour, so only a new process has not fetched it yet. One that is told
+ * to stop would wait for the idle connections of the proxy.
  */
-const forget = () => loginFixture().gateway.processes!.restart('authenticate');
+const forget = () => loginFixture().gateway.processes!.restart('authenticate', 'SIGKILL');
 
 /** A failure to reach a provider is cached for a second. */
 const believedAgain = () =>
