@@ -5,6 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { isFullRun } from '@sallyport/kit/testing';
 import { eventually } from '../harness/index.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -69,9 +70,9 @@ function npmRun(...args: string[]): ChildProcess {
 }
 
 /** Waits for what `running` finds. Each look reads three files of every process of the machine. */
-const seldom = (what: string, ask: () => boolean, timeoutMs = 90_000) =>
+const seldom = (what: string, ask: () => boolean, timeoutMs = 240_000) =>
   eventually(what, ask, timeoutMs, () => JSON.stringify(running().map(({ text }) => text)), 250);
-const nothingLeft = () => seldom('nothing to be left running', () => running().length === 0, 30_000);
+const nothingLeft = () => seldom('nothing to be left running', () => running().length === 0, 120_000);
 const pidOf = (part: string) => running().find(({ text }) => text.includes(part))!.pid;
 
 const ends: [string, (npm: ChildProcess) => void][] = [
@@ -82,35 +83,39 @@ const ends: [string, (npm: ChildProcess) => void][] = [
   ['Ctrl-C', (npm) => process.kill(-npm.pid!, 'SIGINT')],
 ];
 
-describe('npm run demo', () => {
-  // How signals reach it through npm and scripts/run.mjs is the same for the bed, which starts in a tenth of the time.
-  it.each(ends.filter(([what]) => /SIGKILL|Ctrl-C/.test(what)))(
-    'leaves nothing running after %s',
-    async (_what, end) => {
-      const npm = npmRun('demo', '--', '--port', '0', '--state-dir', directory);
-      const stateFile = path.join(directory, 'demo.json');
-      await eventually('the demo to be ready', () => (existsSync(stateFile) ? true : undefined), 200_000);
-      expect(running().length).toBeGreaterThan(2);
-      end(npm);
-      await nothingLeft();
-      // It was stopped, not killed.
-      expect(existsSync(stateFile)).toBe(false);
-    },
-  );
+if (isFullRun)
+  describe('npm run demo', () => {
+    // How signals reach it through npm and scripts/run.mjs is the same for the bed, which starts in a tenth of the time.
+    it.each(ends.filter(([what]) => /SIGKILL|Ctrl-C/.test(what)))(
+      'leaves nothing running after %s',
+      async (_what, end) => {
+        const npm = npmRun('demo', '--', '--port', '0', '--state-dir', directory);
+        const stateFile = path.join(directory, 'demo.json');
+        await eventually('the demo to be ready', () => (existsSync(stateFile) ? true : undefined), 200_000);
+        expect(running().length).toBeGreaterThan(2);
+        end(npm);
+        await nothingLeft();
+        // It was stopped, not killed.
+        expect(existsSync(stateFile)).toBe(false);
+      },
+    );
 
-  it('leaves nothing of its command running', async () => {
-    const npm = npmRun('demo', '--', '--port', '0', '--state-dir', directory, '--exit-after', 'sleep 1000; true');
-    await seldom('the command to run', () => running().some(({ text }) => text === 'sleep 1000'));
-    npm.kill('SIGTERM');
-    await nothingLeft();
+    it('leaves nothing of its command running', async () => {
+      const npm = npmRun('demo', '--', '--port', '0', '--state-dir', directory, '--exit-after', 'sleep 1000; true');
+      await seldom('the command to run', () => running().some(({ text }) => text === 'sleep 1000'));
+      npm.kill('SIGTERM');
+      await nothingLeft();
+    });
   });
-});
 
 describe('npm run bed', () => {
-  it.each(ends)('leaves nothing running after %s', async (_what, end) => {
-    const npm = npmRun('bed', '--', 'up', '--need', 'redis', '--run-dir', directory);
-    await seldom('Redis to run', () => running().some(({ text }) => text.includes('redis-server')));
-    end(npm);
-    await nothingLeft();
-  });
+  it.each(ends.filter(([what]) => isFullRun || what === 'SIGKILL to npm'))(
+    'leaves nothing running after %s',
+    async (_what, end) => {
+      const npm = npmRun('bed', '--', 'up', '--need', 'redis', '--run-dir', directory);
+      await seldom('Redis to run', () => running().some(({ text }) => text.includes('redis-server')));
+      end(npm);
+      await nothingLeft();
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import process from 'node:process';
 import { eventually } from './eventually.ts';
 import type { Gateway } from './gateway-types.ts';
@@ -16,15 +16,33 @@ export type ClusterEvent = {
   impersonatedUser?: { username: string; groups?: string[] };
 };
 
+type ReadLog = { offset: number; events: ClusterEvent[] };
+const readLogs = new Map<string, ReadLog>();
+
+/** Returns what a log has gained since it was last read, up to the last whole line. */
+function readOn(file: string, offset: number): { text: string; next: number } {
+  const handle = openSync(file, 'r');
+  try {
+    const bytes = Buffer.alloc(Math.max(0, fstatSync(handle).size - offset));
+    const length = readSync(handle, bytes, 0, bytes.length, offset);
+    const whole = bytes.subarray(0, length).lastIndexOf('\n') + 1;
+    return { text: bytes.toString('utf8', 0, whole), next: offset + whole };
+  } finally {
+    closeSync(handle);
+  }
+}
+
 /**
  * Reads an API server's own audit log, by default that of the shared bed. The requests of the gateway's account are
- * those that the gateway sent.
+ * those that the gateway sent. The log grows through the whole run and many tests poll it, so each line is read once.
  */
-export function clusterEvents(file: string = theBed().cluster!.auditLogFile): ClusterEvent[] {
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line.endsWith('}'))
-    .map((line) => JSON.parse(line) as ClusterEvent);
+export function clusterEvents(file: string = theBed().cluster!.auditLogFile): readonly ClusterEvent[] {
+  const log: ReadLog = readLogs.get(file) ?? { offset: 0, events: [] };
+  const { text, next } = readOn(file, log.offset);
+  for (const line of text.split('\n')) if (line.endsWith('}')) log.events.push(JSON.parse(line) as ClusterEvent);
+  log.offset = next;
+  readLogs.set(file, log);
+  return log.events;
 }
 
 /** The log of a gateway and the log of the cluster, compared by audit id. */
