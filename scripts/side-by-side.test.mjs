@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import TestRunner from 'jest-runner';
+import { longest } from './longest-first.mjs';
 import SideBySide, { alone, installing, waiting } from './side-by-side.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -13,6 +14,16 @@ const test = (file) => ({ path: path.join(root, 'test-e2e/src', file) });
 const runner = (maxWorkers = 3) => new SideBySide({ maxWorkers }, {});
 
 afterEach(() => jest.restoreAllMocks());
+
+describe('the order of the test files', () => {
+  it('names files that exist, each once', () => {
+    const found = new Set(
+      globSync('{packages/*,test-e2e}/src/**/*.ts', { cwd: root }).map((file) => path.basename(file)),
+    );
+    expect(longest.filter((name) => !found.has(name))).toEqual([]);
+    expect(longest).toEqual([...new Set(longest)]);
+  });
+});
 
 describe('the runner of the whole-system tests', () => {
   it('names files that exist, each with a reason', () => {
