@@ -16,6 +16,7 @@ import {
   ProblemError,
   readConfig,
 } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { checkAudit } from './check-audit.ts';
 import { startAudit, type RunningAudit } from './start-audit.ts';
 import type { AuditStores } from './stores/open-stores.ts';
@@ -157,7 +158,7 @@ describe('the audit service with a log in files', () => {
       running = await startAudit({ loaded, logger, log });
       const before = signed().length;
       await log.publish(sampleAuditRecord());
-      while (signed().length === before) await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(() => signed().length > before);
       await log.close();
       await running.close();
       running = undefined;
@@ -237,7 +238,7 @@ describe('the audit service with the bus of its process', () => {
     await expect(query()).rejects.toMatchObject({ code: 'service-unavailable', status: 503 });
     expect((await running.readiness.report()).ready).toBe(false);
     state.isDown = false;
-    while (held.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => held.length >= 2);
     expect(held).toEqual([record, later]);
     await bus.close();
     await client.close();

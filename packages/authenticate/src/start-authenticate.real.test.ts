@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { pino } from 'pino';
 import { createServiceIdentity, readConfig, type LoadedConfig } from '@sallyport/kit';
 import { createMemorySessionStore, createMemorySingleUseStore } from '@sallyport/stores';
@@ -144,8 +145,7 @@ describe('the running service', () => {
     const singleUse = createMemorySingleUseStore({ now });
     const logger = pino({ level: 'silent' });
     running = await startAuthenticate({ loaded: load('{memory: true}'), logger, audit, sessions, singleUse, now });
-    for (let tries = 0; tries < 6000 && audit.records.length === 0; tries += 1)
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => audit.records.length > 0);
     expect(audit.records).toMatchObject([
       { type: 'session.expired', data: { responseStatus: { message: 'idle' }, sallyport: { sessionId: 'one' } } },
     ]);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { tryLoginLock } from './home/login-lock.ts';
 import { startFakeGateway, type FakeGateway } from './testing/fake-gateway.ts';
 import { createShFrontRig, type ShFrontRig } from './testing/sh-front-rig.ts';
@@ -21,14 +22,6 @@ afterEach(async () => {
 });
 const directory = () => path.join(rig.home, 'gateways', gateway.origin.replace('://', '+'));
 
-async function eventually(holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 300; tries += 1) {
-    if (holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('it never holds');
-}
-
 describe('a login that a signal ends', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves no lock behind (%s)', async (signal) => {
     const child = spawn(rig.front, ['login', gateway.origin, '--no-browser'], {
@@ -39,7 +32,7 @@ describe('a login that a signal ends', () => {
     child.stderr.on('data', (chunk: Buffer) => {
       err += chunk.toString('utf8');
     });
-    await eventually(() => err.includes('paste the code here'));
+    await until(() => err.includes('paste the code here'));
     expect(existsSync(path.join(directory(), 'login.lock'))).toBe(true);
     child.kill(signal);
     // The shell that started it sees the signal.
@@ -62,7 +55,7 @@ describe('the lock of a process that has ended', () => {
       expect(tryLoginLock(directory(), environment, Number(line.toString()))).toBeDefined();
       expect(tryLoginLock(directory(), environment)).toBeUndefined();
       (parent.stdio[3] as Writable).end();
-      await eventually(() => tryLoginLock(directory(), environment) !== undefined);
+      await until(() => tryLoginLock(directory(), environment) !== undefined);
     } finally {
       parent.kill();
     }

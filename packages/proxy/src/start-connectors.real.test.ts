@@ -9,8 +9,8 @@ import { createAuditBus } from '@sallyport/audit-log';
 import { openCarrier } from '@sallyport/carrier/connector';
 import { serviceNames } from '@sallyport/contracts';
 import { createLogger, createMetrics, createReadiness, loadConfig, loadServiceKeys } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { startProxy } from './start-proxy.ts';
-import { until } from './testing/until.ts';
 
 let directory: string;
 let proxy: Awaited<ReturnType<typeof startProxy>> | undefined;

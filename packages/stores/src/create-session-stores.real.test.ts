@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { until } from '@sallyport/kit/testing';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { createSessionStores } from './create-session-stores.ts';
@@ -10,7 +11,7 @@ import { describeOnRedis } from './testing/describe-on-redis.ts';
 import { exampleSession } from './testing/example-session.ts';
 import { freePort, prepareRedisServer, type RedisServer } from './testing/redis-server.ts';
 import { sessionsSchemaFor } from './testing/sessions-config.ts';
-import { wait, waitUntil } from './testing/wait-until.ts';
+import { wait } from './testing/wait.ts';
 
 const succeeds = (call: Promise<unknown>): Promise<boolean> =>
   call.then(
@@ -43,7 +44,7 @@ describeOnRedis('connections of the session stores', () => {
       const heard: string[] = [];
       sessions.onGap(() => (gaps += 1));
       sessions.onChange((change) => heard.push(change.sessionId));
-      await waitUntil(() => gaps === 1);
+      await until(() => gaps === 1);
 
       await server.stop();
       for (const call of [
@@ -60,15 +61,15 @@ describeOnRedis('connections of the session stores', () => {
       await wait(1500);
       await server.start();
       // A busy machine may answer later than a caller waits.
-      await waitUntil(() => succeeds(sessions.ping()));
-      await waitUntil(() => gaps === 2);
+      await until(() => succeeds(sessions.ping()));
+      await until(() => gaps === 2);
       let session = exampleSession(Date.now());
-      await waitUntil(() => {
+      await until(() => {
         session = exampleSession(Date.now());
         return succeeds(sessions.create(`b-${session.id}`, session));
       });
-      await waitUntil(() => succeeds(sessions.revoke(session.id, { by: 'x', reason: 'revoked' })));
-      await waitUntil(() => heard.includes(session.id));
+      await until(() => succeeds(sessions.revoke(session.id, { by: 'x', reason: 'revoked' })));
+      await until(() => heard.includes(session.id));
       await close();
       await server.stop();
     });
@@ -91,13 +92,13 @@ describeOnRedis('connections of the session stores', () => {
             expect((await timed(call)).error).toMatchObject({ code: 'sessions-unavailable' });
           }
           await server.start();
-          await waitUntil(() =>
+          await until(() =>
             sessions.ping().then(
               () => true,
               () => false,
             ),
           );
-          await waitUntil(() => gaps === 1);
+          await until(() => gaps === 1);
           await close();
         })(),
       );
@@ -112,21 +113,21 @@ describeOnRedis('connections of the session stores', () => {
       const { sessions, close } = await createSessionStores(single(server), { logger, now: Date.now });
       let gaps = 0;
       sessions.onGap(() => (gaps += 1));
-      await waitUntil(() => gaps === 1);
+      await until(() => gaps === 1);
       server.freeze();
       const { error, ms } = await timed(sessions.find(['a', 'b']));
       expect(error).toMatchObject({ code: 'sessions-unavailable' });
       expect(ms).toBeLessThan(slack * 1000);
       await wait(3500);
       server.thaw();
-      await waitUntil(() =>
+      await until(() =>
         sessions.find(['a']).then(
           () => true,
           () => false,
         ),
       );
       // The subscriber gave up the silent connection, so changes may have been missed.
-      await waitUntil(() => gaps > 1);
+      await until(() => gaps > 1);
       await close();
       await server.stop();
     });
@@ -165,13 +166,13 @@ describeOnRedis('connections of the session stores', () => {
           await node.start();
           const admin = new Redis(node.port, '127.0.0.1');
           await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
-          await waitUntil(() =>
+          await until(() =>
             sessions.find(['a']).then(
               () => true,
               () => false,
             ),
           );
-          await waitUntil(() => gaps > 0);
+          await until(() => gaps > 0);
           admin.disconnect();
 
           node.freeze();
@@ -179,7 +180,7 @@ describeOnRedis('connections of the session stores', () => {
           expect(frozen.error).toMatchObject({ code: 'sessions-unavailable' });
           expect(frozen.ms).toBeLessThan(slack * 1000);
           node.thaw();
-          await waitUntil(() =>
+          await until(() =>
             sessions.find(['a']).then(
               () => true,
               () => false,
@@ -276,12 +277,12 @@ describeOnRedis('connections of the session stores', () => {
       let gaps = 0;
       sessions.onGap(() => (gaps += 1));
       sessions.onChange((change) => heard.push(change.sessionId));
-      await waitUntil(() => gaps === 1);
+      await until(() => gaps === 1);
       const session = { ...exampleSession(Date.now()), id: way };
       // Redis on a busy machine may miss the deadline of a command.
-      await waitUntil(() => succeeds(sessions.create(way, session)));
-      await waitUntil(() => succeeds(sessions.revoke(session.id, { by: 'x', reason: 'revoked' })));
-      await waitUntil(() => heard.includes(session.id));
+      await until(() => succeeds(sessions.create(way, session)));
+      await until(() => succeeds(sessions.revoke(session.id, { by: 'x', reason: 'revoked' })));
+      await until(() => heard.includes(session.id));
       await close();
     });
   });

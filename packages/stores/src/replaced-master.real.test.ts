@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { createSessionStores } from './create-session-stores.ts';
@@ -6,7 +7,6 @@ import { describeOnRedis } from './testing/describe-on-redis.ts';
 import { exampleSession } from './testing/example-session.ts';
 import { prepareRedisServer, type RedisServer } from './testing/redis-server.ts';
 import { sessionsSchemaFor } from './testing/sessions-config.ts';
-import { waitUntil } from './testing/wait-until.ts';
 
 // The Sentinel and the gateway have accounts of their own. When that of the Sentinel is gone on the master, the master is
 // cut off from the Sentinel, which promotes the replica, but not from the gateway.
@@ -54,27 +54,27 @@ describeOnRedis('a master that was replaced and does not know it', () => {
       return true;
     };
     const created = (id: string) => create(id).catch(() => false);
-    await waitUntil(() => created('before'));
+    await until(() => created('before'));
     const [old, next] = [on(master), on(replica)];
-    await waitUntil(async () => (await next.info('replication')).includes('master_link_status:up'));
+    await until(async () => (await next.info('replication')).includes('master_link_status:up'));
     const watcher = new Redis({ port: sentinel.port, host: '127.0.0.1' });
     admins.push(watcher);
-    await waitUntil(async () => ((await watcher.call('SENTINEL', 'replicas', 'gate')) as unknown[]).length === 1);
+    await until(async () => ((await watcher.call('SENTINEL', 'replicas', 'gate')) as unknown[]).length === 1);
 
     await old.call('ACL', 'SETUSER', 'default', 'off');
     await old.call('CLIENT', 'KILL', 'USER', 'default');
-    await waitUntil(async () => (await next.info('replication')).includes('role:master'));
+    await until(async () => (await next.info('replication')).includes('role:master'));
     // The old one still takes writes.
     expect(await old.info('replication')).toContain('role:master');
     expect(await old.set('still', 'here')).toBe('OK');
 
     let turn = 0;
-    await waitUntil(async () => {
+    await until(async () => {
       turn += 1;
       return (await created(`after-${turn}`)) && (await next.keys(`*after-${turn}*`)).length > 0;
     });
     // A change is heard from the new one.
-    await waitUntil(async () => {
+    await until(async () => {
       await sessions.revoke(`after-${turn}`, { by: 'x', reason: 'revoked' }).catch(() => undefined);
       return heard.includes(`after-${turn}`);
     });

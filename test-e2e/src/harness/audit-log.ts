@@ -1,6 +1,6 @@
 import type { AuditEvent, AuditEventType, AuditRecord } from '@sallyport/contracts';
 import { createAuditCheck, messageOf } from './audit-check.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '@sallyport/kit/testing';
 import { readTopic, type TopicMessage } from './read-topic.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import process from 'node:process';
-import { eventually } from './eventually.ts';
+import { eventually } from '@sallyport/kit/testing';
 import type { Gateway } from './gateway-types.ts';
 import { theBed } from './the-bed.ts';
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { eventually } from './eventually.ts';
+import { eventually } from '@sallyport/kit/testing';
 
 export type CommandOptions = {
   env?: Record<string, string | undefined>;
@@ -26,7 +26,7 @@ export type RunningCommand = {
   stop(signal?: NodeJS.Signals): Promise<CommandResult>;
 };
 
-/** Starts a program in the environment of the test plus `env`. It is killed after `timeoutMs` (three minutes). */
+/** Starts a program in the environment of the test plus `env`. It is killed after `timeoutMs` (four and a half minutes). */
 export function startCommand(program: string, args: readonly string[], options: CommandOptions = {}): RunningCommand {
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(program, args, {
     cwd: options.cwd,
@@ -41,7 +41,7 @@ export function startCommand(program: string, args: readonly string[], options: 
     text.stderr += chunk;
   });
   child.stdin.on('error', () => {});
-  const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 180_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 270_000);
   const ended = new Promise<CommandResult>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {

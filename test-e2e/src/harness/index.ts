@@ -12,13 +12,14 @@ export {
   acceptUpgrade,
   refuseUpgrade,
   startRecordingUpstream,
+  watchReceived,
   type RecordedConnection,
   type RecordedRequest,
   type RecordingUpstream,
 } from './recording-upstream.ts';
 export { runCommand, startCommand, type CommandOptions, type CommandResult, type RunningCommand } from './command.ts';
 export { keyMetric, publicHalves } from './service-key.ts';
-export { eventually } from './eventually.ts';
+export { eventually } from '@sallyport/kit/testing';
 export { memoryInUse } from './memory-in-use.ts';
 export { dumpPostgres } from './dump-postgres.ts';
 export { dumpRedis } from './dump-redis.ts';

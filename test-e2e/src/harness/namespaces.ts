@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Cluster } from '@sallyport/bed';
-import { eventually } from './eventually.ts';
+import { eventually } from '@sallyport/kit/testing';
 import { theBed } from './the-bed.ts';
 
 /** A namespace of the real cluster that a test creates and removes. */
@@ -59,5 +59,5 @@ export async function startPod(
       ],
     },
   });
-  await admin.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '-n', namespace, '--timeout=60s']);
+  await admin.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '-n', namespace, '--timeout=240s']);
 }

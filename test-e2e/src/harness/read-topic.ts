@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Kafka, logLevel, type Batch, type Consumer, type KafkaConfig, type KafkaMessage } from 'kafkajs';
-import { eventually } from './eventually.ts';
+import { eventually } from '@sallyport/kit/testing';
 
 /** A message as it is on the topic, with its partition and offset. */
 export type TopicMessage = {

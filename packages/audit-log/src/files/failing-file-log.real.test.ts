@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
+import { until } from '@sallyport/kit/testing';
 import { createFaultyFiles } from '@sallyport/spool/testing';
 import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 import type { AuditLog } from '../sink/audit-sink.ts';
@@ -21,7 +22,6 @@ import {
   idsOf,
   publishInTheEnd,
   samples,
-  until,
   type FileLogBed,
 } from '../testing/file-log-bed.ts';
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { isFullRun } from '@sallyport/kit/testing';
+import { isFullRun, until } from '@sallyport/kit/testing';
 import { createFileLogBed, type FileLogBed } from '../testing/file-log-bed.ts';
 
 const program = new URL('../testing/file-log-child.ts', import.meta.url).pathname;
@@ -24,7 +24,7 @@ async function publishAndDie(runMs: number): Promise<string[]> {
   const child = start();
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  while (!output.includes('\n') && child.exitCode === null) await pause(2);
+  await until(() => output.includes('\n') || child.exitCode !== null);
   await pause(runMs);
   child.kill('SIGKILL');
   await once(child, 'close');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
 import { createMetrics } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { pino } from 'pino';
 import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 import type { AuditLog } from '../sink/audit-sink.ts';
@@ -13,7 +14,6 @@ import {
   idsOf,
   publishInTheEnd,
   samples,
-  until,
   type FileLogBed,
 } from '../testing/file-log-bed.ts';
 

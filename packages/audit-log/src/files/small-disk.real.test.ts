@@ -1,9 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { describeOnSmallDisk } from '@sallyport/spool/testing';
 import { sampleAuditRecord } from '../record/sample-audit-record.ts';
-import { collect, createFileLogBed, idsOf, publishInTheEnd, until } from '../testing/file-log-bed.ts';
+import { collect, createFileLogBed, idsOf, publishInTheEnd } from '../testing/file-log-bed.ts';
 
 describeOnSmallDisk('an audit log on a disk of one mebibyte', ({ path, remount }) => {
   it('that is full accepts no more, loses nothing that it has acknowledged, and goes on when there is space', async () => {

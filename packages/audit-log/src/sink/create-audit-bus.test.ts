@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
+import { until } from '@sallyport/kit/testing';
 import { pino } from 'pino';
 import { describeAuditSink, type AuditSinkHarness } from '../testing/audit-sink.conformance.ts';
 import { createAuditBus } from './create-audit-bus.ts';
@@ -61,7 +62,7 @@ describe('the in-process bus', () => {
       () => seen.push('acknowledged'),
       () => undefined,
     );
-    while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => seen.length > 0);
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(seen).toEqual(['quick']);
     release();
@@ -90,7 +91,7 @@ describe('the in-process bus', () => {
     await expect(bus.ping()).rejects.toMatchObject({ code: 'audit-unavailable' });
     const received: AuditRecord[] = [];
     bus.subscribe('one', async (records) => void received.push(...records));
-    while (received.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => received.length > 0);
     expect(received[0]).toEqual(record);
     await expect(bus.ping()).resolves.toBeUndefined();
     await bus.close();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { hashEvent } from '@sallyport/audit-proof';
 import type { AuditEvent } from '@sallyport/contracts';
+import { until } from '@sallyport/kit/testing';
 import type { Message } from 'kafkajs';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
@@ -14,10 +15,6 @@ const dataOf = (message: Message) => JSON.parse(String(message.value)) as AuditE
 /** The ids of events, without the closing checkpoint. */
 const ids = (batch: readonly Message[]) =>
   batch.filter((one) => typeOf(one) !== 'audit.checkpoint').map((message) => String(message.headers?.ce_id));
-
-async function until(ready: () => boolean): Promise<void> {
-  while (!ready()) await new Promise((resolve) => setTimeout(resolve, 2));
-}
 
 function setUp(send: (messages: Message[]) => Promise<void>, settings: { lingerMs?: number } = {}) {
   const lines: string[] = [];

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createVerifier, type TrailReport } from '@sallyport/audit-proof';
 import { auditEventSchema, type AuditEvent } from '@sallyport/contracts';
 import { createLogger } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { openSpool } from '@sallyport/spool';
 import { createFaultyFiles } from '@sallyport/spool/testing';
 import type { Message } from 'kafkajs';
@@ -175,7 +175,7 @@ describe('a disk that fails to sync before its process is killed', () => {
     await first.sink.publish(sampleAuditRecord());
     await first.sink.keep!(sampleAuditRecord()).catch(() => undefined);
     // The sync, and then the attempts to bring the file back to what is certain.
-    while (first.spool.status.failures < 3) await pause(5);
+    await until(() => first.spool.status.failures >= 3);
     expect(sent.length).toBeGreaterThanOrEqual(5);
     // What the next process finds after a SIGKILL.
     const left = `${dir}-left`;

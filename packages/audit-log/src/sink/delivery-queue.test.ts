@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createSealer } from '@sallyport/audit-proof';
 import { createLogger } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { createChainRecords } from './chain-records.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { sampleAuditRecord } from '../record/sample-audit-record.ts';
@@ -29,10 +30,7 @@ describe('a queue of large events', () => {
     }
     await expect(queue.publish(sampleAuditRecord())).rejects.toMatchObject({ code: 'audit-unavailable' });
     open();
-    for (let tries = 0; tries < 6000 && queue.length > 0; tries += 1)
-      await new Promise((resolve) => {
-        setTimeout(resolve, 5);
-      });
+    await until(() => queue.length === 0);
     expect(queue.hasRoom()).toBe(true);
     await queue.publish(sampleAuditRecord());
     await queue.close(1000);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { hashEvent } from '@sallyport/audit-proof';
 import type { AuditEvent, AuditRecord } from '@sallyport/contracts';
+import { until } from '@sallyport/kit/testing';
 import { openSpool } from '@sallyport/spool';
 import { createFaultyFiles, type FaultyFiles } from '@sallyport/spool/testing';
 import type { Message } from 'kafkajs';
@@ -21,14 +22,6 @@ afterEach(async () => {
   await Promise.all(closers.splice(0).map((close) => close()));
 });
 process.once('exit', () => rmSync(root, { recursive: true, force: true }));
-
-async function until(ready: () => boolean): Promise<void> {
-  const end = Date.now() + 60_000;
-  while (!ready()) {
-    if (Date.now() > end) throw new Error('timed out waiting for the condition');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 /** A topic that may be away. It keeps every message, repetitions included. */
 function createTopic() {
@@ -52,7 +45,13 @@ function createTopic() {
 
 type Topic = ReturnType<typeof createTopic>;
 
-async function openSink(dir: string, topic: Topic, maxBytes = 8 * 1024 * 1024, files?: FaultyFiles) {
+async function openSink(
+  dir: string,
+  topic: Topic,
+  maxBytes = 8 * 1024 * 1024,
+  files?: FaultyFiles,
+  publishTimeoutMs = 1500,
+) {
   const spool = await openSpool({ dir, maxBytes, logger, now: Date.now }, files);
   const sink = createKafkaAuditSink({
     service: 'proxy',
@@ -61,7 +60,7 @@ async function openSink(dir: string, topic: Topic, maxBytes = 8 * 1024 * 1024, f
     now: Date.now,
     sender: topic.sender,
     spool,
-    publishTimeoutMs: 1500,
+    publishTimeoutMs,
   });
   closers.push(() => sink.close(200));
   return { sink, spool };
@@ -178,12 +177,12 @@ describe('the Kafka sink with a spool', () => {
   it('answers all who publish one event at the same time, also after one of them has given up', async () => {
     const topic = createTopic();
     topic.isUp = false;
-    const { sink } = await openSink(join(root, 'shared'), topic);
+    const { sink } = await openSink(join(root, 'shared'), topic, undefined, undefined, 10_000);
     const record = sampleAuditRecord();
     const publish = () => sink.publish(structuredClone(record));
     const early = publish();
     const gaveUp = expect(early).rejects.toMatchObject({ code: 'audit-unavailable' });
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await new Promise((resolve) => setTimeout(resolve, 6000));
     const late = Promise.all([publish(), publish()]);
     late.catch(() => undefined);
     await gaveUp;

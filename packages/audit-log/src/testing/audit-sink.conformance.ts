@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
+import { until } from '@sallyport/kit/testing';
 import type { AuditSink } from '../sink/audit-sink.ts';
 import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 
@@ -17,15 +18,6 @@ export type AuditSinkHarness = {
   received(): readonly AuditRecord[];
   close(): Promise<void>;
 };
-
-/** Waits until `ready` returns true, and fails after `ms`. */
-async function until(ready: () => boolean, ms = 30_000): Promise<void> {
-  const end = Date.now() + ms;
-  while (!ready()) {
-    if (Date.now() > end) throw new Error('timed out waiting for the condition');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 /** A busy machine may take this many times as long as promised. */
 const slack = 10;

@@ -78,15 +78,6 @@ export function createFileLogBed(root = tmpdir()): FileLogBed {
   };
 }
 
-/** Waits until `ready` returns true. A busy machine may take long. */
-export async function until(ready: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> {
-  const end = Date.now() + ms;
-  while (!(await ready())) {
-    if (Date.now() > end) throw new Error('timed out waiting for the condition');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 /** Returns events, of this time in milliseconds since the epoch or of now. */
 export const samples = (count: number, time?: number): AuditRecord[] =>
   Array.from({ length: count }, () => sampleAuditRecord(time === undefined ? {} : { time }));

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Config } from '@sallyport/contracts';
 import { createLogger, hashToken, ProblemError, problemHandler } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import express from 'express';
 import supertest from 'supertest';
 import { UnstorableError } from '../events/event-store.ts';
@@ -237,11 +238,11 @@ describe('the receiver under load', () => {
     const first = [send(app, 'dev', 'of-dev'), send(app, 'dev', 'of-dev')].map((one) =>
       one.then(({ status }) => status),
     );
-    while (held.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => held.length >= 2);
     const third = await send(app, 'dev', 'of-dev');
     expect([third.status, third.headers['retry-after']]).toEqual([429, '1']);
     const other = send(app, 'prod', 'of-prod').then(({ status }) => status);
-    while (held.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => held.length >= 3);
     for (const release of held) release();
     expect(await Promise.all([...first, other])).toEqual([200, 200, 200]);
     isHolding = false;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLogger } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { Registry } from 'prom-client';
 import { createStoreMetrics, enforceRetention, type RetentionDeps } from './enforce-retention.ts';
 import type { Bounds } from './event-store.ts';
@@ -42,7 +43,7 @@ describe('enforcing retention', () => {
         return 0;
       }),
     });
-    while (runs < 2) await soon();
+    await until(() => runs >= 2);
     await retention.close();
   });
 
@@ -85,7 +86,7 @@ describe('enforcing retention', () => {
       metrics: createStoreMetrics(metrics as never),
       store: { ...store, prepare: async (now) => void prepared.push(now) },
     });
-    while (prepared.length === 0) await soon();
+    await until(() => prepared.length > 0);
     await retention.close();
     expect(calls[0]).toMatchObject({ holds });
     expect(prepared[0]).toBe(100 * day);

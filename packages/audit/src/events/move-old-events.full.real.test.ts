@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { sampleAuditRecord } from '@sallyport/audit-log';
 import { auditQuerySchema, type AuditRecord } from '@sallyport/contracts';
+import { eventually } from '@sallyport/kit/testing';
 import { createPgliteDatabase } from '../database/pglite-database.ts';
 import type { SqlDatabase } from '../database/sql-database.ts';
 import { firstMigrations } from '../schema/first-migrations.ts';
@@ -35,14 +36,8 @@ async function fillOld(database: SqlDatabase, records: readonly AuditRecord[], c
 }
 
 async function findAll(events: EventStore, query: Record<string, unknown>): Promise<AuditRecord[]> {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return (await events.find(auditQuerySchema.parse({ limit: 1000, order: 'oldest', ...query }))).events;
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 'service-unavailable' || tries > 300) throw error;
-      await pause(100);
-    }
-  }
+  const asked = auditQuerySchema.parse({ limit: 1000, order: 'oldest', ...query });
+  return (await eventually('an answer', () => events.find(asked))).events;
 }
 
 it('moves the events of earlier versions into partitions, unchanged, in their order, once', async () => {

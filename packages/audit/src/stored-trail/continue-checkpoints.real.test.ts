@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { sampleAuditRecord, toLine } from '@sallyport/audit-log';
 import {
   createSealer,
@@ -12,6 +12,7 @@ import {
 } from '@sallyport/audit-proof';
 import type { AuditCheckpoint, AuditRecord } from '@sallyport/contracts';
 import { createLogger } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { createPgliteDatabase } from '../database/pglite-database.ts';
 import type { SqlDatabase } from '../database/sql-database.ts';
 import { startCheckpointer } from '../proof/create-checkpointer.ts';
@@ -61,10 +62,11 @@ function makeTrail(from = 1) {
 }
 
 let database: SqlDatabase;
-beforeEach(() => {
+beforeAll(() => {
   database = createPgliteDatabase({});
 });
-afterEach(() => database.close());
+beforeEach(() => database.transaction([{ sql: 'drop schema public cascade' }, { sql: 'create schema public' }]));
+afterAll(() => database.close());
 
 /** Lets the audit service sign its next checkpoint, stores that, and returns it. */
 async function signNext(stores: ReturnType<typeof createStores>, records: readonly AuditRecord[]) {
@@ -80,7 +82,7 @@ async function signNext(stores: ReturnType<typeof createStores>, records: readon
     signing: { privateKey, keyId, publicKeys: new Map([[keyId, publicKey]]), everyEvents: 1, every: 0 },
   });
   checkpointer.stored(records);
-  while (published.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => published.length > 0);
   await checkpointer.close();
   const sealer = createSealer({ producer: 'audit/2' });
   for (const record of published) sealer.seal(record);

@@ -4,6 +4,7 @@ import type { ClusterEvent } from '@sallyport/audit-join';
 import { sampleAuditRecord } from '@sallyport/audit-log';
 import { auditQuerySchema, reservationId, reservedHash, type AuditRecord } from '@sallyport/contracts';
 import { createLogger } from '@sallyport/kit';
+import { eventually, until } from '@sallyport/kit/testing';
 import { startLiveJoin, type LiveJoin, type LiveJoinDeps } from '../live-join/start-live-join.ts';
 import type { AuditStores } from '../stores/open-stores.ts';
 import type { AuditStoreHarness } from './audit-store-harness.ts';
@@ -96,10 +97,11 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
     return (await open().stores.events.find(query)).events;
   };
   const alerts = async () => (await records()).map(({ data }) => data.sallyport.alert!);
-  const eventually = async (count: number) => {
-    for (const end = Date.now() + 60_000; (await alerts()).length < count && Date.now() < end;)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    return alerts();
+  const soon = async (count: number) => {
+    let all = await alerts();
+    const came = async () => (all = await alerts()).length >= count;
+    await eventually(`${count} alerts`, came, undefined, () => `besides ${JSON.stringify(all)}`);
+    return all;
   };
   const settle = () => new Promise((resolve) => setTimeout(resolve, 1000));
 
@@ -111,7 +113,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       start({}, replica);
       const id = randomUUID();
       await receive(recorded(id, { ...direct, stage: 'RequestReceived' }), recorded(id, direct, Date.now() + 1));
-      expect(await eventually(1)).toMatchObject([
+      expect(await soon(1)).toMatchObject([
         { kind: 'bypassed-gateway', auditID: id, user: 'kubernetes-admin', verb: 'list', resource: 'dev/pods' },
       ]);
       await Promise.all(running.splice(0).map((one) => one.close()));
@@ -138,7 +140,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       });
       await open().stores.events.add([reservation]);
       await receive(recorded(lost), recorded(invented), recorded(twice), recorded(twice, {}, Date.now() + 1000));
-      const found = (await eventually(3)).toSorted((a, b) => a.kind.localeCompare(b.kind));
+      const found = (await soon(3)).toSorted((a, b) => a.kind.localeCompare(b.kind));
       expect(found).toMatchObject([
         { kind: 'bypassed-gateway', auditID: invented },
         { kind: 'mismatched', auditID: twice, differs: ['repeated'] },
@@ -170,7 +172,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       const id = randomUUID();
       await open().stores.events.add([sent(id)]);
       await receive(recorded(id, changes));
-      expect(await eventually(1)).toMatchObject([{ auditID: id, ...expected }]);
+      expect(await soon(1)).toMatchObject([{ auditID: id, ...expected }]);
     });
 
     it('alerts to a write under an ID that was used before, however late', async () => {
@@ -183,7 +185,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       await settle();
       expect(await alerts()).toEqual([]);
       await receive(recorded(id, { verb: 'create' }, Date.now() + 5));
-      expect(await eventually(1)).toMatchObject([{ kind: 'mismatched', differs: ['repeated'] }]);
+      expect(await soon(1)).toMatchObject([{ kind: 'mismatched', differs: ['repeated'] }]);
     });
 
     it("alerts to another account than the gateway's, once it is known", async () => {
@@ -193,12 +195,12 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       await receive(recorded(known));
       await settle();
       await receive(recorded(id, { user: { username: 'system:serviceaccount:x:thief' } }));
-      expect(await eventually(1)).toMatchObject([{ kind: 'mismatched', differs: ['account'] }]);
+      expect(await soon(1)).toMatchObject([{ kind: 'mismatched', differs: ['account'] }]);
       // From now on, the gateway's account is watched although its name is ignored.
       const stolen = randomUUID();
       const event = recorded(stolen, { impersonatedUser: undefined });
       await open().stores.clusterEvents.add(name, [{ event, keep: false }]);
-      expect(await eventually(2)).toMatchObject([{}, { kind: 'bypassed-gateway', auditID: stolen, user: gateway }]);
+      expect(await soon(2)).toMatchObject([{}, { kind: 'bypassed-gateway', auditID: stolen, user: gateway }]);
     });
 
     it.each([
@@ -220,7 +222,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
         const stolen = randomUUID();
         const event = recorded(stolen, { impersonatedUser: undefined, verb: 'create' });
         await open().stores.clusterEvents.add(name, [{ event, keep: false }]);
-        expect(await eventually(1)).toMatchObject([{ kind: 'bypassed-gateway', auditID: stolen, user: gateway }]);
+        expect(await soon(1)).toMatchObject([{ kind: 'bypassed-gateway', auditID: stolen, user: gateway }]);
       },
     );
 
@@ -251,7 +253,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       await settle();
       await receive(recorded(other, { user: { username: gateway }, impersonatedUser: undefined }));
       await receive(recorded(own, { user: { username: `${gateway}-2` }, impersonatedUser: undefined }));
-      expect(await eventually(1)).toMatchObject([{ kind: 'bypassed-gateway', auditID: own }]);
+      expect(await soon(1)).toMatchObject([{ kind: 'bypassed-gateway', auditID: own }]);
       await settle();
       expect(await alerts()).toHaveLength(1);
     });
@@ -267,9 +269,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
         sent(other, { objectRef: { resource: 'events' } }),
         sent(randomUUID(), { responseStatus: { code: 502, reason: 'ServiceUnavailable' } }),
       ]);
-      expect(await eventually(1)).toMatchObject([
-        { kind: 'missing-in-cluster-log', auditID: lost, user: alice.username },
-      ]);
+      expect(await soon(1)).toMatchObject([{ kind: 'missing-in-cluster-log', auditID: lost, user: alice.username }]);
       await settle();
       expect(await alerts()).toHaveLength(1);
     });
@@ -288,12 +288,12 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       await open().stores.events.add([long, odd].map((each, at) => sent(each, { objectRef: refs[at] })));
       await receive(recorded(long, { objectRef: refs[0] }), recorded(odd, { objectRef: refs[1] }));
       await receive(recorded(randomUUID(), { user: { username: 'x\0y' }, impersonatedUser: undefined }));
-      expect(await eventually(1)).toMatchObject([{ user: 'x\0y' }]);
+      expect(await soon(1)).toMatchObject([{ user: 'x\0y' }]);
       expect(await open().stores.join.open(name, 10)).toEqual([]);
       await receive(recorded(id, direct));
-      expect(await eventually(2)).toMatchObject([{ user: 'x\0y' }, { kind: 'bypassed-gateway', auditID: id }]);
+      expect(await soon(2)).toMatchObject([{ user: 'x\0y' }, { kind: 'bypassed-gateway', auditID: id }]);
       await open().stores.events.add([sent(lost, { objectRef: refs[0] })]);
-      expect(await eventually(3)).toMatchObject([{}, {}, { kind: 'missing-in-cluster-log', auditID: lost }]);
+      expect(await soon(3)).toMatchObject([{}, {}, { kind: 'missing-in-cluster-log', auditID: lost }]);
     });
 
     it('makes of a flood a bounded number of events, which count all of it', async () => {
@@ -303,8 +303,7 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
         recorded(randomUUID(), { ...direct, user: { username: `user-${number % 300}` } }),
       );
       await receive(...flood);
-      for (const end = Date.now() + 60_000; found.length < 1500 && Date.now() < end;)
-        await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(() => found.length >= 1500);
       await settle();
       expect(found).toHaveLength(1500);
       expect((await alerts()).length).toBeLessThanOrEqual(101);
@@ -334,14 +333,13 @@ export function describeLiveJoin(open: () => AuditStoreHarness): void {
       await settle();
       expect(await open().stores.join.open(name, 10)).toHaveLength(1);
       isDown = false;
-      for (const end = Date.now() + 60_000; (await open().stores.join.open(name, 10)).length > 0 && Date.now() < end;)
-        await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(async () => (await open().stores.join.open(name, 10)).length === 0);
       await Promise.all(running.splice(0).map((one) => one.close()));
       expect(published).toEqual([]);
       hasRoom = true;
       // Another replica publishes what this one claimed and did not tell.
       start({ now: () => Date.now() + 600_000 });
-      expect(await eventually(1)).toMatchObject([{ kind: 'bypassed-gateway' }]);
+      expect(await soon(1)).toMatchObject([{ kind: 'bypassed-gateway' }]);
     });
   });
 }

@@ -10,6 +10,7 @@ import {
 } from '@sallyport/audit-proof';
 import type { AuditRecord } from '@sallyport/contracts';
 import { createLogger } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { createCheckpointMetrics } from '../proof/checkpoint-metrics.ts';
 import { startCheckpointer, type Checkpointer, type CheckpointerDeps } from '../proof/create-checkpointer.ts';
 import { makeEvent, midday, type AuditStoreHarness } from './audit-store-harness.ts';
@@ -201,7 +202,7 @@ export function describeProof(harness: () => AuditStoreHarness): void {
         await new Promise((resolve) => setTimeout(resolve, 60));
       }
       const attested = async () => (await headOf(sealer)) === undefined;
-      while (!(await attested())) await new Promise((resolve) => setTimeout(resolve, 20));
+      await until(attested);
       isAway = false;
       const signed = () => trail.filter(({ type }) => type === 'audit.checkpoint').length;
       // Nothing new comes, so the checkpoints come to an end, too.
@@ -210,7 +211,7 @@ export function describeProof(harness: () => AuditStoreHarness): void {
         await new Promise((resolve) => setTimeout(resolve, 300));
       }
       const { last } = await proof().latest(keyId);
-      while (!anchored.includes(last!.hash)) await new Promise((resolve) => setTimeout(resolve, 20));
+      await until(() => anchored.includes(last!.hash));
       const verifier = createVerifier({ keys: publicKeys, since: new Date(Date.now() - 60_000).toISOString() });
       for (const [position, record] of trail.entries()) verifier.add({ ...record, place: { source: 't', position } });
       const report = verifier.finish();

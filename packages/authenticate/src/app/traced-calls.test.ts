@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createRecordingTracer } from '@sallyport/kit/testing';
+import { createRecordingTracer, until } from '@sallyport/kit/testing';
 import { createBrowser } from '../testing/test-browser.ts';
 import { createTestService } from '../testing/test-service.ts';
 import { createAuthenticateApp } from './create-authenticate-app.ts';
@@ -13,7 +13,7 @@ async function start() {
   const { deps } = await createTestService();
   const browser = createBrowser(createAuthenticateApp({ ...deps, tracer }));
   const ended = async () => {
-    while (!tracer.spans.every((span) => span.ended)) await new Promise((next) => setTimeout(next, 5));
+    await until(() => tracer.spans.every((span) => span.ended));
     return tracer.spans;
   };
   return { tracer, browser, ended };

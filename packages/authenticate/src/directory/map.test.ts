@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConfigFaults } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { throughProvider } from '../testing/test-login.ts';
 import { createTestService, type TestService } from '../testing/test-service.ts';
 import { checkDirectory } from '@sallyport/directory';
@@ -28,15 +29,6 @@ const begin = async (text: string, provider?: object) => {
 const logIn = async () => {
   await throughProvider(service!, '/.sallyport/login');
   return (await service!.sessions.list()).at(-1)!;
-};
-const eventually = async (holds: () => Promise<boolean>) => {
-  const end = Date.now() + 60_000;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error('not within a minute');
-    await new Promise((resolve) => {
-      setTimeout(resolve, 20);
-    });
-  }
 };
 
 describe('a file of people and groups', () => {
@@ -74,14 +66,14 @@ describe('a file of people and groups', () => {
     };
     writeFileSync(path.join(directory, 'next'), 'people: {alice@example.com: [ops]}\n');
     renameSync(path.join(directory, 'next'), file());
-    await eventually(async () => (await groups()).join() === 'ops');
+    await until(async () => (await groups()).join() === 'ops');
     writeFileSync(file(), 'people: {alice@example.com: ops}\n');
-    await eventually(async () => service!.lines.join().includes('was rejected'));
+    await until(async () => service!.lines.join().includes('was rejected'));
     expect(service!.lines.join()).toMatch(/people\.yaml:1:10: people\.alice@example\.com: expected array/);
     expect(await groups()).toEqual(['ops']);
     expect(await service!.metrics.metrics()).toContain('sallyport_directory_file_refused{source="map"} 1');
     writeFileSync(file(), 'people: {}\n');
-    await eventually(async () => (await groups()).join() === 'developers');
+    await until(async () => (await groups()).join() === 'developers');
     expect(await service!.metrics.metrics()).toContain('sallyport_directory_file_refused{source="map"} 0');
   });
 

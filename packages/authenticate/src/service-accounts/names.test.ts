@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { userUid } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import {
   createMemoryNameStore,
   createMemorySessionStore,
@@ -264,7 +265,7 @@ describe('names from before the gateway kept them', () => {
       pauseMs: 1,
     });
     seeding.start();
-    while (!(await names.read('deployer'))) await new Promise((resolve) => setTimeout(resolve, 1));
+    await until(async () => (await names.read('deployer')) !== undefined);
     await seeding.close();
     expect(service.lines.filter((line) => line.includes('cannot be given'))).toHaveLength(1);
   });

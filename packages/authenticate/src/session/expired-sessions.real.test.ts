@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { hashToken } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { connectRedis, createRedisSessionStore, type RedisConnection, type SessionStore } from '@sallyport/stores';
 import { describeOnRedis, prepareRedisServer, sessionsSchemaFor, type RedisServer } from '@sallyport/stores/testing';
 import { pino } from 'pino';
@@ -83,8 +84,7 @@ function describeReplicas(): void {
       clock.now += minute;
       const restarted = reporterOn(stores[1]!);
       restarted.start();
-      for (let tries = 0; tries < 6000 && audit.records.length === 0; tries += 1)
-        await new Promise((resolve) => setTimeout(resolve, 10));
+      await until(() => audit.records.length > 0);
       await restarted.close();
       expect(reported()).toEqual(['session.expired one']);
       clock.now += 10 * minute;

@@ -11,7 +11,7 @@ import {
   writeRecords,
   type ServiceRecord,
 } from '@sallyport/kit';
-import { createRecordingTracer } from '@sallyport/kit/testing';
+import { createRecordingTracer, until } from '@sallyport/kit/testing';
 import { createMemorySessionStore, type SessionStore } from '@sallyport/stores';
 import { checkOf, identityOf, sessionOf } from '../testing/authorize-rig.ts';
 import { useRigs, type Rig } from '../testing/use-rigs.ts';
@@ -164,7 +164,7 @@ describe('a connection for checks', () => {
     const { check, ids, send, received } = await open(rig);
     hold();
     const slow = check(checkOf('a', dev));
-    while (calls.length === 0) await new Promise(setImmediate);
+    await until(() => calls.length > 0);
     send(...ids({ check: checkOf(undefined, dev) }));
     expect((await received(1))[0]).toMatchObject({ id: 2, kind: recordKinds.answer });
     release();
@@ -262,7 +262,7 @@ describe('a connection for checks', () => {
     const { check, closed } = await open(rig);
     hold();
     const answers = check(checkOf('a', dev), checkOf('b', dev));
-    while (calls.length === 0) await new Promise(setImmediate);
+    await until(() => calls.length > 0);
     await rig.stop();
     release();
     expect(await answers).toMatchObject([{ kind: recordKinds.answer }, { kind: recordKinds.answer }]);
@@ -330,7 +330,7 @@ describe('a gateway that attacks', () => {
     const about = (count: number) => ({ check: { ...checkOf(`t${count}`, dev), filler: large } });
     const sent = Array.from({ length: 40 }, (_none, count) => ids(about(count)));
     for (const records of sent) socket.write(writeRecords(records));
-    while (calls.length < 2) await new Promise(setImmediate);
+    await until(() => calls.length >= 2);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(calls.flat().length).toBeLessThanOrEqual(4);
     release();

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Notice } from '@sallyport/contracts';
+import { until } from '@sallyport/kit/testing';
 import { loadedConfig } from '../testing/authorize-rig.ts';
 import { elevationsConfig, startElevationRig, type ElevationRig } from '../testing/elevation-rig.ts';
 import { checkNotifications } from './check-notifications.ts';
@@ -60,8 +61,7 @@ describe('the notices of an elevation', () => {
     expect(await typesOf(id)).toEqual(['elevation.requested', 'elevation.approved']);
     rig.log.away = false;
     rig.advance(5000);
-    for (const end = Date.now() + 60_000; (await typesOf(id)).length < 3 && Date.now() < end;)
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(async () => (await typesOf(id)).length >= 3);
     expect(await typesOf(id)).toEqual(['elevation.requested', 'elevation.approved', 'elevation.activated']);
   });
 

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { ConfigFaults, createMetrics, createReadiness, createServiceVerifier, loadConfig } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { createMemoryReplicaRegistry, createMemorySessionStore } from '@sallyport/stores';
 import { createLoggerRig } from '../testing/authorize-rig.ts';
 import { startAuthorize, type RunningAuthorize } from './start-authorize.ts';
@@ -39,12 +40,6 @@ const write = (name: string, text: string) => {
   writeFileSync(inDirectory(`${name}.new`), text);
   renameSync(inDirectory(`${name}.new`), inDirectory(name));
 };
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 60_000; !(await holds());) {
-    if (Date.now() > end) throw new Error('not so within twenty seconds');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 async function start() {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;

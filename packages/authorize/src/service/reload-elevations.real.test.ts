@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createReadiness, createServiceVerifier, loadConfig } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { createMemorySessionStore } from '@sallyport/stores';
 import { createLoggerRig } from '../testing/authorize-rig.ts';
 import { startAuthorize, type RunningAuthorize } from './start-authorize.ts';
@@ -28,13 +29,6 @@ const write = (elevations: string) =>
   );
 const entry = (more: string) =>
   `elevations: [{name: admin, clusters: ["*"], groups: [sre], requesters: {groups: [dev]}, approvals: 0, ${more}}]\n`;
-
-async function until(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 60_000; !holds();) {
-    if (Date.now() > end) throw new Error('not so within a minute');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 it('elevations change with the file, with a version of their own, and a faulty one leaves them as they are', async () => {
   write('');

@@ -13,6 +13,7 @@ import {
   hashToken,
   loadConfig,
 } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { createMemoryReplicaRegistry, createMemorySessionStore } from '@sallyport/stores';
 import { checkOf, createLoggerRig, identityOf, sessionOf } from '../testing/authorize-rig.ts';
 import { startAuthorize, type RunningAuthorize } from './start-authorize.ts';
@@ -76,20 +77,13 @@ async function start(auditSink?: Partial<AuditSink>) {
     return checkResponseSchema.parse(await response.json()).answers;
   };
   const decision = async () => (await ask(checkOf('t', { kind: 'cluster', name: 'dev' })))[0]!.decision;
-  const until = async (holds: () => boolean | Promise<boolean>) => {
-    for (const end = Date.now() + 50_000; Date.now() < end && !(await holds());)
-      await new Promise((resolve) => {
-        setTimeout(resolve, 20);
-      });
-    expect(await holds()).toBe(true);
-  };
-  return { ask, decision, until, replicas, events, lines, metrics, readiness };
+  return { ask, decision, replicas, events, lines, metrics, readiness };
 }
 
 describe('a policy that changes on disk', () => {
   it('decides from then on, with another version, and is recorded and reported', async () => {
     write(rule('developers'));
-    const { decision, until, replicas, events } = await start();
+    const { decision, replicas, events } = await start();
     const before = await decision();
     expect(before.effect).toBe('allow');
     write(rule('sre'));
@@ -120,7 +114,7 @@ describe('a policy that changes on disk', () => {
 
   it('is refused with file, line and column if it is faulty; the previous one remains in force', async () => {
     write(rule('developers'));
-    const { decision, until, replicas, events, lines } = await start();
+    const { decision, replicas, events, lines } = await start();
     const before = await decision();
     write(`${rule('developers')}      - allow: {or: [{gruops: sre}]}\n`, 'policies: {base: []}\n');
     await until(async () => (await replicas.list())[0]?.rejected !== undefined);
@@ -143,7 +137,7 @@ describe('a policy that changes on disk', () => {
 
   it('is reported with the warnings of lint, a bounded number of them', async () => {
     write(rule('developers'));
-    const { until, replicas, decision } = await start();
+    const { replicas, decision } = await start();
     const before = await decision();
     const idle = '      - allow: {and: [{groups: sre}, {k8s/verb: exec}, {k8s/cluster: prd}]}\n';
     write(`${rule('developers')}${idle.repeat(30)}`);
@@ -165,17 +159,13 @@ describe('a policy that changes on disk', () => {
     running.reload();
     const unchanged = async () =>
       (await metrics.getSingleMetricAsString('sallyport_config_reloads_total')).includes('{result="unchanged"} 1');
-    for (let tries = 0; tries < 3000 && !(await unchanged()); tries += 1)
-      await new Promise((resolve) => {
-        setTimeout(resolve, 20);
-      });
-    expect(await unchanged()).toBe(true);
+    await until(unchanged);
     expect(await decision()).toEqual(before);
   });
 
   it('is reloaded by every replica on request, with clusters and explain settings', async () => {
     write(rule('developers'));
-    const { ask, until, replicas } = await start();
+    const { ask, replicas } = await start();
     expect(running.policies.current().clusters.get('dev')!.explain).toBe(false);
     write(
       `${rule('developers')}    explain: true\n  - {name: prod, server: "https://10.0.0.2", token: t, policy: [{allow: {or: [{accept: true}]}}]}\n`,
@@ -187,7 +177,7 @@ describe('a policy that changes on disk', () => {
 
   it('can have ten thousand rules: every check during the reload is answered, by one policy or the other', async () => {
     write(rule('developers'));
-    const { decision, until } = await start();
+    const { decision } = await start();
     const { policyVersion } = await decision();
     write(`${Array.from({ length: 10_000 }, (_none, index) => rule(`team-${index}`)).join('')}${rule('developers')}`);
     running.reload();
@@ -218,7 +208,7 @@ describe('a policy that changes while the audit log is away', () => {
     const fails = async () => {
       if (away) throw new Error('away');
     };
-    const { decision, until, replicas, events, readiness, metrics } = await start({ ping: fails });
+    const { decision, replicas, events, readiness, metrics } = await start({ ping: fails });
     const before = await decision();
     write(rule('sre'));
     await until(async () => (await replicas.list())[0]?.waiting !== undefined);
@@ -239,7 +229,7 @@ describe('a policy that changes while the audit log is away', () => {
   it('is followed by an event that says it is not in force, if its own may have been delivered', async () => {
     write(rule('developers'));
     const late: AuditRecord[] = [];
-    const { decision, until, events } = await start({
+    const { decision, events } = await start({
       publish: async (record) => {
         late.push(record);
         if (late.length === 1) throw new Error('not in time');
@@ -264,7 +254,7 @@ describe('a policy that changes while the audit log is away', () => {
   it('comes into force if a spool keeps the event', async () => {
     write(rule('developers'));
     const kept: AuditRecord[] = [];
-    const { decision, until } = await start({
+    const { decision } = await start({
       publish: () => Promise.reject(new Error('away')),
       ping: () => Promise.reject(new Error('away')),
       keep: async (record) => void kept.push(record),

@@ -10,6 +10,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
 import { createDirectoryStore } from '@sallyport/directory';
 import { ConfigFaults, createReadiness, createServiceIdentity, createServiceVerifier } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { createMemoryElevationStore, createMemorySessionStore } from '@sallyport/stores';
 import { checkOf, createLoggerRig, identityOf, loadedConfig, sampleConfig } from '../testing/authorize-rig.ts';
 import { startAuthorize } from './start-authorize.ts';
@@ -74,8 +75,7 @@ describe('startAuthorize', () => {
     const directory = createDirectoryStore({ redis: undefined, now: Date.now });
     const running = await startAuthorize({ ...given, elevations: { store, sink: sink as never, directory } });
     try {
-      for (const end = Date.now() + 60_000; got.length === 0 && Date.now() < end;)
-        await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(() => got.length > 0);
       expect(got.join('')).toContain('The service account deployer of alice@example.com ends at');
       expect(published.map(({ type }) => type)).toEqual(['service_account.expiring']);
     } finally {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { startConnectProxy, type ConnectProxy } from '../testing/connect-proxy.ts';
 import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
@@ -58,9 +59,7 @@ describe('a gateway behind a proxy', () => {
     expect(new Set(proxy.asked.map(({ target }) => target))).toEqual(new Set([address]));
     expect(gateway.calls.length).toBe(proxy.asked.length);
     // An open connection would keep the program from ending.
-    for (let waited = 0; proxy.open > 0 && waited < 100; waited += 1)
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(proxy.open).toBe(0);
+    await until(() => proxy.open === 0);
   });
 
   it('is reached with the user name and password of the proxy, which no output contains', async () => {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { until } from '@sallyport/kit/testing';
 
 const program = fileURLToPath(new URL('../../bin/sallyport.js', import.meta.url));
 const token = 'spt_planted_agent_token_0123456789';
@@ -38,15 +39,6 @@ const args = (...more: string[]) => {
 };
 const env = { ...process.env, SALLYPORT_TOKEN: token, SALLYPORT_HOME: '/nonexistent' } as Record<string, string>;
 
-async function until(what: string, holds: () => boolean): Promise<void> {
-  for (let waited = 0; !holds(); waited += 20) {
-    if (waited > 10_000) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => {
-      setTimeout(resolve, 20);
-    });
-  }
-}
-
 async function connect(...more: string[]): Promise<Client> {
   const client = new Client({ name: 'test', version: '1.0.0' });
   await client.connect(
@@ -60,10 +52,10 @@ describe('a running sallyport mcp', () => {
     const client = await connect();
     const canceled = new AbortController();
     const call = client.callTool({ name: 'clusters', arguments: {} }, { signal: canceled.signal });
-    await until('the request has arrived', () => open.size === 1);
+    await until(() => open.size === 1);
     canceled.abort();
     await expect(call).rejects.toThrow(/abort/i);
-    await until('the request has ended', () => open.size === 0);
+    await until(() => open.size === 0);
     await client.close();
   });
 
@@ -74,7 +66,7 @@ describe('a running sallyport mcp', () => {
       isError: true,
       content: [{ text: 'Error: there was no answer within 1s.\nAsk for less, or try again.' }],
     });
-    await until('the request has ended', () => open.size === 0);
+    await until(() => open.size === 0);
     await client.close();
   });
 
@@ -108,7 +100,7 @@ describe('a running sallyport mcp', () => {
     };
     const result = await client.callTool({ name: 'logs', arguments: { cluster: 'dev', namespace: 'dev', pod: 'web' } });
     expect(JSON.stringify(result).length).toBeLessThan(40_000);
-    await until('the request has ended', () => open.size === 0);
+    await until(() => open.size === 0);
     await client.close();
   });
 
@@ -124,14 +116,14 @@ describe('a running sallyport mcp', () => {
     send({ id: 1, method: 'initialize', params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo } });
     send({ method: 'notifications/initialized' });
     send({ id: 2, method: 'tools/call', params: { name: 'clusters', arguments: {} } });
-    await until('the request has arrived', () => open.size === 1);
+    await until(() => open.size === 1);
     const began = performance.now();
     child.stdin.end();
     const code = await new Promise((resolve) => {
       child.once('close', resolve);
     });
     expect([code, performance.now() - began < 3000]).toEqual([0, true]);
-    await until('the request has ended', () => open.size === 0);
+    await until(() => open.size === 0);
     const messages = out
       .trim()
       .split('\n')

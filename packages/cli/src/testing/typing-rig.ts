@@ -4,6 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { eventually } from '@sallyport/kit/testing';
 import { createRig, type Rig, type Run } from './rig.ts';
 import { outputOf } from './run-program.ts';
 
@@ -56,10 +57,13 @@ export function createTypingRig(): TypingRig {
     const file = path.join(rig.directory, typed);
     return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
   };
-  const awaitLines = async (count: number) => {
-    for (const until = Date.now() + longestMs; linesTyped().length < count; await pause(50))
-      if (Date.now() > until) throw new Error(`the shell wrote ${JSON.stringify(linesTyped())}, not ${count} lines`);
-  };
+  const awaitLines = (count: number) =>
+    eventually(
+      `${count} lines`,
+      () => linesTyped().length >= count,
+      longestMs,
+      () => `from the shell, which wrote ${JSON.stringify(linesTyped())}`,
+    );
   return {
     ...rig,
     start(program, ...args) {

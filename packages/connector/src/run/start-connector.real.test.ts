@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startCarrierBed, type CarrierBed } from '@sallyport/carrier/testing';
 import { createLogger, createMetrics, createReadiness } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { connectorConfigSchema } from '../config/connector-config.ts';
 import type { ConnectorConfig } from '../config/load-connector-config.ts';
 import { makeConnectorKey, publicKeyText } from '../key/connector-key.ts';
@@ -16,27 +17,12 @@ import { startConnector } from './start-connector.ts';
 
 let directory: string;
 let bed: CarrierBed;
-let waiting: { met(): boolean; go(): void }[];
 let closing: (() => Promise<void>)[];
-/** Resolves when a condition is met, which is looked at after every event of the gateway and line of the log. */
-const until = (met: () => boolean) =>
-  new Promise<void>((resolve) => {
-    waiting.push({ met, go: resolve });
-    look();
-  });
-const look = () =>
-  setImmediate(() => {
-    const ready = waiting.filter(({ met }) => met());
-    waiting = waiting.filter((one) => !ready.includes(one));
-    for (const { go } of ready) go();
-  });
 
 beforeEach(async () => {
-  [waiting, closing] = [[], []];
+  closing = [];
   directory = mkdtempSync(path.join(tmpdir(), 'sallyport-start-'));
-  bed = await startCarrierBed({
-    gateway: { onConnected: look, onDisconnected: look, onRefused: look },
-  });
+  bed = await startCarrierBed();
 });
 afterEach(async () => {
   await Promise.all(closing.map((close) => close()));
@@ -61,12 +47,7 @@ function start({ privateKey = bed.connectorKeys.privateKey, apiServer = 'localho
     ...settings,
   });
   const lines: Record<string, unknown>[] = [];
-  const destination = {
-    write(line: string) {
-      lines.push(JSON.parse(line) as Record<string, unknown>);
-      look();
-    },
-  };
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) };
   const [metrics, readiness] = [createMetrics(), createReadiness()];
   const connector = startConnector({
     config: { ...config, gateway: bed.url.href, privateKey, gatewayKeys: [bed.gatewayKeys.publicKey], ca: undefined },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { connectRedis, type RedisConnection } from '@sallyport/stores';
@@ -113,10 +114,7 @@ async function clusterOfTwo() {
     (await Promise.all(clients.map((client) => client.call('CLUSTER', 'INFO')))).every((text) =>
       String(text).includes('cluster_state:ok'),
     );
-  while (!(await isUp()))
-    await new Promise((resolve) => {
-      setTimeout(resolve, 50);
-    });
+  await until(isUp);
   for (const client of clients) client.disconnect();
   return {
     servers,

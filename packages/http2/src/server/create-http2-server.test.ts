@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { createHttp2Server, type Http2Server } from './create-http2-server.ts';
 import { preface, types, writeData, writeFrame, writeHead, writeReset, type RawField } from '../testing/raw-frames.ts';
 import type { StreamRequest } from './stream-request.ts';
@@ -64,9 +65,6 @@ function framesOf(id: number): { type: number; payload: Buffer }[] {
     at += 9 + length;
   }
   return found;
-}
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 async function bodyOf({ request: one }: (typeof taken)[number]): Promise<string> {
   let text = '';

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Agent, createServer, get, type IncomingMessage, type RequestListener } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { until } from '../testing/until.ts';
 import { listenHttp, type Listening } from './listen-http.ts';
 
 const closing: (() => unknown)[] = [];
@@ -58,7 +59,7 @@ describe('a server that is being stopped', () => {
       waiting.push(() => response.end('ok'));
     });
     const asked = ask();
-    while (waiting.length === 0) await new Promise(setImmediate);
+    await until(() => waiting.length > 0);
     // A connection with a request in flight is not waited for: the server does that when it closes.
     await listening.release(10_000);
     waiting[0]!();

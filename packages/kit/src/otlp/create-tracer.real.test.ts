@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createMetrics } from '../observe/create-admin-server.ts';
 import { createLogger } from '../observe/create-logger.ts';
 import { startOtlpReceiver, type OtlpReceiver } from '../testing/otlp-receiver.ts';
+import { until } from '../testing/until.ts';
 import { createTracer } from './create-tracer.ts';
 
 const closing: (() => Promise<void>)[] = [];
@@ -32,14 +33,6 @@ function rig(otlp: string) {
     sent: () => valueOf('sallyport_tracing_spans_sent_total '),
     dropped: (reason: string) => valueOf(`sallyport_tracing_spans_dropped_total{reason="${reason}"} `),
   };
-}
-
-async function until(met: () => Promise<boolean> | boolean): Promise<void> {
-  const end = performance.now() + 60_000;
-  while (!(await met())) {
-    if (performance.now() > end) throw new Error('it did not happen in time');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 const answers = (status: number, type: string, body: string | Buffer) => (_: IncomingMessage, to: ServerResponse) =>

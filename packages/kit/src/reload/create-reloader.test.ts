@@ -6,6 +6,7 @@ import { ConfigFaults } from '../config/config-faults.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { createMetrics } from '../observe/create-admin-server.ts';
 import { createLogger } from '../observe/create-logger.ts';
+import { until } from '../testing/until.ts';
 import type { ReadCandidate } from './config-reader.ts';
 import { createReloader } from './create-reloader.ts';
 import type { AcceptedCandidate, Reloader } from './reloader.ts';
@@ -106,13 +107,6 @@ function start(
       .map((line) => line.replace(/^\w+/, ''));
   return { seen, metric, clock };
 }
-const until = async (holds: () => boolean) => {
-  for (let tries = 0; tries < 6000 && !holds(); tries += 1)
-    await new Promise((resolve) => {
-      setTimeout(resolve, 10);
-    });
-  expect(holds()).toBe(true);
-};
 
 describe('warnings about a policy', () => {
   it('are in the status of a service that reports them, until they are fixed', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { fileIdentity } from '../config/read-text-file.ts';
+import { eventually } from '../testing/eventually.ts';
 import { createFileFollower, type FileFollower } from './follow-files.ts';
 
 let directory: string;
@@ -21,8 +22,8 @@ const sleep = (ms: number) =>
   new Promise((resolve) => {
     setTimeout(resolve, ms);
   });
-const until = async (count: number) => {
-  for (let tries = 0; tries < 6000 && changes < count; tries += 1) await sleep(10);
+const noticed = async (count: number) => {
+  await eventually(`change ${count}`, () => changes >= count);
   expect(changes).toBe(count);
 };
 async function follow(...files: string[]) {
@@ -45,14 +46,14 @@ describe('a followed file', () => {
     await sleep(200);
     expect(changes).toBe(0);
     writeFileSync(at('a'), 'two');
-    await until(1);
+    await noticed(1);
     writeFileSync(at('b'), 'new');
     renameSync(at('b'), at('a'));
-    await until(2);
+    await noticed(2);
     unlinkSync(at('a'));
-    await until(3);
+    await noticed(3);
     writeFileSync(at('a'), 'back');
-    await until(4);
+    await noticed(4);
     await sleep(200);
     expect(changes).toBe(4);
   });
@@ -67,7 +68,7 @@ describe('a followed file', () => {
     await follow('sallyport.yaml');
     symlinkSync('..v2', at('..data_tmp'));
     renameSync(at('..data_tmp'), at('..data'));
-    await until(1);
+    await noticed(1);
   });
 
   it('is noticed if it changed between the read and the follow', async () => {
@@ -79,7 +80,7 @@ describe('a followed file', () => {
       quietMs: 20,
     });
     follower.follow(new Map([[at('a'), 'what it was when it was read']]));
-    await until(1);
+    await noticed(1);
   });
 
   it('counts as written when no more writes arrive', async () => {
@@ -90,7 +91,7 @@ describe('a followed file', () => {
       writeFileSync(at('a'), 'x'.repeat(count));
       await sleep(5);
     }
-    await until(1);
+    await noticed(1);
     expect(performance.now() - started).toBeGreaterThan(20);
   });
 
@@ -98,7 +99,7 @@ describe('a followed file', () => {
     writeFileSync(at('a'), 'a');
     await follow('missing/deep', 'a', 'c');
     writeFileSync(at('c'), 'now there');
-    await until(1);
+    await noticed(1);
   });
 });
 

@@ -6,6 +6,7 @@ import { loadConfig } from '../config/load-config.ts';
 import { createMetrics } from '../observe/create-admin-server.ts';
 import { createLogger } from '../observe/create-logger.ts';
 import * as engine from '../testing/policy-engine.ts';
+import { until } from '../testing/until.ts';
 import { createReloader } from './create-reloader.ts';
 import { packDocuments } from './pack-documents.ts';
 import { readCandidate } from './read-candidate.ts';
@@ -25,13 +26,6 @@ const write = (policy: string) =>
     file,
     `gateway: {url: "http://gate"}\nclusters:\n  - {name: dev, server: "https://10.0.0.1", token: t, policy: ${policy}}\n`,
   );
-const until = async (holds: () => boolean) => {
-  for (let left = 500; left > 0 && !holds(); left -= 1)
-    await new Promise((resolve) => {
-      setTimeout(resolve, 10);
-    });
-  expect(holds()).toBe(true);
-};
 const gauge = (name: string) => metrics.getSingleMetricAsString(`sallyport_config_${name}`);
 
 beforeEach(async () => {

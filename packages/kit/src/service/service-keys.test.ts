@@ -2,12 +2,12 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { serviceNames, type ServiceName } from '@sallyport/contracts';
 import { readConfig } from '../config/load-config.ts';
 import { createMetrics } from '../observe/create-admin-server.ts';
 import { createLogger } from '../observe/create-logger.ts';
+import { until } from '../testing/until.ts';
 import { createServiceIdentity } from './service-credential.ts';
 import { readPublicKeys, loadServiceKeys, type ServiceKeys } from './service-keys.ts';
 
@@ -72,13 +72,6 @@ services:\n${services.join('')}`;
     opened.push(loadedKeys.follow({ logger: createLogger({ service: name, level: 'silent' }), metrics }));
     return { ...loadedKeys, metrics };
   }
-  const until = async (condition: () => boolean | Promise<boolean>) => {
-    for (let tries = 0; tries < 3000; tries += 1) {
-      if (await condition()) return;
-      await pause(20);
-    }
-    throw new Error('the keys were not read again');
-  };
   const accepts = async ({ verifier }: Pick<ServiceKeys, 'verifier'>, credential: string) =>
     verifier.verify(credential).then(
       (caller) => caller,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { eventually } from './eventually.ts';
 import { readOtlp, type ReceivedSpan } from './read-otlp.ts';
 
 const take = (_request: IncomingMessage, response: ServerResponse) => {
@@ -23,6 +24,7 @@ export async function startOtlpReceiver(answer = take, port = 0) {
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const spans = () => bodies.flatMap(readOtlp);
+  const names = () => spans().map(({ name }) => name);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** The bodies of the requests. */
@@ -32,16 +34,16 @@ export async function startOtlpReceiver(answer = take, port = 0) {
     /** Returns the spans of all requests. */
     spans,
     /** Resolves once the condition is met. Rejects after `ms` milliseconds. */
-    async until(met: (spans: ReceivedSpan[]) => boolean, ms = 60_000): Promise<ReceivedSpan[]> {
-      const end = performance.now() + ms;
-      for (;;) {
-        const found = spans();
-        if (met(found)) return found;
-        if (performance.now() > end)
-          throw new Error(`these spans came in time: ${found.map(({ name }) => name).join(', ')}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    },
+    until: (met: (spans: ReceivedSpan[]) => boolean, ms?: number): Promise<ReceivedSpan[]> =>
+      eventually(
+        'spans',
+        () => {
+          const found = spans();
+          return met(found) && found;
+        },
+        ms,
+        () => `besides ${names().join(', ')}`,
+      ),
     async close(): Promise<void> {
       server.closeAllConnections();
       await new Promise((resolve) => {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
+import { until } from '../testing/until.ts';
 import { createRepeater } from './create-repeater.ts';
 
 it('runs again and again, one run at a time, until it is closed', async () => {
@@ -16,7 +17,7 @@ it('runs again and again, one run at a time, until it is closed', async () => {
     random: () => 0,
   });
   repeater.start(0);
-  while (runs < 3) await pause(1);
+  await until(() => runs >= 3);
   expect(repeater.isClosed).toBe(false);
   await repeater.close();
   const after = runs;
@@ -56,10 +57,10 @@ it('brings its next run forward, and repeats one that is under way', async () =>
   expect(runs).toBe(0);
   repeater.start();
   repeater.soon();
-  while (runs < 1) await pause(1);
+  await until(() => runs >= 1);
   repeater.soon();
   release();
-  while (runs < 2) await pause(1);
+  await until(() => runs >= 2);
   release();
   await repeater.close();
   repeater.soon();

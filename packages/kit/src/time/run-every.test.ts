@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
+import { until } from '../testing/until.ts';
 import { runEvery } from './run-every.ts';
 
 it('does its work again and again, at once on request, never twice at once, and waits for it at the end', async () => {
@@ -14,7 +15,7 @@ it('does its work again and again, at once on request, never twice at once, and 
   interval.now();
   interval.now();
   expect(runs).toBe(1);
-  while (runs < 3) await pause(1);
+  await until(() => runs >= 3);
   await interval.close();
   const after = runs;
   interval.now();

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express from 'express';
 import { createRecordingTracer } from '../testing/recording-tracer.ts';
+import { until } from '../testing/until.ts';
 import { beginSampledSpan } from './begin-span.ts';
 import { spanOf, traceRequests } from './trace-requests.ts';
 
@@ -33,7 +34,7 @@ async function start(sample = 1) {
   closing.push(() => server.close());
   const get = (path: string) => fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
   const ended = async (count: number) => {
-    while (tracer.spans.filter((span) => span.ended).length < count) await new Promise((next) => setTimeout(next, 5));
+    await until(() => tracer.spans.filter((span) => span.ended).length >= count);
     return tracer.spans;
   };
   return { tracer, get, ended };

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { aboutIdOf, type Elevation, type Notice } from '@sallyport/contracts';
 import { createMetrics } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { createMemoryElevationStore, type ElevationStore } from '@sallyport/stores';
 import { pino } from 'pino';
 import { DeliveryError, type Channel } from '../channels/channel.ts';
@@ -25,12 +26,6 @@ afterEach(async () => {
 });
 
 const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
-const until = async (done: () => unknown) => {
-  for (const end = Date.now() + 60_000; !(await done());) {
-    if (Date.now() > end) throw new Error('it did not happen in time');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-};
 /** A channel that does what the test says, and remembers what it took. */
 function channelOf(name: string, answer: (notice: Notice, signal: AbortSignal) => Promise<void> = async () => {}) {
   const taken: string[] = [];

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Elevation } from '@sallyport/contracts';
 import { createOutboundFetch } from '@sallyport/kit/outbound';
+import { eventually } from '@sallyport/kit/testing';
 import { createSessionStores, type NoticeOutbox } from '@sallyport/stores';
 import { describeOnRedis, prepareRedisServer, sessionsSchemaFor, type RedisServer } from '@sallyport/stores/testing';
 import { pino } from 'pino';
@@ -14,12 +15,6 @@ import { attendToNotices } from './attend-to-notices.ts';
 
 const logger = pino({ level: 'silent' });
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-const until = async (what: string, done: () => unknown, timeoutMs = 20_000) => {
-  for (const end = Date.now() + timeoutMs; !(await done());) {
-    if (Date.now() > end) throw new Error(`${what} did not happen in time`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-};
 
 describeOnRedis('the delivery of notices', () => {
   describe('replicas that send notices', () => {
@@ -106,8 +101,8 @@ describeOnRedis('the delivery of notices', () => {
       other.attend();
       for (let number = 1; number <= 5; number += 1)
         for (const id of ['a', 'b', 'c']) await (number % 2 ? one : other).write(id, 'ops', number);
-      await until('every notice', () => ids.length >= 15);
-      await until('an empty queue', async () => (await one.store.notices.queued('ops', 9)).total === 0);
+      await eventually('every notice', () => ids.length >= 15);
+      await eventually('an empty queue', async () => (await one.store.notices.queued('ops', 9)).total === 0);
       expect(ids).toHaveLength(15);
       for (const id of ['a', 'b', 'c'])
         expect(ids.filter((each) => each.startsWith(id))).toEqual([1, 2, 3, 4, 5].map((number) => `${id}-${number}`));
@@ -127,14 +122,14 @@ describeOnRedis('the delivery of notices', () => {
         outbox: { take: async (...given) => (dead ? [] : dying.store.notices.take(...given)) },
       });
       await dying.write('d', 'pager', 1);
-      await until('the first attempt', () => dead);
+      await eventually('the first attempt', () => dead);
       other.attend();
       await dying.write('d', 'pager', 2);
-      await until('both notices', () => ids.length === 3);
+      await eventually('both notices', () => ids.length === 3);
       expect(ids).toEqual(['d-1', 'd-1', 'd-2']);
       // Should it come back after all, it can no longer move what the other has done.
       dead!();
-      await until('an empty queue', async () => (await other.store.notices.queued('pager', 9)).total === 0);
+      await eventually('an empty queue', async () => (await other.store.notices.queued('pager', 9)).total === 0);
       expect((await other.store.notices.read('pager', 'd'))!.delivery).toMatchObject({ done: 2, tries: 0 });
     });
 
@@ -143,23 +138,18 @@ describeOnRedis('the delivery of notices', () => {
       status = 500;
       replica.attend();
       await replica.write('e', 'chat', 1);
-      await until('some attempts', () => ids.length > 2);
+      await eventually('some attempts', () => ids.length > 2);
       await redis.stop();
       status = 302;
       await new Promise((resolve) => setTimeout(resolve, 500));
       await redis.start();
       // This server keeps nothing over a restart, so what was written is written anew.
       ids = [];
-      const answers = () =>
-        replica.store.notices.queued('chat', 1).then(
-          () => true,
-          () => false,
-        );
-      await until('Redis', answers);
+      await eventually('Redis', () => replica.store.notices.queued('chat', 1));
       await replica.write('f', 'chat', 1);
-      await until('attempts that are redirected', () => ids.length > 2);
+      await eventually('attempts that are redirected', () => ids.length > 2);
       status = 204;
-      await until('an empty queue', async () => (await replica.store.notices.queued('chat', 9)).total === 0);
+      await eventually('an empty queue', async () => (await replica.store.notices.queued('chat', 9)).total === 0);
       expect(new Set(ids)).toEqual(new Set(['f-1']));
       expect((await replica.store.notices.read('chat', 'f'))!.delivery).toMatchObject({ done: 1, failed: [] });
     });

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { createRig, type Rig } from '../testing/gateway-rig.ts';
-import { until } from '../testing/until.ts';
 
 const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
 const request = (target: string, ...lines: string[]) =>

@@ -5,9 +5,9 @@ import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { OpenCarrier } from '@sallyport/carrier/connector';
+import { until } from '@sallyport/kit/testing';
 import { stranger, strangerKey } from '../testing/client-certificates.ts';
 import { createConnectorRig, type ConnectorRig, type Replica } from '../testing/connector-rig.ts';
-import { until } from '../testing/until.ts';
 import { appHost } from '../testing/web-rig.ts';
 
 let rig: ConnectorRig;

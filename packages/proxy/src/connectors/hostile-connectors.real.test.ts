@@ -6,8 +6,8 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pinnedTls } from '@sallyport/carrier';
+import { until } from '@sallyport/kit/testing';
 import { createConnectorRig, type ConnectorRig, type Replica } from '../testing/connector-rig.ts';
-import { until } from '../testing/until.ts';
 import { connectorHeader, peerProtocol } from './peers/peer-protocol.ts';
 
 let rig: ConnectorRig;

@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, linkSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { createSpdyPeer, fromClient, fromServer } from '@sallyport/kubernetes/testing';
 import { allow } from '../testing/gateway-rig.ts';
 import { podPath, receivedIn, spdy, startRecordedRig, webSocket, type RecordedRig } from '../testing/recorded-exec.ts';
-import { until } from '../testing/until.ts';
 import { readCopy } from './read-copy.ts';
 
 const contents: Record<string, Buffer> = {

@@ -5,11 +5,11 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { configSchema, type AuditRecord } from '@sallyport/contracts';
 import { createLogger } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { createSpdyPeer, fromServer } from '@sallyport/kubernetes/testing';
 import { digestOfRecording, readRecording, type Frame } from '@sallyport/recordings/read';
 import { createTestIdentity } from '@sallyport/recordings/testing';
 import { execPath, receivedIn, spdy, startRecordedRig, type RecordedRig } from '../testing/recorded-exec.ts';
-import { until } from '../testing/until.ts';
 import { openRecordings, type OpenRecordings } from './open-recordings.ts';
 
 let dir: string;

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Check } from '@sallyport/contracts';
+import { until } from '@sallyport/kit/testing';
 import { createRig, type Rig } from '../testing/gateway-rig.ts';
 import { refusal as status } from '../testing/refusal.ts';
 
@@ -103,8 +104,7 @@ describe("a cluster's refusal", () => {
     const socket = rig.dial();
     socket.on('error', () => {});
     socket.write(requestFor());
-    for (let tries = 0; tries < 6000 && candidatesFor.length === 0; tries += 1)
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => candidatesFor.length > 0);
     socket.destroy();
     await new Promise((resolve) => setTimeout(resolve, 600));
     delayMs = 0;

@@ -3,8 +3,8 @@ import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:tls';
 import { afterEach, expect, it } from '@jest/globals';
 import { createMetrics } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { createRig, type Rig } from '../testing/gateway-rig.ts';
-import { until } from '../testing/until.ts';
 import { countConnections } from './count-connections.ts';
 
 let rig: Rig;

@@ -4,8 +4,8 @@ import { connect as connectTcp, createServer, type AddressInfo, type Socket, typ
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { server as cert, serverKey as key } from '../testing/client-certificates.ts';
-import { until } from '../testing/until.ts';
 import { binaryHeader } from '../testing/proxy-header.ts';
 import { createGatewayServer } from './create-gateway-server.ts';
 import { expectProxyHeaders } from './expect-proxy-headers.ts';

@@ -3,13 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { createLogger, tlsOptions } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { rsa, server, serverKey, stranger, strangerKey } from '../testing/client-certificates.ts';
 import { followCertificate } from './follow-certificate.ts';
-
-const until = async (true_: () => boolean) => {
-  for (let tries = 0; tries < 6000 && !true_(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
-  expect(true_()).toBe(true);
-};
 
 describe('a certificate that is renewed on disk', () => {
   it('is used for new connections, and one that does not match leaves the old one in use', async () => {

@@ -12,8 +12,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect as dialTcp, createServer, type AddressInfo } from 'node:net';
 import { connect as dialTls } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { createRig, type Rig } from '../testing/gateway-rig.ts';
-import { until } from '../testing/until.ts';
 import { allowWeb, appHost, createWebRig, type WebRig } from '../testing/web-rig.ts';
 
 let rig: Rig;

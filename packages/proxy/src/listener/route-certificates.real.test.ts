@@ -7,6 +7,7 @@ import path from 'node:path';
 import { connect, type ConnectionOptions } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLogger } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import {
   authority,
   intermediate,
@@ -18,7 +19,6 @@ import {
   stranger,
   strangerKey,
 } from '../testing/client-certificates.ts';
-import { until } from '../testing/until.ts';
 import { createGatewayServer } from './create-gateway-server.ts';
 import { createRouteCertificates, type RouteCertificates } from './route-certificates.ts';
 

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Change, CheckAnswer } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { until } from '../testing/until.ts';
+import { until } from '@sallyport/kit/testing';
 import { alice, allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 
 const api = '/clusters/dev/api/v1/namespaces/dev';

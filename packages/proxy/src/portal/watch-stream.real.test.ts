@@ -13,6 +13,7 @@ import {
   type WatchLine,
 } from '@sallyport/contracts';
 import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { fromClient, fromServer } from '@sallyport/kubernetes/testing';
 import { createPages } from '@sallyport/pages';
 import { createFrameOpener } from '@sallyport/recordings/read';
@@ -21,7 +22,6 @@ import { createLiveSessions } from '../recordings/live-sessions.ts';
 import { createAnswerQuestion } from '../streams/answer-question.ts';
 import { landingSettings } from '../testing/pages-rig.ts';
 import { startRecordedRig, type RecordedRig } from '../testing/recorded-exec.ts';
-import { until } from '../testing/until.ts';
 import { createApiEvents } from './calls/api-events.ts';
 import { createFindCaller } from './calls/find-caller.ts';
 import { createOwnApi } from './create-own-api.ts';

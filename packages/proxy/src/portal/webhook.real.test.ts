@@ -3,6 +3,7 @@ import { createServer, request as httpRequest, type IncomingHttpHeaders, type Se
 import { connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLogger, hashToken } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
 import { createOwnApi } from './create-own-api.ts';
@@ -107,8 +108,7 @@ describe("a batch of a cluster's audit events", () => {
       headers: { authorization: 'Bearer right', 'content-type': 'application/json' },
     });
     request.write('{"a":');
-    const end = Date.now() + 60_000;
-    while (begun === 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => begun > 0);
     expect(begun).toBe(1);
     request.end('1}');
     const [response] = (await once(request, 'response')) as [{ statusCode: number; resume(): void }];

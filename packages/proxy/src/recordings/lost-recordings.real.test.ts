@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { encodeFrame, opcodes } from '@sallyport/kubernetes';
 import { createSpdyPeer, fromClient, fromServer } from '@sallyport/kubernetes/testing';
 import { RecordingUnavailable } from '@sallyport/recordings';
 import { allow } from '../testing/gateway-rig.ts';
 import { execPath, receivedIn, spdy, startRecordedRig, webSocket, type RecordedRig } from '../testing/recorded-exec.ts';
-import { until } from '../testing/until.ts';
 
 let recorded: RecordedRig;
 const start = async (options?: Parameters<typeof startRecordedRig>[0]) => {

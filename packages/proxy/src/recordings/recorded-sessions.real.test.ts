@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { encodeFrame, opcodes } from '@sallyport/kubernetes';
 import { createSpdyPeer, frameTypes, fromClient, fromServer, quads } from '@sallyport/kubernetes/testing';
 import {
@@ -11,7 +12,6 @@ import {
   webSocket,
   type RecordedRig,
 } from '../testing/recorded-exec.ts';
-import { until } from '../testing/until.ts';
 
 let recorded: RecordedRig;
 const start = async (options?: Parameters<typeof startRecordedRig>[0]) => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { fromServer } from '@sallyport/kubernetes/testing';
 import { RecordingUnavailable } from '@sallyport/recordings';
 import {
@@ -10,7 +11,6 @@ import {
   webSocket,
   type RecordedRig,
 } from '../testing/recorded-exec.ts';
-import { until } from '../testing/until.ts';
 
 let recorded: RecordedRig;
 const start = async (options?: Parameters<typeof startRecordedRig>[0]) => {

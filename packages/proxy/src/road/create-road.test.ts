@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { allow, alice, createRig, gatewayToken, type Rig } from '../testing/gateway-rig.ts';
 
 const get = (path: string, lines: string[] = [], token = 'Authorization: Bearer spt_x') =>
@@ -13,10 +14,6 @@ const raw = (request: IncomingMessage, name: string) =>
   request.rawHeaders.flatMap((value, index) =>
     index % 2 === 0 && value.toLowerCase() === name ? [request.rawHeaders[index + 1]!] : [],
   );
-const until = async (true_: () => boolean) => {
-  for (let tries = 0; tries < 6000 && !true_(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
-  expect(true_()).toBe(true);
-};
 
 let rig: Rig;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CheckAnswer } from '@sallyport/contracts';
-import { until } from '../testing/until.ts';
+import { until } from '@sallyport/kit/testing';
 import { alice, allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 
 const path = '/clusters/dev/api/v1/namespaces/dev/pods';

@@ -2,8 +2,8 @@ import { ServerResponse, type IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import type { AllowedExchange, StreamEnd } from '../exchange/exchange.ts';
-import { until } from '../testing/until.ts';
 import { cutResponse, createEndResponse } from './end-response.ts';
 
 const end: StreamEnd = { reason: 'session-ended', code: 'unauthenticated', detail: 'This session was ended.' };

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Change, CheckAnswer } from '@sallyport/contracts';
-import { until } from '../testing/until.ts';
+import { until } from '@sallyport/kit/testing';
 import { allow, type Rig } from '../testing/gateway-rig.ts';
 import {
   drip,

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { until } from '../testing/until.ts';
+import { until } from '@sallyport/kit/testing';
 import { allow, type Rig } from '../testing/gateway-rig.ts';
 import { drip, startRawExchanges, type ClusterSide, type RawExchanges } from '../testing/raw-exchanges.ts';
 

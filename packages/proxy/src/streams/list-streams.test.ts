@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { maxStreamRows, streamAnswerSchema, type Change, type StreamAnswer } from '@sallyport/contracts';
 import { createLogger, ProblemError, type ServiceRequest } from '@sallyport/kit';
-import { until } from '../testing/until.ts';
+import { until } from '@sallyport/kit/testing';
 import type { AllowedExchange } from '../exchange/exchange.ts';
 import { allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 import { createLiveSessions } from '../recordings/live-sessions.ts';

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
+import { until } from '@sallyport/kit/testing';
 import { readMessages } from '@sallyport/kubernetes/testing';
 import type { Recorder } from '@sallyport/recordings';
 import { allow, createRig, type Rig } from './gateway-rig.ts';
 import { createFakeRecorder, type FakeRecorder } from './fake-recorder.ts';
-import { until } from './until.ts';
 
 export const podPath = '/clusters/dev/api/v1/namespaces/dev/pods/web';
 export const nodePath = '/clusters/dev/api/v1/nodes/n1/proxy';

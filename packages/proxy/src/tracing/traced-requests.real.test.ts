@@ -2,8 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ProblemError } from '@sallyport/kit';
-import { createRecordingTracer } from '@sallyport/kit/testing';
-import { until } from '../testing/until.ts';
+import { createRecordingTracer, until } from '@sallyport/kit/testing';
 import { allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 import { allowWeb, createWebRig, webHead } from '../testing/web-rig.ts';
 

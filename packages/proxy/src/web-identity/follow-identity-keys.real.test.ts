@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLogger, createMetrics } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { identityKeyPem, verifyJwt } from '../testing/identity-keys.ts';
 import {
   createAnswerIdentityKeys,
@@ -24,11 +24,6 @@ let server: Server;
 let follower: { close(): void };
 let registry: ReturnType<typeof createMetrics>;
 const [first, second] = [identityKeyPem(), identityKeyPem()];
-
-async function waitUntil(holds: () => Promise<boolean>, ms: number): Promise<void> {
-  for (const end = performance.now() + ms; !(await holds()); await pause(20))
-    if (performance.now() > end) throw new Error('the condition did not become true in time');
-}
 
 /** Replaces the file in one step, as editors and the kubelet do. */
 function put(text: string): void {
@@ -73,7 +68,7 @@ describe('the file of identity keys, while the gateway runs', () => {
     const old = signed();
     expect(await served()).toHaveLength(1);
     put(second);
-    await waitUntil(async () => (await served()).length === 2, 20_000);
+    await until(async () => (await served()).length === 2);
     const during = signed();
     expect((await verifyJwt(during, await served())).header.kid).toBe(readIdentityKeys(first)[0]!.kid);
     clock.now += publishedFirstMs;
@@ -88,10 +83,10 @@ describe('the file of identity keys, while the gateway runs', () => {
 
   it('changes nothing if it has a fault, which the metrics show', async () => {
     put('not a key');
-    await waitUntil(async () => (await registry.metrics()).includes('sallyport_identity_keys_rejected 1'), 20_000);
+    await until(async () => (await registry.metrics()).includes('sallyport_identity_keys_rejected 1'));
     expect(await verifyJwt(signed(), await served())).toBeDefined();
     put(first + second);
-    await waitUntil(async () => (await registry.metrics()).includes('sallyport_identity_keys_rejected 0'), 20_000);
+    await until(async () => (await registry.metrics()).includes('sallyport_identity_keys_rejected 0'));
     const shown = await registry.metrics();
     expect(shown).toContain(`sallyport_identity_key_info{key="${readIdentityKeys(first)[0]!.kid}",use="sign"} 1`);
     expect(shown).toContain(`sallyport_identity_key_info{key="${readIdentityKeys(second)[0]!.kid}",use="publish"} 1`);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { until } from '../testing/until.ts';
+import { until } from '@sallyport/kit/testing';
 import { allowWeb, appHost, createWebRig, webHead, type WebRig } from '../testing/web-rig.ts';
 
 let rig: WebRig;

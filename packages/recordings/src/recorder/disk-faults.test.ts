@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { until } from '@sallyport/kit/testing';
 import { createFaultyFiles, type FaultyFiles } from '@sallyport/spool/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { bytesOf, createRecorderBed, sampleHead, until, type RecorderBed } from '../testing/create-recorder-bed.ts';
+import { bytesOf, createRecorderBed, sampleHead, type RecorderBed } from '../testing/create-recorder-bed.ts';
 import type { Recorder } from './recorder.ts';
 
 let bed: RecorderBed;
@@ -24,7 +25,7 @@ describe('a disk that fails', () => {
   it.each(['.log', '.age', '.key.age', '.tail'])('refuses a recording if it takes no %s', async (name) => {
     files.fail('write', 'ENOSPC', { in: name, partial: 20 });
     await expect(bed.begin(recorder)).rejects.toThrow('the disk for recordings is full');
-    await until(() => bed.files().length === 0, 'nothing is left');
+    await until(() => bed.files().length === 0);
     expect(recorder.status()).toMatchObject({ open: 0, diskBytes: 0 });
     expect(bed.published.size).toBe(0);
     files.heal();
@@ -38,10 +39,10 @@ describe('a disk that fails', () => {
     const { id, writer, failures } = await bed.begin(recorder);
     const first = randomBytes(200_000);
     const offset = writer.data('stdout', first);
-    await until(() => writer.written >= offset, 'it is written');
+    await until(() => writer.written >= offset);
     files.fail('write', 'ENOSPC', { in: name, partial: 50, times: 1 });
     writer.data('stdout', randomBytes(length));
-    await until(() => failures.length > 0, 'it has failed');
+    await until(() => failures.length > 0);
     expect(failures[0]!.message).toBe('the disk for recordings is full');
     expect(writer.data('stdout', first)).toBe(writer.data('stdout', first));
     await writer.finish({});
@@ -63,8 +64,8 @@ describe('a disk that fails', () => {
     files.fail('read', 'EIO');
     writer.data('stdout', Buffer.from('lost'));
     const end = writer.finish({});
-    await until(() => failures.length > 0, 'it has failed');
-    await until(() => bed.lines.length > 0, 'it could not be read');
+    await until(() => failures.length > 0);
+    await until(() => bed.lines.length > 0);
     expect(bed.published.has(id)).toBe(false);
     files.heal();
     await end;
@@ -89,7 +90,7 @@ describe('a disk that fails', () => {
     const { id, writer } = await bed.begin(recorder);
     files.fail('write', 'ENOSPC', { in: '.log', times: 2 });
     await writer.finish({});
-    await until(() => bed.files().length === 0, 'everything is stored');
+    await until(() => bed.files().length === 0);
     expect(finished(id)).toMatchObject({ outcome: 'complete', parts: 1 });
   });
 });
@@ -102,7 +103,7 @@ describe('a disk without room', () => {
     const others = [await bed.begin(recorder), await bed.begin(recorder), await bed.begin(recorder)];
     await expect(bed.begin(recorder)).rejects.toThrow('the disk for recordings is full');
     await one.writer.finish({});
-    await until(() => recorder.status().waitingBytes === 0, 'it is stored');
+    await until(() => recorder.status().waitingBytes === 0);
     others.push(await bed.begin(recorder));
     for (const { writer } of others) await writer.finish({});
   });

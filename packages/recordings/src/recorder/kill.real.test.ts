@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import type { ClosedPart } from '../disk/recording-log.ts';
-import { bytesOf, createRecorderBed, until, type RecorderBed } from '../testing/create-recorder-bed.ts';
+import { bytesOf, createRecorderBed, type RecorderBed } from '../testing/create-recorder-bed.ts';
 
 let bed: RecorderBed;
 beforeAll(async () => {
@@ -20,7 +21,7 @@ async function recordAndDie(id: string, seed: number, runMs: number): Promise<nu
   });
   let output = '';
   program.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()));
-  await until(() => output.includes('written'), 'it has written');
+  await until(() => output.includes('written'));
   await pause(runMs);
   program.kill('SIGKILL');
   await once(program, 'close');
@@ -35,7 +36,7 @@ describe('a process that is killed under load', () => {
       const id = randomUUID();
       const last = await recordAndDie(id, round, 40 * round);
       const recorder = await bed.open({ maxBytes: 1024 ** 3 });
-      await until(() => bed.files().length === 0, 'everything is stored');
+      await until(() => bed.files().length === 0);
       await recorder.close(0);
       expect(bed.published.get(id)?.finished?.outcome).toBe('cut');
       const lines = bytesOf(await bed.read(id))

@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { mkdtempSync, openSync, closeSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '@sallyport/kit/testing';
 import { bech32 } from '@scure/base';
 import { Decrypter } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { x25519PublicKey } from '../seal/age-recipient.ts';
-import { createTestIdentity, until } from '../testing/create-recorder-bed.ts';
+import { createTestIdentity } from '../testing/create-recorder-bed.ts';
 
 let parent: string;
 beforeAll(() => {
@@ -74,7 +75,14 @@ describe('the memory of the gateway after the end of a session', () => {
     const [dir, storeDir] = [join(parent, 'disk'), join(parent, 'store')];
     const child = spawn(
       process.execPath,
-      ['--expose-gc', new URL('../testing/record-child.ts', import.meta.url).pathname, dir, storeDir, recipient],
+      [
+        '--conditions=source',
+        '--expose-gc',
+        new URL('../testing/record-child.ts', import.meta.url).pathname,
+        dir,
+        storeDir,
+        recipient,
+      ],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
     const said = async (word: string) => expect(`${(await once(child.stdout, 'data'))[0]}`).toContain(word);
@@ -88,7 +96,7 @@ describe('the memory of the gateway after the end of a session', () => {
     child.stdin.write('\n');
     await said('finished');
     // On a slow machine, the part of the session that runs may be closed by now, too.
-    await until(() => readdirSync(dir).filter((name) => name.endsWith('.age')).length <= 2, 'they are stored');
+    await until(() => readdirSync(dir).filter((name) => name.endsWith('.age')).length <= 2);
     const still = new Set(readdirSync(dir));
     const ended: Buffer[] = [];
     for (const { name, bytes } of files.filter((file) => !still.has(file.name))) {

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { chunkBytes, partBytesOn } from '../format/part-layout.ts';
 import { digestOfRecording } from '../read/digest-of.ts';
 import { bytesOf, createRecorderBed, sampleHead, type RecorderBed } from '../testing/create-recorder-bed.ts';
@@ -65,7 +66,7 @@ describe('a recording', () => {
     bed.store.isAway = true;
     for (let count = 0; count < 9; count += 1) {
       writer.data('stdout', randomBytes(1_000_000));
-      while (writer.waiting > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(() => writer.waiting === 0);
     }
     await writer.finish({});
     const { note, parts, finished } = bed.published.get(id)!;
@@ -123,7 +124,7 @@ describe('a recording', () => {
     const { writer } = await bed.begin(recorder, {}, { written: (offset) => void offsets.push(offset) });
     const end = writer.data('stdout', Buffer.from('hello'));
     expect(writer.waiting).toBeGreaterThan(0);
-    while (writer.written < end) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => writer.written >= end);
     expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
     expect(offsets.at(-1)).toBe(end);
     expect(writer.waiting).toBe(0);
@@ -169,7 +170,7 @@ describe('what is published', () => {
     });
     const { id, writer } = await bed.begin(recorder);
     const end = writer.finish({});
-    while (calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => calls.length > 0);
     expect(bed.files()).toEqual([`${id}.000001.age`, `${id}.log`]);
     await end;
     expect(calls).toEqual(['part 1', 'part 1', 'part 1', 'complete']);

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { until } from '@sallyport/kit/testing';
 import { createFaultyFiles, type FaultyFiles } from '@sallyport/spool/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { bytesOf, createRecorderBed, until, type RecorderBed } from '../testing/create-recorder-bed.ts';
+import { bytesOf, createRecorderBed, type RecorderBed } from '../testing/create-recorder-bed.ts';
 import type { Recorder } from './recorder.ts';
 
 let bed: RecorderBed;
@@ -26,7 +27,7 @@ describe('a disk that hangs', () => {
     files.hang('write', { in: '.tail' });
     writer.data('stdout', Buffer.from('not seen'));
     const begun = performance.now();
-    await until(() => failures.length > 0, 'it has failed');
+    await until(() => failures.length > 0);
     expect(performance.now() - begun).toBeGreaterThan(3000);
     expect(failures[0]!.message).toContain('took longer than 4 s');
     files.heal();
@@ -38,7 +39,7 @@ describe('a disk that hangs', () => {
     files.hang('open', { in: '.age' });
     await expect(bed.begin(recorder)).rejects.toThrow('took longer than 4 s');
     files.heal();
-    await until(() => bed.files().length === 0, 'nothing is left');
+    await until(() => bed.files().length === 0);
     expect(recorder.status()).toMatchObject({ open: 0, diskBytes: 0 });
   });
 });
@@ -58,7 +59,7 @@ describe('a disk that becomes full', () => {
     expect(greedy.failures[0]!.message).toBe('the disk for recordings is full');
     expect(length).toBeLessThan(6 * 1024 * 1024);
     const offset = modest.writer.data('stdout', Buffer.from('hello'));
-    await until(() => modest.writer.written >= offset, 'the other one is written');
+    await until(() => modest.writer.written >= offset);
     bed.store.isAway = false;
     for (const { writer } of [greedy, modest]) await writer.finish({});
     await recorder.close(20_000);

@@ -134,12 +134,3 @@ export async function createRecorderBed(): Promise<RecorderBed> {
 /** Returns what a recording has of a stream. */
 export const bytesOf = (frames: readonly Frame[], stream = 'stdout'): Buffer =>
   Buffer.concat(frames.flatMap((frame) => (frame.type === 'data' && frame.stream === stream ? [frame.bytes] : [])));
-
-/** Waits until something is so. */
-export async function until(condition: () => boolean, what: string, withinMs = 60_000): Promise<void> {
-  const end = performance.now() + withinMs;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`waited too long until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}

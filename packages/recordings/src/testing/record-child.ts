@@ -1,8 +1,9 @@
 // Records one session that stays open and some that end, each when a line comes in on stdin.
 import { once } from 'node:events';
+import { until } from '@sallyport/kit/testing';
 import { openRecorder } from '../recorder/open-recorder.ts';
 import { openRecordingStore } from '../store/open-recording-store.ts';
-import { sampleHead, until } from './create-recorder-bed.ts';
+import { sampleHead } from './create-recorder-bed.ts';
 
 const [dir = '', storeDir = '', recipient = ''] = process.argv.slice(2);
 const log = () => undefined;
@@ -18,7 +19,7 @@ const recorder = await openRecorder({
 const begin = async () => {
   const writer = await recorder.begin(sampleHead(), {}, { written() {}, failed() {} });
   writer.data('stdout', Buffer.alloc(100_000, 'x'));
-  await until(() => writer.waiting === 0, 'it is written');
+  await until(() => writer.waiting === 0);
   return writer;
 };
 await begin();

@@ -2,6 +2,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { createFaultyFiles, type FaultyFiles } from '../testing/faulty-files.ts';
 import { createSpoolBed, entryOf, readAll, textsOf, write, type SpoolBed } from '../testing/spool-bed.ts';
 import type { SpoolFailure } from '../write/failure-state.ts';
@@ -18,9 +19,6 @@ beforeEach(() => {
 afterEach(() => bed.remove());
 
 const open = () => bed.open({ onFailure: (failure) => void failures.push(failure) }, files);
-async function until(ready: () => boolean): Promise<void> {
-  while (!ready()) await pause(5);
-}
 /** What the next process finds. */
 async function reopened<T>(look: (spool: Spool) => Promise<T>): Promise<T> {
   const spool = await bed.open();

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { createSpoolBed, readAll, textsOf, type SpoolBed } from '../testing/spool-bed.ts';
 
 let bed: SpoolBed;
@@ -17,7 +18,7 @@ async function appendAndDie(seed: number, runMs: number): Promise<{ written: num
   const program = spawn(process.execPath, [child, bed.dir, `${seed}`], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   program.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  while (!output.includes('written')) await pause(5);
+  await until(() => output.includes('written'));
   await pause(runMs);
   program.kill('SIGKILL');
   await once(program, 'close');

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { createFaultyFiles } from '../testing/faulty-files.ts';
 import { createSpoolBed, entryOf, readAll, textsOf, write, type SpoolBed } from '../testing/spool-bed.ts';
 
@@ -11,9 +12,6 @@ beforeEach(() => {
 afterEach(() => bed.remove());
 
 const segments = () => readdirSync(bed.dir).filter((name) => name.endsWith('.segment'));
-async function until(ready: () => boolean): Promise<void> {
-  while (!ready()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 describe('a spool', () => {
   it('numbers entries from 1, and reads back what was written', async () => {

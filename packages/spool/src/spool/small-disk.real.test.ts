@@ -2,22 +2,21 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
+import { eventually, until } from '@sallyport/kit/testing';
 import { describeOnSmallDisk } from '../testing/describe-on-small-disk.ts';
 import { createSpoolBed, entryOf, readAll, textsOf } from '../testing/spool-bed.ts';
 
-async function until(ready: () => boolean): Promise<void> {
-  while (!ready()) await pause(5);
-}
 const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => `${from + index}`);
 
 describeOnSmallDisk('a disk of one mebibyte', ({ path, remount }) => {
   it('that is full gets everything once there is space, and nothing is lost', async () => {
     const bed = createSpoolBed(path);
     const spool = await bed.open();
-    while (!spool.failure) {
+    await eventually('the disk to be full', async () => {
       spool.append(entryOf(spool.lastAppended + 1, 10_000));
       await Promise.race([spool.written(spool.lastAppended), pause(50)]);
-    }
+      return spool.failure;
+    });
     expect(spool).toMatchObject({ isFull: true, failure: { code: 'ENOSPC' } });
     const [written, last] = [spool.lastWritten, spool.lastAppended];
     expect(written).toBeLessThan(last);
@@ -43,10 +42,11 @@ describeOnSmallDisk('a disk of one mebibyte', ({ path, remount }) => {
     }
     const filling = join(path, 'filling');
     expect(() => writeFileSync(filling, Buffer.alloc(4 * 1024 * 1024))).toThrow('ENOSPC');
-    while (!spool.failure) {
+    await eventually('the disk to be full', async () => {
       spool.append(entryOf(spool.lastAppended + 1, 10_000));
       await pause(5);
-    }
+      return spool.failure;
+    });
     const last = spool.lastAppended;
     spool.acknowledge(100);
     await spool.written(last);

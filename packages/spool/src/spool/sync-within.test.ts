@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { setImmediate } from 'node:timers/promises';
+import { until } from '@sallyport/kit/testing';
 import type { Spool } from './spool.ts';
 import { createFaultyFiles, type FaultyFiles } from '../testing/faulty-files.ts';
 import { createSpoolBed, entryOf, write, type SpoolBed } from '../testing/spool-bed.ts';
@@ -24,9 +25,6 @@ async function open(options: { syncWithinMs?: number } = { syncWithinMs }) {
   spool = await bed.open(options, files);
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'Date'] });
 }
-async function until(ready: () => boolean): Promise<void> {
-  while (!ready()) await setImmediate();
-}
 /** Lets the given time pass, and what it starts end. */
 async function pass(ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 1) {
@@ -35,9 +33,11 @@ async function pass(ms: number): Promise<void> {
   }
 }
 /** Lets time pass until no timer is left. What a timer starts may take a while on the disk, and start another. */
-async function untilNoTimer(): Promise<void> {
-  while (jest.getTimerCount() > 0) await pass(10);
-}
+const untilNoTimer = () =>
+  until(async () => {
+    await pass(10);
+    return jest.getTimerCount() === 0;
+  });
 /** True if the entry was synced without anyone asking for it. */
 const isSynced = (position: number) => spool.synced(position) === undefined;
 

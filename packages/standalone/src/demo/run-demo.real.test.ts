@@ -4,6 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { eventually } from '@sallyport/kit/testing';
 import { parse } from 'yaml';
 import { callGateway } from '../traffic/call-gateway.ts';
 import { logIn } from '../traffic/log-in.ts';
@@ -61,12 +62,12 @@ describe('the trail of the demo', () => {
       const [event] = (await ask('?type=k8s.request&verb=list&resource=pods')).events;
       return event ? (await ask(`/show?id=${event.data.auditID}`)).clusterEvents.map(({ event }) => event.stage) : [];
     };
-    let stages: string[] = [];
-    // The cluster sends its events every second, and the test ends if they never come.
-    while (stages.length === 0) {
+    // The cluster sends its events every second.
+    const stages = await eventually('the events of the cluster', async () => {
       await pause(200);
-      stages = await find();
-    }
+      const found = await find();
+      return found.length > 0 && found;
+    });
     expect(stages).toContain('ResponseComplete');
   });
 });

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { createCertificateAuthority, freePort } from '@sallyport/bed';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@sallyport/kit/testing';
 import { writeSettings, type Settings } from '../settings/write-settings.ts';
 import { startProcesses, type Processes } from './start-processes.ts';
 
@@ -32,15 +33,6 @@ const kubeconfig = {
   users: [{ name: 'u', user: { token: 't' } }],
   contexts: [{ name: 'one', context: { cluster: 'c', user: 'u' } }],
 };
-
-/** Repeats `look` until it returns something. */
-async function eventually<T>(what: string, look: () => T | undefined): Promise<T> {
-  for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50))) {
-    const found = look();
-    if (found !== undefined) return found;
-  }
-  throw new Error(`timed out: ${what}`);
-}
 
 describe('the bundle of a service', () => {
   let directory: string;

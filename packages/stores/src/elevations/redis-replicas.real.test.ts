@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { connectRedis, type RedisConnection } from '../redis/connect-redis.ts';
@@ -9,7 +10,7 @@ import { describeNoticeOutbox } from '../testing/notice-outbox.conformance.ts';
 import { startRedisReplication, type RedisReplication } from '../testing/redis-replication.ts';
 import { prepareRedisServer } from '../testing/redis-server.ts';
 import { sessionsSchemaFor } from '../testing/sessions-config.ts';
-import { wait, waitUntil } from '../testing/wait-until.ts';
+import { wait } from '../testing/wait.ts';
 import { checkDurability } from './check-durability.ts';
 import { createRedisElevationStore } from './create-redis-elevation-store.ts';
 import type { ElevationStore } from './elevation-store.ts';
@@ -147,7 +148,7 @@ describeOnRedis('elevations on a Redis with a replica', () => {
       await servers.cut('normal');
       const read = async () => store.changesSince(position).catch(() => undefined);
       let found = await read();
-      await waitUntil(async () => (found ??= await read()) !== undefined);
+      await until(async () => (found ??= await read()) !== undefined);
       expect(found).toEqual({ position, ids: undefined });
       expect(await store.changesSince(position)).toEqual({ position, ids: [] });
     });
@@ -168,21 +169,29 @@ describeOnRedis('elevations on a Redis with a replica', () => {
     });
 
     it('a step is answered with 503 that says it may have happened, soon, and holds up no read', async () => {
-      const one = exampleElevation();
+      const [one, other] = [exampleElevation(), exampleElevation()];
       await patientStore.create(one, 5);
+      await patientStore.create(other, 5);
       servers.replica.freeze();
+      const withdraw = (at: ElevationStore, elevation: typeof one) =>
+        at.replace({ ...elevation, revision: 2, state: 'withdrawn' }, undefined);
       const begun = performance.now();
-      const step = store.replace({ ...one, revision: 2, state: 'withdrawn' }, undefined);
-      const refused = expect(step).rejects.toMatchObject({
+      await expect(withdraw(store, one)).rejects.toMatchObject({
         code: 'sessions-unavailable',
         status: 503,
         detail: expect.stringMatching(/may or may not have happened.*Repeat it/),
       });
-      await wait(100);
-      const reading = store.read(one.id).then((read) => read?.state);
-      expect(await Promise.race([reading, refused.then(() => 'refused first')])).toBe('withdrawn');
-      await refused;
       expect(performance.now() - begun).toBeLessThan(slack * 500);
+      // The other store waits so long for its step that a read on a busy machine is sooner.
+      const step = withdraw(patientStore, other).then(
+        () => 'the step first',
+        () => 'the step first',
+      );
+      await wait(100);
+      const reading = patientStore.read(other.id).then((read) => read?.state);
+      expect(await Promise.race([reading, step])).toBe('withdrawn');
+      servers.replica.thaw();
+      await step;
     });
 
     it('nothing can be confirmed, until the replica is back and has caught up', async () => {
@@ -192,14 +201,7 @@ describeOnRedis('elevations on a Redis with a replica', () => {
       await expect(store.confirm()).rejects.toMatchObject({ status: 503 });
       await servers.replica.start();
       await servers.settled();
-      await waitUntil(
-        () =>
-          store.confirm().then(
-            () => true,
-            () => false,
-          ),
-        10_000,
-      );
+      await until(() => store.confirm().then(() => true));
       await servers.master.stop();
       await servers.promote();
       const after = (await open(servers.replica, { waits: false })).store;
@@ -302,13 +304,10 @@ describeOnRedis('elevations on a Redis with a replica', () => {
         await first.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
         await second.call('CLUSTER', 'MEET', '127.0.0.1', String(master.port));
         const id = (await first.call('CLUSTER', 'MYID')) as string;
-        await waitUntil(async () => ((await second.call('CLUSTER', 'NODES')) as string).includes(id));
+        await until(async () => ((await second.call('CLUSTER', 'NODES')) as string).includes(id));
         await second.call('CLUSTER', 'REPLICATE', id);
-        await waitUntil(async () => (await second.info('replication')).includes('master_link_status:up'));
-        await waitUntil(
-          async () => ((await first.call('CLUSTER', 'INFO')) as string).includes('cluster_state:ok'),
-          20_000,
-        );
+        await until(async () => (await second.info('replication')).includes('master_link_status:up'));
+        await until(async () => ((await first.call('CLUSTER', 'INFO')) as string).includes('cluster_state:ok'));
         const { store } = await open({ port: master.port, mode: 'cluster' }, { waitMs: 3000 });
         const one = exampleElevation();
         await store.create(one, 5);

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { pino } from 'pino';
 import { connectRedis, type RedisConnection } from '../redis/connect-redis.ts';
 import { describeOnRedis } from '../testing/describe-on-redis.ts';
 import { exampleElevation } from '../testing/elevation-store.conformance.ts';
 import { prepareRedisServer, type RedisServer } from '../testing/redis-server.ts';
 import { sessionsSchemaFor } from '../testing/sessions-config.ts';
-import { waitUntil } from '../testing/wait-until.ts';
 import { createRedisElevationStore } from './create-redis-elevation-store.ts';
 
 describeOnRedis('a restart under elevations', () => {
@@ -36,7 +36,7 @@ describeOnRedis('a restart under elevations', () => {
           () => true,
           () => false,
         );
-      await waitUntil(answers);
+      await until(answers);
     };
 
     it('has every step that it acknowledged, in every index, and no other', async () => {

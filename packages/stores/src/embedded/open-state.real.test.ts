@@ -10,7 +10,7 @@ import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { buildSync } from 'esbuild';
 import { createLogger, type Logger } from '@sallyport/kit';
-import { isFullRun } from '@sallyport/kit/testing';
+import { isFullRun, until } from '@sallyport/kit/testing';
 import { describeOnSmallDisk } from '@sallyport/spool/testing';
 import { createMemoryElevationStore } from '../elevations/create-memory-elevation-store.ts';
 import { createMemoryNameStore } from '../names/name-store.ts';
@@ -59,7 +59,7 @@ async function workAndDie(directory: string, round: number, said: Map<string, Se
   let output = '';
   program.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const ended = once(program, 'close');
-  while (output.split('\n').length < 20 + (round % 7) * 10 && program.exitCode === null) await pause(1);
+  await until(() => output.split('\n').length >= 20 + (round % 7) * 10 || program.exitCode !== null);
   await pause(round % 5);
   expect(program.exitCode).toBeNull();
   program.kill('SIGKILL');
@@ -258,13 +258,7 @@ describeOnSmallDisk('state on a disk of one mebibyte', (disk) => {
     await expect(sessions.find(acknowledged)).rejects.toMatchObject({ code: 'sessions-unavailable' });
     await expect(sessions.ping()).rejects.toMatchObject({ code: 'sessions-unavailable' });
     rmSync(path.join(disk.path, 'filling'));
-    while (
-      await sessions.ping().then(
-        () => false,
-        () => true,
-      )
-    )
-      await pause(20);
+    await until(() => sessions.ping().then(() => true));
     await state.close();
     const again = await open(directory);
     const stored = createMemorySessionStore({ now: Date.now, tables: again.tables });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { pino } from 'pino';
 import { connectRedis, type RedisConnection } from '../redis/connect-redis.ts';
 import { createDurableWriter } from '../redis/durable-writer.ts';
@@ -11,7 +12,7 @@ import { useRedisPair } from '../testing/redis-pair.ts';
 import { startRedisReplication } from '../testing/redis-replication.ts';
 import { prepareRedisServer } from '../testing/redis-server.ts';
 import { sessionsSchemaFor } from '../testing/sessions-config.ts';
-import { wait, waitUntil } from '../testing/wait-until.ts';
+import { wait } from '../testing/wait.ts';
 import { createRedisNameStore } from './create-redis-name-store.ts';
 
 const deps = { logger: pino({ level: 'silent' }) };
@@ -32,7 +33,7 @@ describeOnRedis('a store of names', () => {
         () => true,
         () => false,
       );
-    await waitUntil(answers);
+    await until(answers);
     return redis;
   };
   const writerOf = (port: number, timeout: number) => {

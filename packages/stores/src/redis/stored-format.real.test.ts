@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { pino } from 'pino';
 import { describeOnRedis } from '../testing/describe-on-redis.ts';
 import { prepareRedisServer, type RedisServer } from '../testing/redis-server.ts';
 import { sessionsSchemaFor } from '../testing/sessions-config.ts';
-import { waitUntil } from '../testing/wait-until.ts';
 import { connectRedis, type RedisConnection } from './connect-redis.ts';
 import type { StoredFormat } from './stored-format.ts';
 
@@ -66,12 +66,12 @@ describeOnRedis('the format of what is in Redis', () => {
       await newer.ask(() => newer.client.get('anything'));
       expect(await result()).toBe('answered');
       await endConnections();
-      await waitUntil(async () => (await result()).includes('format 3'));
+      await until(async () => (await result()).includes('format 3'));
       // It would note its format again as soon as it connects again.
       await opened.pop()!.close();
       await other.client.flushall();
       await endConnections();
-      await waitUntil(async () => (await result()) === 'answered');
+      await until(async () => (await result()) === 'answered');
     });
   });
 });

@@ -6,7 +6,7 @@ import { describeOnRedis } from '../testing/describe-on-redis.ts';
 import { exampleSession, freshHash } from '../testing/example-session.ts';
 import { startRedisReplication, type RedisReplication } from '../testing/redis-replication.ts';
 import { sessionsSchemaFor } from '../testing/sessions-config.ts';
-import { wait } from '../testing/wait-until.ts';
+import { wait } from '../testing/wait.ts';
 import { createRedisSessionStore } from './create-redis-session-store.ts';
 import type { SessionStore } from './session-store.ts';
 

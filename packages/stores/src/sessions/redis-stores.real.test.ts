@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { createRedisProviderTokenStore } from '../provider-tokens/create-redis-provider-token-store.ts';
@@ -19,7 +20,7 @@ import { describeSessionUpdates } from '../testing/session-updates.conformance.t
 import { describeSessionUse } from '../testing/session-use.conformance.ts';
 import { sessionsSchemaFor } from '../testing/sessions-config.ts';
 import { describeSingleUseStore } from '../testing/single-use-store.conformance.ts';
-import { wait, waitUntil } from '../testing/wait-until.ts';
+import { wait } from '../testing/wait.ts';
 import { createRedisSessionStore } from './create-redis-session-store.ts';
 
 const logger = pino({ level: 'silent' });
@@ -197,7 +198,7 @@ function describeWithRedis(): void {
       await clients[1]!.call('CLUSTER', 'ADDSLOTSRANGE', '8192', '16383');
       await clients[0]!.call('CLUSTER', 'MEET', '127.0.0.1', String(nodes[1]!.port));
       const ok = async (client: Redis) => String(await client.call('CLUSTER', 'INFO')).includes('cluster_state:ok');
-      await waitUntil(async () => (await Promise.all(clients.map(ok))).every(Boolean));
+      await until(async () => (await Promise.all(clients.map(ok))).every(Boolean));
       for (const client of clients) client.disconnect();
     });
     afterAll(async () => {

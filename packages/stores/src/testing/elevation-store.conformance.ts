@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Elevation } from '@sallyport/contracts';
+import { until } from '@sallyport/kit/testing';
 import type { ElevationStore } from '../elevations/elevation-store.ts';
-import { waitUntil } from './wait-until.ts';
 
 type Stores = { store: ElevationStore; replica: ElevationStore };
 
@@ -135,7 +135,7 @@ export function describeElevationStore(backend: string, open: () => Promise<Stor
       await store.replace(next(one), 6);
       expect(await replica.changesSince(position)).toEqual({ position: position + 2, ids: [one.id, one.id] });
       expect(await replica.changesSince(position + 2)).toEqual({ position: position + 2, ids: [] });
-      await waitUntil(() => heard > 0);
+      await until(() => heard > 0);
       stop();
     });
 

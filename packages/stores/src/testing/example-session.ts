@@ -43,10 +43,6 @@ export function exampleSession(
 
 export const freshHash = () => hashToken(`token-${++made}`);
 export const by = { by: 'alice@example.com', reason: 'logout' as const };
-/** Waits until `holds` returns true, for at most a minute. */
-export const soon = async (holds: () => boolean) => {
-  for (let tries = 0; tries < 6000 && !holds(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
-};
 
 /** Adds sessions to the store of a test, and looks them up on the replica. */
 export function sessionsOf(bed: () => Pick<SessionStoreBed, 'store' | 'replica' | 'clock'>) {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { aboutIdOf, type Elevation, type Notice, type ServiceAccountNotice } from '@sallyport/contracts';
+import { until } from '@sallyport/kit/testing';
 import type { ElevationStore } from '../elevations/elevation-store.ts';
 import { newDelivery, type NoticeOutbox } from '../notices/notice-outbox.ts';
 import { exampleElevation } from './elevation-store.conformance.ts';
-import { waitUntil } from './wait-until.ts';
 
 const leaseMs = 60_000;
 
@@ -97,7 +97,7 @@ export function describeNoticeOutbox(
       const [dead] = await one!.take('ops', 100, 10);
       expect(await other!.take('ops', leaseMs, 10)).toEqual([]);
       let next: Awaited<ReturnType<NoticeOutbox['take']>> = [];
-      await waitUntil(async () => (next = await other!.take('ops', leaseMs, 10)).length > 0);
+      await until(async () => (next = await other!.take('ops', leaseMs, 10)).length > 0);
       expect(next).toMatchObject([{ aboutId: elevation.id }]);
       await one!.release('ops', dead!, 0);
       expect(await one!.take('ops', leaseMs, 10)).toEqual([]);
@@ -110,10 +110,10 @@ export function describeNoticeOutbox(
       for (const leased of taken) await one!.release('ops', leased, leased.aboutId === late.id ? 250 : 100);
       expect(await other!.take('ops', leaseMs, 10)).toEqual([]);
       const order: string[] = [];
-      await waitUntil(async () => {
+      await until(async () => {
         order.push(...(await other!.take('ops', leaseMs, 1)).map(({ aboutId }) => aboutId));
         return order.length === 2;
-      }, 3000);
+      });
       expect(order).toEqual([early.id, late.id]);
     });
 
@@ -180,7 +180,7 @@ export function describeNoticeOutbox(
         notices: [{ number: 1 }, second],
         delivery: { done: 1 },
       });
-      await waitUntil(async () => (await other!.read('ops', aboutId)) === undefined);
+      await until(async () => (await other!.read('ops', aboutId)) === undefined);
     });
   });
 }

@@ -1,6 +1,6 @@
+import { until } from '@sallyport/kit/testing';
 import { Redis } from 'ioredis';
 import { prepareRedisServer, type RedisServer } from './redis-server.ts';
-import { waitUntil } from './wait-until.ts';
 
 /** A master and one replica that follows it. */
 export type RedisReplication = {
@@ -34,16 +34,11 @@ export async function startRedisReplication(lines: readonly string[] = []): Prom
   await replica.start();
   const settled = () =>
     withAdmin(master.port, (admin) =>
-      waitUntil(async () => {
-        try {
-          await admin.call('SET', 'probe', String(Date.now()));
-        } catch (error) {
-          // A master with min-replicas-to-write refuses until it has heard from its replica.
-          if (String(error).includes('NOREPLICAS')) return false;
-          throw error;
-        }
+      until(async () => {
+        // A master with min-replicas-to-write refuses until it has heard from its replica.
+        await admin.call('SET', 'probe', String(Date.now()));
         return (await admin.wait(1, 200)) === 1;
-      }, 10_000),
+      }),
     );
   await settled();
   return {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ReplicaStatus } from '@sallyport/contracts';
+import { until } from '@sallyport/kit/testing';
 import type { ReplicaRegistry } from '../replicas/replica-registry.ts';
 
 export const report = (
@@ -57,19 +58,16 @@ export function describeReplicaRegistry(
       const heard: string[] = [];
       const stop = registry.onReloadRequest(() => heard.push('registry'));
       replica.onReloadRequest(() => heard.push('replica'));
-      const all = async (count: number) => {
-        for (let tries = 0; tries < 3000 && heard.length < count; tries += 1) {
+      const all = (...names: string[]) =>
+        until(async () => {
           await replica.requestReload();
-          await new Promise((resolve) => {
-            setTimeout(resolve, 20);
-          });
-        }
-      };
-      await all(2);
+          return names.every((name) => heard.includes(name));
+        });
+      await all('registry', 'replica');
       expect(new Set(heard)).toEqual(new Set(['registry', 'replica']));
       stop();
       heard.length = 0;
-      await all(1);
+      await all('replica');
       expect(new Set(heard)).toEqual(new Set(['replica']));
     });
   });

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session, SessionChange } from '@sallyport/contracts';
+import { until } from '@sallyport/kit/testing';
 import type { SessionStore } from '../sessions/session-store.ts';
-import { by, exampleSession, freshHash, idleMs, sessionsOf, soon, type SessionStoreBed } from './example-session.ts';
+import { by, exampleSession, freshHash, idleMs, sessionsOf, type SessionStoreBed } from './example-session.ts';
 
 /** Registers the rules for the child sessions of a login. */
 export function describeSessionParents(backend: string, open: () => Promise<SessionStoreBed>): void {
@@ -25,7 +26,7 @@ export function describeSessionParents(backend: string, open: () => Promise<Sess
       let gaps = 0;
       replica.onChange((change) => heard.push(change));
       replica.onGap(() => (gaps += 1));
-      if (replica !== store) await soon(() => gaps > 0);
+      if (replica !== store) await until(() => gaps > 0);
       return heard;
     };
 
@@ -56,7 +57,7 @@ export function describeSessionParents(backend: string, open: () => Promise<Sess
       await store.update(parent.session.id, (one) => ({ ...one, identity: { ...one.identity, groups: ['less'] } }));
       expect(await replica.find([child.tokenHash])).toMatchObject([{ session: { identity: { groups: ['less'] } } }]);
       expect((await replica.list()).map(({ identity }) => identity.groups)).toEqual([['less'], ['less']]);
-      await soon(() => heard.length > 1);
+      await until(() => heard.length > 1);
       expect(heard.map(({ type, sessionId }) => [type, sessionId])).toEqual([
         ['changed', parent.session.id],
         ['changed', child.session.id],
@@ -75,7 +76,7 @@ export function describeSessionParents(backend: string, open: () => Promise<Sess
         children.map(({ session }) => session.id).toSorted(),
       );
       const ids = [parent, ...children].map(({ session }) => session.id);
-      await soon(() => new Set(heard.map(({ sessionId }) => sessionId)).size >= ids.length);
+      await until(() => new Set(heard.map(({ sessionId }) => sessionId)).size >= ids.length);
       expect([...new Set(heard.map(({ sessionId }) => sessionId))].toSorted()).toEqual(ids.toSorted());
       expect(heard.every(({ type }) => type === 'revoked')).toBe(true);
       for (const { session, tokenHash } of children)
@@ -134,7 +135,7 @@ export function describeSessionParents(backend: string, open: () => Promise<Sess
         ).toBe(0);
         // Whoever got the token may have opened a stream, which must be told.
         if (created.status === 'fulfilled') {
-          await soon(() => heard.some(({ sessionId }) => sessionId === session.id));
+          await until(() => heard.some(({ sessionId }) => sessionId === session.id));
           expect(heard.map(({ sessionId }) => sessionId)).toContain(session.id);
         }
       }

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { SessionChange } from '@sallyport/contracts';
+import { until } from '@sallyport/kit/testing';
 import type { SessionStore } from '../sessions/session-store.ts';
-import { by, exampleSession, freshHash, idleMs, sessionsOf, soon, type SessionStoreBed } from './example-session.ts';
+import { by, exampleSession, freshHash, idleMs, sessionsOf, type SessionStoreBed } from './example-session.ts';
 
 /** Registers the rules for every session store. `open` is called before each test. */
 export function describeSessionStore(backend: string, open: () => Promise<SessionStoreBed>): void {
@@ -153,10 +154,10 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
       let gaps = 0;
       const stop = replica.onChange((change) => heard.push(change));
       replica.onGap(() => (gaps += 1));
-      if (replica !== store) await soon(() => gaps > 0);
+      if (replica !== store) await until(() => gaps > 0);
       const { session } = await add({ identity: { issuer: 'https://other.example.com', subject: 's' } });
       await store.revoke(session.id, by);
-      await soon(() => heard.length > 0);
+      await until(() => heard.length > 0);
       expect(heard).toEqual([
         { type: 'revoked', sessionId: session.id, issuer: 'https://other.example.com', subject: 's', at: clock.now },
       ]);
@@ -174,9 +175,9 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
       let gaps = 0;
       replica.onGap(() => (gaps += 1));
       replica.onChange(() => seen.push(state(tokenHash)));
-      if (replica !== store) await soon(() => gaps > 0);
+      if (replica !== store) await until(() => gaps > 0);
       await store.revoke(session.id, by);
-      await soon(() => seen.length > 0);
+      await until(() => seen.length > 0);
       expect(await Promise.all(seen)).toEqual(['revoked']);
     });
 

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session, SessionChange } from '@sallyport/contracts';
+import { until } from '@sallyport/kit/testing';
 import type { SessionStore } from '../sessions/session-store.ts';
-import { by, idleMs, sessionsOf, soon, type SessionStoreBed } from './example-session.ts';
+import { by, idleMs, sessionsOf, type SessionStoreBed } from './example-session.ts';
 
 /** Registers the rules for looking up sessions by id and changing them. */
 export function describeSessionUpdates(backend: string, open: () => Promise<SessionStoreBed>): void {
@@ -111,10 +112,10 @@ export function describeSessionUpdates(backend: string, open: () => Promise<Sess
           replica.find([tokenHash]).then(([one]) => (one?.state === 'live' ? one.session.identity.user : 'gone')),
         );
       });
-      if (replica !== store) await soon(() => gaps > 0);
+      if (replica !== store) await until(() => gaps > 0);
       expect(await store.update(session.id, (one) => ({ ...one }))).toEqual(session);
       await store.update(session.id, (one) => ({ ...one, identity: { ...one.identity, user: 'alice' } }));
-      await soon(() => heard.length > 0);
+      await until(() => heard.length > 0);
       expect(heard).toEqual([
         {
           type: 'changed',

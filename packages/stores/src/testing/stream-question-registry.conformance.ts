@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { StreamQuestion } from '@sallyport/contracts';
+import { eventually } from '@sallyport/kit/testing';
 import { maxAnswers, type StreamQuestionRegistry } from '../streams/stream-question-registry.ts';
 import { answerTo, question, exampleStreamRow } from './example-stream-question.ts';
 
@@ -67,7 +68,7 @@ function describeQuestions(backend: string, open: () => Promise<Registries>): vo
       };
       const stops = [registry.onQuestion(answering('a', replica)), replica.onQuestion(answering('b', registry))];
       const of = { issuer: 'https://idp', subject: 'sub' };
-      const asked = await eventually(async () => {
+      const asked = await eventually('the answers of both, whose subscriptions take a moment', async () => {
         const next = question({ ended: true, of, where: { user: 'alice@example.com' } });
         await replica.ask(next);
         await pause(30);
@@ -102,10 +103,10 @@ function describeAnnouncements(backend: string, open: () => Promise<Registries>)
       const heard: unknown[] = [];
       const stop = replica.onAnnounced((change) => heard.push(change));
       const change = { owners: [{ issuer: 'https://idp', subject: 'alice' }] };
-      await eventually(async () => {
+      await eventually('the change, for which a subscription takes a moment', async () => {
         await registry.announce(change);
         await pause(30);
-        return heard.length > 0 || undefined;
+        return heard.length > 0;
       });
       expect(heard[0]).toEqual(change);
       stop();
@@ -157,12 +158,3 @@ const pause = (ms: number) =>
   new Promise((resolve) => {
     setTimeout(resolve, ms);
   });
-
-/** Asks until there is an answer, because a subscription takes a moment. */
-async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const found = await ask();
-    if (found !== undefined) return found;
-  }
-  throw new Error('no answer');
-}

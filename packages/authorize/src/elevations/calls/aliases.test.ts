@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Identity } from '@sallyport/contracts';
 import { createDirectoryStore, type DirectoryStore } from '@sallyport/directory';
 import { ProblemError } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { identityOf } from '../../testing/authorize-rig.ts';
 import { elevationsConfig, startElevationRig, type ElevationRig } from '../../testing/elevation-rig.ts';
 
@@ -77,12 +78,6 @@ const approve = async (token: string, id: string) => {
   return status === 200 ? (body['elevation'] as { state: string }).state : body['code'];
 };
 const effect = async (token: string) => (await rig.tryDelete(token)).decision.effect;
-async function until(holds: () => Promise<boolean>) {
-  for (let tries = 0; !(await holds()); tries += 1) {
-    if (tries > 300) throw new Error('not so within three seconds');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 
 type Attack = [string, Partial<Identity>, () => Promise<unknown>];
 const attacks: Attack[] = [

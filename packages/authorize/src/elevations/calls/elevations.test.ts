@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { createMemoryElevationStore, type ElevationStore } from '@sallyport/stores';
 import { compileConfigPolicies } from '../../policies/compile-policies.ts';
 import { identityOf, loadedConfig } from '../../testing/authorize-rig.ts';
@@ -115,12 +116,6 @@ describe('an elevation', () => {
 
 function withEntry(more: object) {
   return { ...elevationsConfig, elevations: [{ ...elevationsConfig.elevations[0], ...more }] };
-}
-async function until(holds: () => Promise<boolean>) {
-  for (let tries = 0; !(await holds()); tries += 1) {
-    if (tries > 200) throw new Error('not so within two seconds');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 describe('the audit log', () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
+import { until } from '@sallyport/kit/testing';
 import { createMemoryElevationStore, type ElevationStore } from '@sallyport/stores';
 import { startElevationRig, type ElevationRig } from '../../testing/elevation-rig.ts';
 
@@ -86,8 +87,7 @@ it('an event says the same whenever it is published', async () => {
   rig.advance(3000);
   await rig.decide(bob![0]!, 'approve', id);
   rig.log.away = false;
-  for (const end = Date.now() + 60_000; published().length < 3 && Date.now() < end;)
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(() => published().length >= 3);
   const [requested, approved] = published();
   expect(requested).toMatchObject({
     type: 'elevation.requested',

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { elevationListSchema } from '@sallyport/contracts';
+import { until } from '@sallyport/kit/testing';
 import { createMemoryElevationStore } from '@sallyport/stores';
 import { compileConfigPolicies } from '../../policies/compile-policies.ts';
 import { identityOf, loadedConfig } from '../../testing/authorize-rig.ts';
@@ -35,12 +36,6 @@ const toReview = async (token: string) =>
 const codeOf = ({ status, body }: { status: number; body: Record<string, unknown> }) => body['code'] ?? status;
 const warned = (text: string) => rig.lines.filter(({ level, msg }) => level === 40 && msg === text);
 const typesOf = (of: ElevationRig) => of.published.map(({ type }) => type);
-async function until(holds: () => boolean | Promise<boolean>) {
-  for (let tries = 0; !(await holds()); tries += 1) {
-    if (tries > 300) throw new Error('not so within three seconds');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 const ended = (id: string) => async () => (await rig.view(alice, { action: 'show', id })).state !== 'active';
 const value = async (name: string) => (await rig.metrics.getSingleMetric(name)!.get()).values[0]!.value;
 

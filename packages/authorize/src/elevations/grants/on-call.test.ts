@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { elevationViewSchema } from '@sallyport/contracts';
 import { readYaml } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { checkOf, identityOf, kubernetes } from '../../testing/authorize-rig.ts';
 import { elevationsConfig, startElevationRig, type ElevationRig } from '../../testing/elevation-rig.ts';
 
@@ -76,10 +77,7 @@ describe('a requester who is on call', () => {
     expect(await effect()).toBe('allow');
     list('bob');
     expect(await effect()).toBe('deny');
-    for (let tries = 0; (await rig.store.read(id))!.state !== 'revoked'; tries += 1) {
-      if (tries > 100) throw new Error('not revoked');
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    await until(async () => (await rig.store.read(id))!.state === 'revoked');
     list('alice');
     expect(await effect()).toBe('deny');
   });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RightsEnd } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { createMemoryElevationStore, type ElevationStore } from '@sallyport/stores';
 import { identityOf } from '../../testing/authorize-rig.ts';
 import { elevationsConfig, startElevationRig, type ElevationRig } from '../../testing/elevation-rig.ts';
@@ -39,12 +40,6 @@ afterEach(() => rig.close());
 const person = { issuer: 'https://idp.example.com', subject: 'sub-alice@example.com' };
 const effect = async (token: string) => (await rig.tryDelete(token)).decision.effect;
 const stateOf = async (id: string, token = alice) => (await rig.view(token, { action: 'show', id })).state;
-async function until(holds: () => Promise<boolean> | boolean) {
-  for (let tries = 0; !(await holds()); tries += 1) {
-    if (tries > 300) throw new Error('not so within three seconds');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 /** Ends all sessions of Alice and what she was given, as authenticate does. */
 async function end(of: RightsEnd['of'] = person, reason: RightsEnd['reason'] = 'deactivated') {
   await rig.sessions.endRights(of, reason);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ProblemError } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { createMemoryElevationStore, type ElevationStore } from '@sallyport/stores';
 import { elevationsConfig, startElevationRig, type ElevationRig } from '../../testing/elevation-rig.ts';
 
@@ -69,13 +70,6 @@ async function revokeHalfway(id: string): Promise<void> {
   expect((await rig.decide(alice, 'revoke', id)).status).toBe(503);
   delete made.before.open;
 }
-/** Waits until the sweep has done something, which it begins every half second. */
-async function waitFor(done: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await done()); tries += 1) {
-    if (tries > 300) throw new Error('it has not happened within three seconds');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 
 describe('an elevation that is revoked', () => {
   it('ends an extension that is approved at the same moment', async () => {
@@ -119,7 +113,7 @@ describe('an elevation that is revoked', () => {
     const { id } = await begin();
     await rig.decide(bob, 'approve', idOf(await extend(id)));
     await revokeHalfway(id);
-    await waitFor(async () => (await states()).every((state) => state === 'revoked'));
+    await until(async () => (await states()).every((state) => state === 'revoked'));
     expect(await effect()).toBe('deny');
   });
 
@@ -137,7 +131,7 @@ it('an extension whose elevation is over because its time is up begins all the s
   const { id } = await begin();
   const extension = idOf(await extend(id));
   rig.advance(600_001);
-  await waitFor(async () => (await made.inner.read(id))!.state === 'expired');
+  await until(async () => (await made.inner.read(id))!.state === 'expired');
   expect(await rig.view(bob, { action: 'approve', id: extension, asked: {} })).toMatchObject({ state: 'active' });
   expect(await effect()).toBe('allow');
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { configSchema, type ElevationPerson } from '@sallyport/contracts';
 import { createDirectoryStore, createLinkedPeople, type DirectoryStore } from '@sallyport/directory';
+import { until } from '@sallyport/kit/testing';
 import { createMemorySessionStore, connectRedis, type RedisConnection } from '@sallyport/stores';
 import { describeOnRedis, prepareRedisServer, sessionsSchemaFor, type RedisServer } from '@sallyport/stores/testing';
 import { createLoggerRig, identityOf, sessionOf } from '../../testing/authorize-rig.ts';
@@ -76,12 +77,7 @@ describeOnRedis('who is the same person', () => {
       } finally {
         server.thaw();
       }
-      for (let tries = 0; ; tries += 1) {
-        const answer = await areSame(alice!, other!).catch(() => undefined);
-        if (answer === false) break;
-        if (tries > 100) throw new Error('no answer after Redis came back');
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      await until(async () => !(await areSame(alice!, other!)));
     });
   });
 });

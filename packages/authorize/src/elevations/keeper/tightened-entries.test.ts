@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '@sallyport/kit/testing';
 import { createMemoryElevationStore } from '@sallyport/stores';
 import { compileConfigPolicies } from '../../policies/compile-policies.ts';
 import { loadedConfig } from '../../testing/authorize-rig.ts';
@@ -23,12 +24,6 @@ const configure = (on: ElevationRig, elevations: object[]) =>
 const change = (more: object) => configure(rig, [{ ...prodAdmin, ...more }]);
 const effect = async (on = rig, token = alice) => (await on.tryDelete(token)).decision.effect;
 const show = (id: string) => rig.view(alice, { action: 'show', id });
-async function until(holds: () => Promise<boolean> | boolean) {
-  for (let tries = 0; !(await holds()); tries += 1) {
-    if (tries > 300) throw new Error('not so within three seconds');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 /** Waits for the end of an elevation, and returns what the trail says of it. */
 async function endOf(id: string) {
   await until(async () => ['revoked', 'denied', 'expired'].includes((await show(id)).state));

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ElevationView } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { createMemoryElevationStore, type ElevationStore } from '@sallyport/stores';
 import { elevationsConfig, startElevationRig, type ElevationRig } from '../../testing/elevation-rig.ts';
 
@@ -126,10 +127,7 @@ describe('a step that replicas may not have', () => {
     expect(types()).toEqual(['elevation.requested']);
     expect(await effect()).toBe('deny');
     replicas.away = false;
-    for (let tries = 0; (await effect()) !== 'allow'; tries += 1) {
-      if (tries > 300) throw new Error('it has not begun within three seconds');
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    await until(async () => (await effect()) === 'allow');
     expect(types()).toEqual(['elevation.requested', 'elevation.approved', 'elevation.activated']);
   });
 });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Change } from '@sallyport/contracts';
 import { createListeners, ProblemError, type Caller } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import express from 'express';
 import { createChangeStream, sendChangeStream } from './change-stream.ts';
 
@@ -60,7 +61,7 @@ async function setUp() {
     const reader = answer.body!.pipeThrough(decoder).getReader();
     let text = '';
     /** Reads until the text is there, or to the end. */
-    const until = async (words: string) => {
+    const readUntil = async (words: string) => {
       while (!text.includes(words)) {
         const { value, done } = await reader.read();
         if (done) break;
@@ -68,7 +69,7 @@ async function setUp() {
       }
       return text;
     };
-    return { answer, until, gone };
+    return { answer, readUntil, gone };
   };
   return { state, changes, open };
 }
@@ -76,47 +77,47 @@ async function setUp() {
 describe('the stream of changes', () => {
   it('tells a person of what is their own, and of nothing else', async () => {
     const { changes, open } = await setUp();
-    const { answer, until } = await open();
+    const { answer, readUntil } = await open();
     expect(answer.headers.get('content-type')).toMatch('text/event-stream');
-    await until('event: hello');
+    await readUntil('event: hello');
     changes.tell({ type: 'session-revoked', sessionId: 'ses_2', ...bob, at: 1 });
     changes.tell({ type: 'streams-changed', owners: [bob] });
     changes.tell({ type: 'policy-changed', policyVersion: 'w' });
     changes.tell({ type: 'elevation-changed', ...bob });
     changes.tell({ type: 'session-changed', sessionId: 'ses_3', ...own, at: 1 });
-    expect((await until('event: changed\n')).concat(await until('}\n\n')).match(/data: \{"what.*/)?.[0]).toBe(
+    expect((await readUntil('event: changed\n')).concat(await readUntil('}\n\n')).match(/data: \{"what.*/)?.[0]).toBe(
       'data: {"what":["sessions"]}',
     );
     changes.tell({ type: 'streams-changed', owners: [bob, own] });
-    expect(await until('["streams"]')).not.toContain('policy');
+    expect(await readUntil('["streams"]')).not.toContain('policy');
   });
 
   it('tells those with the right of what others do, from when they have it', async () => {
     const { state, changes, open } = await setUp();
     state.rights.add('sessions');
-    const { until } = await open();
-    await until('event: hello');
+    const { readUntil } = await open();
+    await readUntil('event: hello');
     changes.tell({ type: 'streams-changed', owners: [bob] });
-    await until('["streams"]');
+    await readUntil('["streams"]');
     state.rights.add('policy');
-    await until('["policy"]');
+    await readUntil('["policy"]');
   });
 
   it('tells of elevations when the list that the caller sees is another one', async () => {
     const { state, open } = await setUp();
-    const { until } = await open();
-    await until('event: hello');
+    const { readUntil } = await open();
+    await readUntil('event: hello');
     state.elevations = 2;
-    expect(await until('["elevations"]')).not.toContain('streams');
+    expect(await readUntil('["elevations"]')).not.toContain('streams');
   });
 
   it('ends, and says why, when the session ends, which it does not keep alive', async () => {
     const { state, changes, open } = await setUp();
-    const { until } = await open();
-    await until('event: hello');
+    const { readUntil } = await open();
+    await readUntil('event: hello');
     state.refusal = new ProblemError('unauthenticated', 'over');
     changes.tell({ type: 'session-revoked', sessionId: 'ses_1', ...own, at: 1 });
-    expect(await until('never')).toMatch(/event: end\ndata: \{"reason":"session-ended"\}\n\n$/);
+    expect(await readUntil('never')).toMatch(/event: end\ndata: \{"reason":"session-ended"\}\n\n$/);
     expect(state.uses).toEqual(new Set([false]));
     expect(changes.size).toBe(0);
   });
@@ -126,9 +127,9 @@ describe('the stream of changes', () => {
     const all = [];
     for (let count = 0; count < 4; count += 1) all.push(await open());
     expect((await open()).answer.status).toBe(429);
-    for (const { until } of all) await until('event: hello');
+    for (const { readUntil } of all) await readUntil('event: hello');
     all[0]!.gone.abort();
-    while (changes.size > 3) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => changes.size <= 3);
     expect((await open()).answer.status).toBe(200);
   });
 });

@@ -7,10 +7,10 @@ import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createLogger, createMetrics } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { serveDirectory } from '../../downloads/open-downloads.ts';
 import { createPagesRig } from '../../testing/pages-rig.ts';
 import { digestOf, releaseName, writeReleaseDirectory } from '../../testing/release-directory.ts';
-import { until } from '../../testing/until.ts';
 
 const npm = releaseName('.tgz');
 const archive = releaseName('-linux-x64.tar.gz');

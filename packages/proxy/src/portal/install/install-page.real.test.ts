@@ -4,11 +4,11 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { configSchema, sallyportVersion } from '@sallyport/contracts';
 import { createLogger, createMetrics } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import { openDownloads, type Downloads } from '../../downloads/open-downloads.ts';
 import { authority, leafKey } from '../../testing/client-certificates.ts';
 import { createPagesRig } from '../../testing/pages-rig.ts';
 import { digestOf, releaseName, writeReleaseDirectory } from '../../testing/release-directory.ts';
-import { until } from '../../testing/until.ts';
 
 const platforms = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'darwin-x64', 'windows-x64'];
 const archiveOf = (platform: string) =>

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { bytesOf, createRecorderBed, sampleHead, until, type RecorderBed } from '../testing/create-recorder-bed.ts';
+import { eventually, until } from '@sallyport/kit/testing';
+import { bytesOf, createRecorderBed, sampleHead, type RecorderBed } from '../testing/create-recorder-bed.ts';
 import { createMortalFiles, type MortalFiles } from '../testing/create-mortal-files.ts';
 
 let bed: RecorderBed;
@@ -33,7 +34,7 @@ async function recordAndDie(pieces: readonly Buffer[], files: MortalFiles): Prom
     }
     await writer.finish({});
   };
-  const stored = () => until(() => bed.files().length === 0, 'everything is stored');
+  const stored = () => until(() => bed.files().length === 0);
   await Promise.race([work().then(stored), files.death]);
   const got = sent;
   await recorder.close(0);
@@ -44,7 +45,12 @@ async function recordAndDie(pieces: readonly Buffer[], files: MortalFiles): Prom
 /** Lets the next process do its work, and returns what can be read then. */
 async function recoverAndRead(): Promise<Buffer> {
   const recorder = await bed.open();
-  await until(() => bed.files().length === 0, `everything is stored: ${bed.files().join(' ')}`, 10_000);
+  await eventually(
+    'everything to be stored',
+    () => bed.files().length === 0,
+    undefined,
+    () => `besides ${bed.files().join(' ')}`,
+  );
   await recorder.close(10_000);
   return bed.published.has(head.id) ? bytesOf(await bed.read(head.id)) : Buffer.alloc(0);
 }
@@ -93,7 +99,7 @@ describe('a process that is killed in any operation', () => {
       const recorder = await bed.open({}, files);
       isAlive = await Promise.race([
         files.death.then(() => false),
-        until(() => bed.files().length === 0, 'everything is stored').then(() => true),
+        until(() => bed.files().length === 0).then(() => true),
       ]);
       await recorder.close(0);
       await files.bury();

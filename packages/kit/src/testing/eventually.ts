@@ -1,7 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
 /** The most characters of an error in the message of another. */
 const longest = 500;
+/** The monotonic clock. Neither this nor the timers of `node:timers/promises` become those of a test. */
+const now = performance.now.bind(performance);
 
 /** Says what the last attempt that failed said, in one line. */
 function lastError(failure: unknown): string {
@@ -12,7 +15,8 @@ function lastError(failure: unknown): string {
 
 /**
  * Polls every `everyMs` until there is a result (anything except undefined and false) and returns it. After `timeoutMs`
- * it throws an error with `what` it waited for, `detail`, and the error of the last attempt that failed.
+ * it throws an error with `what` it waited for, `detail`, and the error of the last attempt that failed. Fake timers do
+ * not stop it.
  */
 export async function eventually<T>(
   what: string,
@@ -21,7 +25,7 @@ export async function eventually<T>(
   detail: () => string = () => '',
   everyMs = 25,
 ): Promise<Exclude<T, undefined | false>> {
-  const end = Date.now() + timeoutMs;
+  const end = now() + timeoutMs;
   for (let failure: unknown; ;) {
     try {
       const answer = await ask();
@@ -29,13 +33,11 @@ export async function eventually<T>(
     } catch (error) {
       failure = error;
     }
-    if (Date.now() > end)
+    if (now() > end)
       throw new Error(
         `timed out after ${timeoutMs / 1000} s waiting for ${[what, detail()].filter(Boolean).join(' ')}${lastError(failure)}`,
         { cause: failure },
       );
-    await new Promise((resolve) => {
-      setTimeout(resolve, everyMs);
-    });
+    await pause(everyMs);
   }
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { maxOpenQuestions, maxQuestionBytes, type Check } from '@sallyport/contracts';
 import { ProblemError, recordKinds, writeRecords } from '@sallyport/kit';
+import { until } from '@sallyport/kit/testing';
 import {
   answerRecord,
   answerTo,
@@ -35,9 +36,6 @@ const turn = () =>
   new Promise((resolve) => {
     setImmediate(() => setImmediate(resolve));
   });
-const until = async (what: () => boolean) => {
-  while (!what()) await new Promise((resolve) => setTimeout(resolve, 5));
-};
 const leave = { kind: recordKinds.leave, id: 0, text: '' };
 const replyAll = (received: Received[]) => received.map(answerRecord);
 /** Answers only on connections after the `number`th one. */
