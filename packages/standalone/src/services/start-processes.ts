@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { serviceNames, type ServiceName } from '@sallyport/contracts';
@@ -27,6 +27,9 @@ export type Processes = {
   stopAll(): Promise<void>;
 };
 
+/** Says where the log of a service is, and what its last lines are, because a test removes its directory. */
+const endOf = (logFile: string) => `see ${logFile}, which ends with:\n${readFileSync(logFile, 'utf8').slice(-1000)}`;
+
 async function ready(
   port: number,
   child: ChildProcess,
@@ -37,7 +40,7 @@ async function ready(
   const end = Date.now() + timeoutMs;
   while (Date.now() < end) {
     if (child.exitCode !== null || child.signalCode !== null)
-      throw new Error(`${name} exited before it was ready (code ${child.exitCode}); see ${logFile}`);
+      throw new Error(`${name} exited before it was ready (code ${child.exitCode}); ${endOf(logFile)}`);
     // Full readiness also depends on the stores. This only waits until the service runs and listens.
     const report = await fetch(`http://127.0.0.1:${port}/readyz`)
       .then((answer) => answer.json() as Promise<{ checks?: Record<string, string> }>)
@@ -45,7 +48,7 @@ async function ready(
     if (report?.checks?.service === 'ok') return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`${name} did not start within ${timeoutMs} ms; see ${logFile}`);
+  throw new Error(`${name} did not start within ${timeoutMs} ms; ${endOf(logFile)}`);
 }
 
 /** Starts services as processes with one configuration file, and waits until each runs. */
