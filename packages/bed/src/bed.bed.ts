@@ -26,7 +26,7 @@ const pod = (name: string) => ['run', name, `--image=${cluster.node!.image}`, '-
 
 async function startPod(name: string): Promise<void> {
   await kubectl(pod(name));
-  await kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '--timeout=60s']);
+  await kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '--timeout=240s']);
 }
 
 describe('the bed', () => {
@@ -117,7 +117,7 @@ describe('the node', () => {
 
   onNode('copies files to a pod and back, and returns its logs', async () => {
     await kubectl([...pod('copy'), '--', 'sh', '-c', 'for i in 1 2 3; do echo line $i; done; sleep 1000']);
-    await kubectl(['wait', '--for=condition=Ready', 'pod/copy', '--timeout=60s']);
+    await kubectl(['wait', '--for=condition=Ready', 'pod/copy', '--timeout=240s']);
     writeFileSync(path.join(scratch, 'there'), Buffer.alloc(300_000, 'x'));
     await kubectl(['cp', path.join(scratch, 'there'), 'copy:/tmp/file']);
     await kubectl(['cp', 'copy:/tmp/file', path.join(scratch, 'back')]);

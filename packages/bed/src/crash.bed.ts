@@ -36,7 +36,7 @@ describe('a bed whose process is killed', () => {
     const { description, kill } = await startedElsewhere();
     const { cluster } = attachBed(description);
     await cluster!.admin.kubectl(['run', 'orphan', `--image=${cluster!.node!.image}`]);
-    await cluster!.admin.kubectl(['wait', '--for=condition=Ready', 'pod/orphan', '--timeout=60s']);
+    await cluster!.admin.kubectl(['wait', '--for=condition=Ready', 'pod/orphan', '--timeout=240s']);
     await kill();
     const serversGone = await waitUntil(
       () =>

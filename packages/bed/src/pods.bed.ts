@@ -59,7 +59,7 @@ describe('a node with Services', () => {
         },
       },
     );
-    await kubectl(['wait', '--for=condition=Ready', 'pod/web', 'pod/client', '--timeout=60s']);
+    await kubectl(['wait', '--for=condition=Ready', 'pod/web', 'pod/client', '--timeout=240s']);
     const ask = `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 2 ${addressOf('web.default')} 80 | tail -n 1`;
     const answers = (name: string) => waitUntil(async () => (await inPod(name, ask)).stdout === 'web\n', 15_000, 500);
     expect(await answers('client')).toBe(true);
@@ -88,7 +88,7 @@ describe('a node with Services', () => {
         volumes: [{ name: 'programs', hostPath: { path: path.dirname(bed.kubectl!) } }],
       },
     });
-    await kubectl(['wait', '--for=condition=Ready', 'pod/kubectl', '--timeout=60s']);
+    await kubectl(['wait', '--for=condition=Ready', 'pod/kubectl', '--timeout=240s']);
     const asked = await inPod(
       'kubectl',
       `/programs/kubectl --server=https://kubernetes.default.svc --certificate-authority=${account}/ca.crt --token="$(cat ${account}/token)" auth whoami`,
@@ -129,7 +129,7 @@ describe('a node with Services', () => {
         volumes: [{ name: 'words', configMap: { name: 'words' } }],
       },
     });
-    await kubectl(['wait', '--for=condition=Ready', 'pod/reader', '--timeout=60s']);
+    await kubectl(['wait', '--for=condition=Ready', 'pod/reader', '--timeout=240s']);
     await apply(map('two'));
     const read = await inPod(
       'reader',

@@ -27,7 +27,7 @@ describe('the demo with a real control plane and node', () => {
       const demo = await startDemo(directory, kubectl!, ['--cluster', 'real'], 180_000);
       expect(demo.state.cluster.kind).toBe('real');
       expect(
-        (await firstKubectl(demo, 'alice', ['wait', '--for=condition=Ready', 'pod/web', '--timeout=60s'])).code,
+        (await firstKubectl(demo, 'alice', ['wait', '--for=condition=Ready', 'pod/web', '--timeout=240s'])).code,
       ).toBe(0);
       expect((await demo.tryKubectl(['get', 'pods', '--no-headers'])).stdout).toMatch(/^web +1\/1 +Running/);
       expect(await demo.tryKubectl(['exec', 'web', '--', 'sh', '-c', 'echo from the pod; exit 3'])).toMatchObject({

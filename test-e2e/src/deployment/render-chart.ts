@@ -14,14 +14,13 @@ export const chart = path.join(repository, 'charts/sallyport');
 export async function runHelm(
   args: readonly string[],
   values?: ChartValues,
-  options: { timeoutMs?: number } = {},
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-chart-'));
   try {
     const file = path.join(directory, 'values.yaml');
     if (values) writeFileSync(file, stringify(values));
     const home = Object.fromEntries(['CACHE', 'CONFIG', 'DATA'].map((name) => [`HELM_${name}_HOME`, directory]));
-    return await runCommand(theBed().helm!, values ? [...args, '--values', file] : args, { ...options, env: home });
+    return await runCommand(theBed().helm!, values ? [...args, '--values', file] : args, { env: home });
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -64,7 +64,7 @@ describeWith(
     const release = releaseIn(namespace);
     const say = (line: string) => process.stderr.write(`pods: ${line}\n`);
     const deploy = (action: 'install' | 'upgrade', changes: ChartValues = {}, ...more: string[]) =>
-      release.helm([action, 'gate', chart, '--wait', '--timeout=150s', ...more], { ...values, ...changes });
+      release.helm([action, 'gate', chart, '--wait', '--timeout=240s', ...more], { ...values, ...changes });
     const { list: of, pods } = release;
     const dataOf = (name: string, key: string) =>
       admin().kubectl(['get', 'configmap', name, '-n', namespace, '-o', `jsonpath={.data.${key.replace('.', '\\.')}}`]);
@@ -185,7 +185,7 @@ describeWith(
     });
 
     it('passes its own test', async () => {
-      const said = await release.helm(['test', 'gate', '--logs', '--timeout=60s']);
+      const said = await release.helm(['test', 'gate', '--logs', '--timeout=240s']);
       expect(said.match(/^ok {6}/gm)).toHaveLength(7);
       expect(said).not.toContain('FAILED');
     });

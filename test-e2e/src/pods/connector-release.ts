@@ -53,7 +53,7 @@ export async function prepareConnector(name: string, groups: readonly string[]):
     release,
     install({ url, publicKey, ca }, values = {}) {
       const chart = path.join(repository, 'charts/sallyport-connector');
-      return release.helm(['install', secretName, chart, '--wait', '--timeout=150s'], {
+      return release.helm(['install', secretName, chart, '--wait', '--timeout=240s'], {
         gateway: { url, publicKeys: [publicKey.trim()], ca },
         gatewayAccount: { name: account, impersonate: { groups } },
         ...values,

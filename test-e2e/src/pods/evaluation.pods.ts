@@ -66,7 +66,7 @@ describeWith(
       const url = `https://localhost:${await freePort()}`;
       const began = Date.now();
       const notes = await release.helm(
-        ['install', 'sallyport', chart, '--wait', '--timeout=150s', '--set', `evaluation=true,gateway.url=${url}`],
+        ['install', 'sallyport', chart, '--wait', '--timeout=240s', '--set', `evaluation=true,gateway.url=${url}`],
         { evaluationImages: images },
       );
       expect(notes).toContain('THIS IS AN EVALUATION');

@@ -33,7 +33,7 @@ describeWith(['pods'], 'the image', () => {
       const image = [`--image=ghcr.io/sallyport/sallyport:${sallyportVersion}`, '--image-pull-policy=Never'];
       await admin.kubectl(['run', name, ...image, '--restart=Never', '--', ...args]);
       const ended = 'jsonpath={.status.containerStatuses[0].state.terminated.exitCode}';
-      await admin.kubectl(['wait', `pod/${name}`, `--for=${ended}`, '--timeout=120s']);
+      await admin.kubectl(['wait', `pod/${name}`, `--for=${ended}`, '--timeout=240s']);
       const code = Number(await admin.kubectl(['get', 'pod', name, '-o', ended]));
       const output = await admin.kubectl(['logs', name]);
       await admin.kubectl(['delete', 'pod', name, '--wait=false']);

@@ -55,9 +55,7 @@ describeWith(
       const began = Date.now();
       // kubectl warns on standard error, about fields and about pods that the namespace will not admit.
       expect(await admin().tryKubectl(['apply', '-k', installation.overlay])).toMatchObject({ code: 0, stderr: '' });
-      await admin().kubectl(['rollout', 'status', 'deployment', '-n', namespace, '--timeout=150s'], {
-        timeoutMs: 160_000,
-      });
+      await admin().kubectl(['rollout', 'status', 'deployment', '-n', namespace, '--timeout=240s']);
       say(`all Deployments were ready after ${seconds(began)}`);
       const running = await pods();
       expect(running.map((pod) => pod.metadata.labels['app.kubernetes.io/component']!).toSorted()).toEqual(
@@ -216,7 +214,7 @@ describeWith(
 
     it('is removed by one kubectl delete, which leaves nothing', async () => {
       const began = Date.now();
-      await admin().kubectl(['delete', '-k', installation.overlay, '--timeout=120s'], { timeoutMs: 130_000 });
+      await admin().kubectl(['delete', '-k', installation.overlay, '--timeout=240s']);
       say(`everything was removed after ${seconds(began)}`);
       expect((await admin().tryKubectl(['get', 'namespace', namespace])).stderr).toContain('NotFound');
       const left = await admin().kubectl(['get', 'clusterroles,clusterrolebindings', '-o', 'name']);

@@ -44,7 +44,7 @@ export function releaseIn(namespace: string): Release {
     async helm(args, values) {
       const began = Date.now();
       const access = ['--namespace', namespace, '--kubeconfig', cluster().adminKubeconfig];
-      const { code, stdout, stderr } = await runHelm([...args, ...access], values, { timeoutMs: 170_000 });
+      const { code, stdout, stderr } = await runHelm([...args, ...access], values);
       if (code !== 0) throw new Error(`helm ${args[0]}: ${stderr}\n${stdout}\n${await lastLinesOfPods()}`);
       process.stderr.write(`pods: helm ${args[0]} took ${((Date.now() - began) / 1000).toFixed(1)} s\n`);
       return stdout;

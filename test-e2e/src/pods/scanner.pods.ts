@@ -39,7 +39,7 @@ describeWith(['checkov', 'helm', 'kubectl'], 'the scanner of manifests', () => {
     const { stdout, stderr } = await runCommand(
       theBed().programs.checkov!,
       [...args, '--compact', '--output', 'json', '--skip-download', '--soft-fail'],
-      { timeoutMs: 170_000, env: { HOME: directory, CHECKOV_RUN_SCA_PACKAGE_SCAN_V2: 'false' } },
+      { env: { HOME: directory, CHECKOV_RUN_SCA_PACKAGE_SCAN_V2: 'false' } },
     );
     if (!stdout.startsWith('[')) throw new Error(`checkov: ${stdout.slice(0, 500)}${stderr.slice(-500)}`);
     reports = JSON.parse(stdout) as Report[];

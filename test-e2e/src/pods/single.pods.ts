@@ -61,7 +61,7 @@ describeWith(['pods', 'kubectl', 'helm'], 'the chart with mode: single, on a nod
   let before: Set<string>;
   const say = (line: string) => process.stderr.write(`pods: ${line}\n`);
   const deploy = (action: 'install' | 'upgrade', changes: ChartValues = {}) =>
-    release.helm([action, 'gate', chart, '--wait', '--timeout=150s'], { ...values, ...changes });
+    release.helm([action, 'gate', chart, '--wait', '--timeout=240s'], { ...values, ...changes });
   /** Runs JavaScript in the pod, and returns what the expression is. */
   const inPod = (expression: string) =>
     admin().kubectl(['exec', '-n', namespace, statefulSet, '--', 'node', '-p', expression]);
@@ -150,7 +150,7 @@ describeWith(['pods', 'kubectl', 'helm'], 'the chart with mode: single, on a nod
   });
 
   it('passes its own test', async () => {
-    const said = await release.helm(['test', 'gate', '--logs', '--timeout=60s']);
+    const said = await release.helm(['test', 'gate', '--logs', '--timeout=240s']);
     expect(said.match(/^ok {6}/gm)).toHaveLength(4);
     expect(said).not.toContain('FAILED');
   });
@@ -176,7 +176,7 @@ describeWith(['pods', 'kubectl', 'helm'], 'the chart with mode: single, on a nod
   it('keeps sessions, keys and the CA when its pod is deleted', async () => {
     const { proxy } = await release.pods();
     const began = Date.now();
-    await admin().kubectl(['delete', 'pod', 'gate-sallyport-0', '-n', namespace], { timeoutMs: 150_000 });
+    await admin().kubectl(['delete', 'pod', 'gate-sallyport-0', '-n', namespace]);
     await eventually('the next pod', isReady, 90_000);
     say(`the gateway was ready ${((Date.now() - began) / 1000).toFixed(1)} s after its pod was deleted`);
     expect((await release.pods())['proxy']).not.toBe(proxy);

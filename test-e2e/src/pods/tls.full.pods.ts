@@ -14,9 +14,7 @@ describeWith(['pods', 'redis', 'kafka', 'postgres', 'kubectl'], 'Sallyport as po
     await startPod('dev', 'secured');
     const began = Date.now();
     expect(await admin().tryKubectl(['apply', '-k', installation.overlay])).toMatchObject({ code: 0, stderr: '' });
-    await admin().kubectl(['rollout', 'status', 'deployment', '-n', 'sallyport', '--timeout=150s'], {
-      timeoutMs: 160_000,
-    });
+    await admin().kubectl(['rollout', 'status', 'deployment', '-n', 'sallyport', '--timeout=240s']);
     process.stderr.write(`pods: all Deployments were ready with TLS after ${(Date.now() - began) / 1000} s\n`);
     const alice = await installation.person('alice@example.com');
     expect((await alice.kubectl(['exec', '-n', 'dev', 'secured', '--', 'hostname'])).trim()).toBe('secured');
@@ -25,7 +23,7 @@ describeWith(['pods', 'redis', 'kafka', 'postgres', 'kubectl'], 'Sallyport as po
       "require('node:http').get('http://authorize:4181/').on('response', () => process.exit(1)).on('error', () => {})";
     const proxy = ['exec', '-n', 'sallyport', 'deployment/proxy', '--', 'node', '-e', plain];
     expect(await admin().tryKubectl(proxy)).toMatchObject({ code: 0 });
-    await admin().kubectl(['delete', '-k', installation.overlay, '--timeout=120s'], { timeoutMs: 130_000 });
+    await admin().kubectl(['delete', '-k', installation.overlay, '--timeout=240s']);
     expect((await admin().tryKubectl(['get', 'namespace', 'sallyport'])).stderr).toContain('NotFound');
   });
 });

@@ -72,7 +72,7 @@ export type Clients = Pick<RollingRig, 'requests' | 'streams' | 'since'> & {
 export async function applyOverlay(overlay: string, closers: Closers): Promise<void> {
   const { admin } = theBed().cluster!;
   await admin.kubectl(['apply', '-k', overlay]);
-  closers.add(() => admin.kubectl(['delete', '-k', overlay, '--timeout=120s'], { timeoutMs: 130_000 }));
+  closers.add(() => admin.kubectl(['delete', '-k', overlay, '--timeout=240s']));
   await settled();
 }
 

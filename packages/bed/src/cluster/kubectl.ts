@@ -14,7 +14,7 @@ export type Kubectl = {
 export function createKubectl(program: string, kubeconfigFile: string): Kubectl {
   const env = { KUBECONFIG: kubeconfigFile, KUBECACHEDIR: path.join(path.dirname(kubeconfigFile), 'kubectl-cache') };
   const withEnv = (options?: CommandOptions): CommandOptions => ({
-    timeoutMs: 120_000,
+    timeoutMs: 270_000,
     ...options,
     env: { ...env, ...options?.env },
   });

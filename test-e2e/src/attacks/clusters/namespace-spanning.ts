@@ -169,7 +169,7 @@ export function attackSpanning(): void {
       const { admin: kubectl } = attackFixture().cluster;
       await kubectl.kubectl(['delete', 'crd', 'zones.attacks.example.com', '--wait=true']);
       await kubectl.apply(crd('zones', 'Namespaced'));
-      await kubectl.kubectl(['wait', '--for=condition=Established', 'crd/zones.attacks.example.com', '--timeout=20s']);
+      await kubectl.kubectl(['wait', '--for=condition=Established', 'crd/zones.attacks.example.com', '--timeout=240s']);
       await eventually(
         'a list to be refused',
         async () => (await send(bytesOf({ target: custom('zones') }), 5000)).code === 403,
