@@ -29,7 +29,7 @@ export function attackGroups(): void {
     });
 
     it('a reserved user of Kubernetes gets no login', async () => {
-      await expect(attackFixture().gateway.login('system:admin', 'admin')).rejects.toThrow();
+      await expect(attackFixture().gateway.login('system:admin', { password: 'admin' })).rejects.toThrow();
     });
 
     it('a group with a leading space is refused, because HTTP would drop the space', async () => {

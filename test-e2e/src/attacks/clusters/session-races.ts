@@ -14,9 +14,12 @@ export function attackRaces(): void {
         let ended = false;
         const after: string[] = [];
         const flood = Array.from({ length: 12 }, async (_none, lane) => {
-          for (let turn = 0; turn < 15; turn += 1) {
+          for (let [turn, late] = [0, 0]; late < 3; turn += 1) {
             const object = `race-${round}-${lane}-${turn}`;
-            if (ended) after.push(object);
+            if (ended) {
+              after.push(object);
+              late += 1;
+            }
             await ask(token, object);
           }
         });
@@ -33,7 +36,6 @@ export function attackRaces(): void {
         ).toBe(204);
         ended = true;
         await Promise.all(flood);
-        expect(after.length).toBeGreaterThan(0);
         expect(dev.requests.filter(({ url }) => after.some((object) => url.endsWith(`/${object}`)))).toEqual([]);
       }
     });

@@ -7,10 +7,10 @@ import {
   expectWebAccepted,
   expectWebRefused,
   expectWebUnparsable,
-  reachedWeb,
   sendWeb,
   webBytes,
   type WebAttack,
+  watchApplications,
 } from '../fixtures/web-attack.ts';
 import { webFixture } from '../fixtures/web-fixture.ts';
 
@@ -70,10 +70,10 @@ function attackRequests(): void {
 
     it.each(refused)('%s is refused, and what follows it is not executed', async (_what, attack) => {
       await expectWebRefused(attack, 400, { effect: arrives });
-      const before = reachedWeb();
+      const arrived = watchApplications();
       const reply = await sendWeb(webBytes(attack) + second());
       expect([codes(reply.text), reply.closed]).toEqual([['400'], true]);
-      expect(reachedWeb()).toBe(before);
+      expect(arrived()).toBe('');
     });
 
     it.each(badChunks)('the chunks %j does not become a complete body', async (body) => {
