@@ -17,6 +17,7 @@ import {
   type ServiceClient,
 } from '@sallyport/kit';
 import pg from 'pg';
+import { eventually } from '../harness/index.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const keys = Object.fromEntries(serviceNames.map((name) => [name, generateKeyPairSync('ed25519')])) as Record<
@@ -25,6 +26,8 @@ const keys = Object.fromEntries(serviceNames.map((name) => [name, generateKeyPai
 >;
 const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-audit-e2e-'));
 const topic = `audit-${crypto.randomUUID()}`;
+/** How long PostgreSQL may take to store thousands of events on a busy machine. */
+const slow = 120_000;
 let bed: Bed;
 
 beforeAll(async () => {
@@ -70,14 +73,6 @@ function load(own: { topic: string; store: string } = { topic, store: `{postgres
     path.join(directory, 'sallyport.yaml'),
     {},
   );
-}
-
-async function until(ready: () => Promise<boolean> | boolean): Promise<void> {
-  const end = Date.now() + 120_000;
-  while (!(await ready())) {
-    if (Date.now() > end) throw new Error('timed out waiting for the condition');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 describe('the audit service on Kafka and PostgreSQL', () => {
@@ -132,7 +127,8 @@ describe('the audit service on Kafka and PostgreSQL', () => {
   const asFound = (record: AuditRecord) => ({ ...record, result: 'ok' });
 
   beforeAll(() => {
-    sink = createKafkaAuditSink({ service: 'test', kafka: load().config.audit.kafka as never, logger, now: Date.now });
+    const kafka = load().config.audit.kafka as never;
+    sink = createKafkaAuditSink({ service: 'test', kafka, logger, now: Date.now, publishTimeoutMs: 30_000 });
   });
   afterAll(async () => {
     await Promise.all(clients.map((client) => client.close()));
@@ -145,9 +141,13 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     const query = connect(service);
     const sent = events(800);
     for (const record of sent) sink.enqueue(record);
-    await until(async () => (await query({ session: sessionOf(sent) })).length === sent.length);
+    await eventually(
+      'all events',
+      async () => (await query({ session: sessionOf(sent) })).length === sent.length,
+      slow,
+    );
     expect(await query({ session: sessionOf(sent) })).toEqual(sent.map(asFound));
-    await until(async () => (await service.readiness.report()).ready);
+    await eventually('a service that is ready', async () => (await service.readiness.report()).ready);
   });
 
   it('stores an event once if it is on the topic several times', async () => {
@@ -159,7 +159,7 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     for (let times = 1; times < 3; times += 1) await Promise.all(sent.map((record) => sink.publish(record)));
     const last = events(1, sessionOf(sent));
     await sink.publish(last[0]!);
-    await until(async () => (await query({ session: sessionOf(sent) })).length >= 6);
+    await eventually('all events', async () => (await query({ session: sessionOf(sent) })).length >= 6, slow);
     expect(await query({ session: sessionOf(sent) })).toEqual([...first, ...last].map(asFound));
   });
 
@@ -167,12 +167,12 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     const query = connect(running[0]!);
     const sent = events(4000);
     for (const record of sent.slice(0, 2000)) sink.enqueue(record);
-    await until(async () => (await query({ session: sessionOf(sent) })).length > 0);
+    await eventually('an event', async () => (await query({ session: sessionOf(sent) })).length > 0, slow);
     await bed.postgres!.pause();
     for (const record of sent.slice(2000)) sink.enqueue(record);
     await bed.postgres!.resume();
     const last = sent.at(-1)!;
-    await until(async () => (await query({ auditID: last.data.auditID }).catch(() => [])).length === 1);
+    await eventually('the last event', async () => (await query({ auditID: last.data.auditID })).length === 1, slow);
     const found = await query({ session: sessionOf(sent) });
     expect(found.map((record) => record.id)).toEqual(sent.slice(0, 1000).map((record) => record.id));
   });
@@ -189,7 +189,11 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     expect((await service!.readiness.report()).checks.store).not.toBe('ok');
     await new Promise((resolve) => setTimeout(resolve, 1500));
     await bed.postgres!.resume();
-    await until(async () => (await query({ session: sessionOf(sent) }).catch(() => [])).length === sent.length);
+    await eventually(
+      'all events',
+      async () => (await query({ session: sessionOf(sent) })).length === sent.length,
+      slow,
+    );
     expect(await query({ session: sessionOf(sent) })).toEqual(sent.map(asFound));
   });
 
@@ -198,7 +202,7 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     const second = await start();
     const query = connect(second);
     for (const record of sent) sink.enqueue(record);
-    await until(async () => (await query({ session: sessionOf(sent) })).length > 0);
+    await eventually('an event', async () => (await query({ session: sessionOf(sent) })).length > 0, slow);
     await running.shift()!.close();
     const stores = openStores({ postgres: bed.postgres!.url }, { logger, resolvePath: (file) => file });
     const all = async () => {
@@ -212,7 +216,7 @@ describe('the audit service on Kafka and PostgreSQL', () => {
         if (after === undefined) return found;
       }
     };
-    await until(async () => (await all()).length >= sent.length);
+    await eventually('all events', async () => (await all()).length >= sent.length, slow);
     expect((await all()).map((record) => record.id).toSorted()).toEqual(sent.map((record) => record.id).toSorted());
     await stores.close();
   });
@@ -230,8 +234,12 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     for (const record of first) sink.enqueue(record);
     for (const record of second) other.enqueue(record);
     // The embedded database takes some seconds to open, on a busy machine longer than the timeout of a query.
-    await until(async () => (await theirs({ session: sessionOf(second) }).catch(() => [])).length === second.length);
-    await until(async () => (await ours({ session: sessionOf(first) })).length === first.length);
+    await eventually(
+      'theirs',
+      async () => (await theirs({ session: sessionOf(second) })).length === second.length,
+      slow,
+    );
+    await eventually('ours', async () => (await ours({ session: sessionOf(first) })).length === first.length, slow);
     expect([await ours({ session: sessionOf(second) }), await theirs({ session: sessionOf(first) })]).toEqual([[], []]);
     await other.close();
   });

@@ -10,6 +10,7 @@ import {
 import { createLogger } from '@sallyport/kit';
 import { describeAuditSink, sampleAuditRecord, type AuditSinkHarness } from '@sallyport/audit-log/testing';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { eventually } from '../harness/index.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const randomName = (what: string) => `${what}-${crypto.randomUUID()}`;
@@ -22,23 +23,10 @@ async function startKafka(): Promise<NonNullable<Bed['kafka']>> {
 }
 afterAll(() => bed?.stop());
 
-async function until(ready: () => boolean | Promise<boolean>, ms = 30_000): Promise<void> {
-  const end = Date.now() + ms;
-  while (!(await ready())) {
-    if (Date.now() > end) throw new Error('timed out waiting for the condition');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 /** Creates the topic first, because that takes a broker longer than the timeout of a sink. */
 async function makeTopic(kafka: KafkaConfig): Promise<void> {
   const sink = createKafkaAuditSink({ service: 'test', kafka, logger, now: Date.now });
-  await until(() =>
-    sink.publish(sampleAuditRecord({ session: 'first' })).then(
-      () => true,
-      () => false,
-    ),
-  );
+  await eventually('the topic', () => sink.publish(sampleAuditRecord({ session: 'first' })).then(() => true));
   await sink.close();
 }
 
@@ -80,7 +68,8 @@ describe('audit events on Kafka', () => {
     opened.push(one);
     return one;
   };
-  const createSink = () => keep(createKafkaAuditSink({ service: 'test', kafka, logger, now: Date.now }));
+  const createSink = (publishTimeoutMs?: number) =>
+    keep(createKafkaAuditSink({ service: 'test', kafka, logger, now: Date.now, publishTimeoutMs }));
   const consume = (
     groupId: string,
     onRecords: (records: readonly AuditRecord[]) => Promise<void>,
@@ -126,12 +115,12 @@ describe('audit events on Kafka', () => {
             .map((record) => [record.id, record]),
         ).values(),
       ].toReversed();
-    await until(() => firsts().length === sent.length);
+    await eventually('all events', () => firsts().length === sent.length);
     expect(firsts().map((record) => record.id)).toEqual(sent.map((record) => record.id));
   });
 
   it('are delivered again to a consumer that exited before it stored them, and not after that', async () => {
-    const sink = createSink();
+    const sink = createSink(30_000);
     const groupId = randomName('group');
     const sent = events(300, 'restart');
     let tries = 0;
@@ -142,26 +131,26 @@ describe('audit events on Kafka', () => {
       }
     });
     await Promise.all(sent.map((record) => sink.publish(record)));
-    await until(() => tries >= 2);
+    await eventually('a second delivery', () => tries >= 2);
     await first.close();
 
     const stored: AuditRecord[] = [];
     const store = async (records: readonly AuditRecord[]) =>
       void stored.push(...records.filter((record) => record.key === 'dev/restart'));
     const second = consume(groupId, store);
-    await until(() => stored.length >= sent.length);
+    await eventually('all events', () => stored.length >= sent.length);
     expect(stored.map((record) => record.id)).toEqual(sent.map((record) => record.id));
     await second.close();
 
     const more = events(1, 'restart');
     consume(groupId, store);
     await sink.publish(more[0]!);
-    await until(() => stored.length > sent.length);
+    await eventually('the new event', () => stored.length > sent.length);
     expect(stored.slice(sent.length).map((record) => record.id)).toEqual([more[0]!.id]);
   });
 
   it('are still read after a message that is not an event', async () => {
-    const sink = createSink();
+    const sink = createSink(30_000);
     const received: AuditRecord[] = [];
     await sink.publish(sampleAuditRecord());
     const client = new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING });
@@ -180,12 +169,12 @@ describe('audit events on Kafka', () => {
       randomName('poison'),
       async (records) => void received.push(...records.filter((record) => record.key === 'dev/poison')),
     );
-    await until(() => received.length > 0);
+    await eventually('the event', () => received.length > 0);
     expect(received).toEqual(after);
   });
 
   it('are dropped one by one when the broker refuses their size, and do not block others', async () => {
-    const sink = createSink();
+    const sink = createSink(30_000);
     const received: AuditRecord[] = [];
     consume(
       randomName('large'),
@@ -198,7 +187,7 @@ describe('audit events on Kafka', () => {
     );
     expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
     await sink.publish(sent[3]!);
-    await until(() => received.length === 4);
+    await eventually('the other events', () => received.length === 4);
     expect(received.map((record) => record.id)).toEqual(sent.map((record) => record.id));
   });
 });

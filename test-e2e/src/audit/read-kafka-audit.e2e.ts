@@ -7,29 +7,18 @@ import { createKafkaAuditSink, readKafkaAudit, sampleAuditRecord, type KafkaConf
 import { createTopic } from '@sallyport/audit-log/testing';
 import { createLogger } from '@sallyport/kit';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
-import { runCli } from '../harness/index.ts';
+import { eventually, runCli } from '../harness/index.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 let bed: Bed;
 let kafka: KafkaConfig;
 
-async function until(ready: () => Promise<boolean>, ms = 30_000): Promise<void> {
-  const end = Date.now() + ms;
-  while (!(await ready())) {
-    if (Date.now() > end) throw new Error('timed out waiting for the condition');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 /** Writes events of many sessions, so that they are on every partition. Returns their audit ids. */
 async function write(count: number, what: string): Promise<string[]> {
   // A busy machine takes longer than the usual timeout to write them all.
   const sink = createKafkaAuditSink({ service: 'test', kafka, logger, now: Date.now, publishTimeoutMs: 30_000 });
-  await until(() =>
-    sink.publish(sampleAuditRecord({ auditID: 'first', session: 'first' })).then(
-      () => true,
-      () => false,
-    ),
+  await eventually('the topic', () =>
+    sink.publish(sampleAuditRecord({ auditID: 'first', session: 'first' })).then(() => true),
   );
   const records = Array.from({ length: count }, (_none, index) =>
     sampleAuditRecord({ session: `session-${index % 50}`, auditID: `${what}-${index}` }),

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { AuditRecord } from '@sallyport/contracts';
 import { consumeKafkaAudit, createKafkaAuditSink, sampleAuditRecord, type KafkaConfig } from '@sallyport/audit-log';
 import { createLogger } from '@sallyport/kit';
+import { eventually } from '../harness/index.ts';
 import { allow, startSecureBroker, type SecureBroker } from './secure-broker.ts';
 
 const topic = 'sallyport.audit.v1';
@@ -23,14 +24,6 @@ const keep = <T extends { close(): Promise<void> }>(one: T): T => {
   return one;
 };
 
-async function until(ready: () => boolean | Promise<boolean>, ms = 30_000): Promise<void> {
-  const end = Date.now() + ms;
-  while (!(await ready())) {
-    if (Date.now() > end) throw new Error(`timed out waiting for the condition:\n${lines.slice(-20).join('')}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 type Mechanism = 'plain' | 'scram-sha-256' | 'scram-sha-512';
 
 function configOf(username: keyof typeof users, mechanism: Mechanism = 'scram-sha-512'): KafkaConfig {
@@ -38,11 +31,16 @@ function configOf(username: keyof typeof users, mechanism: Mechanism = 'scram-sh
   return { brokers, topic, tls: { caFile }, sasl: { mechanism, username, password: users[username] } };
 }
 
-const createSink = (kafka: KafkaConfig) =>
-  keep(createKafkaAuditSink({ service: 'test', kafka, logger, now: Date.now }));
+const createSink = (kafka: KafkaConfig, publishTimeoutMs?: number) =>
+  keep(createKafkaAuditSink({ service: 'test', kafka, logger, now: Date.now, publishTimeoutMs }));
 const publish = (kafka: KafkaConfig, record: AuditRecord) => createSink(kafka).publish(record);
-const logged = (text: string | RegExp) =>
-  lines.some((line) => (typeof text === 'string' ? line.includes(text) : text.test(line)));
+const logged = (pattern: RegExp) =>
+  eventually(
+    `${pattern} in the log`,
+    () => lines.some((line) => pattern.test(line)),
+    undefined,
+    () => `\n${lines.slice(-20).join('')}`,
+  );
 
 beforeAll(async () => {
   broker = await startSecureBroker({ users, need: ['kcat'] });
@@ -64,13 +62,8 @@ describe('Kafka with TLS, logins and rights', () => {
     async (mechanism) => {
       const sent = Array.from({ length: 40 }, () => sampleAuditRecord({ session: mechanism }));
       const received: AuditRecord[] = [];
-      const sink = createSink(configOf('gateway', mechanism));
-      await until(() =>
-        sink.publish(sent[0]!).then(
-          () => true,
-          () => false,
-        ),
-      );
+      const sink = createSink(configOf('gateway', mechanism), 30_000);
+      await eventually('the topic', () => sink.publish(sent[0]!).then(() => true));
       await Promise.all(sent.slice(1).map((record) => sink.publish(record)));
       keep(
         consumeKafkaAudit({
@@ -82,14 +75,14 @@ describe('Kafka with TLS, logins and rights', () => {
         }),
       );
       const ids = () => new Set(received.filter(({ key }) => key === `dev/${mechanism}`).map(({ id }) => id));
-      await until(() => ids().size === sent.length);
+      await eventually('all events', () => ids().size === sent.length);
       expect(ids()).toEqual(new Set(sent.map(({ id }) => id)));
     },
   );
 
   it('lets a foreign consumer read key, headers and value', async () => {
     const record = sampleAuditRecord({ session: 'foreign' });
-    await publish(configOf('gateway'), record);
+    await createSink(configOf('gateway'), 30_000).publish(record);
     const { stdout } = await promisify(execFile)(
       broker.bed.programs.kcat!,
       // librdkafka before 2.6.1 sends a wrong nonce with SCRAM, which newer brokers refuse. Debian has such a version.
@@ -121,14 +114,14 @@ describe('Kafka with TLS, logins and rights', () => {
     const gateway = configOf('gateway');
     const wrong: KafkaConfig = { ...gateway, sasl: { ...gateway.sasl!, password: 'wrong-planted-4' } as never };
     await expect(publish(wrong, sampleAuditRecord())).rejects.toMatchObject({ code: 'audit-unavailable' });
-    await until(() => logged('Check audit.kafka.sasl'));
+    await logged(/Check audit\.kafka\.sasl/);
 
     const foreign: KafkaConfig = { ...gateway, tls: { caFile: broker.foreignCaFile } };
     await expect(publish(foreign, sampleAuditRecord())).rejects.toMatchObject({ code: 'audit-unavailable' });
-    await until(() => logged('UNABLE_TO_VERIFY_LEAF_SIGNATURE). Check audit.kafka.brokers and audit.kafka.tls.caFile'));
+    await logged(/UNABLE_TO_VERIFY_LEAF_SIGNATURE\)\. Check audit\.kafka\.brokers and audit\.kafka\.tls\.caFile/);
 
     await expect(publish(configOf('siem'), sampleAuditRecord())).rejects.toMatchObject({ code: 'audit-unavailable' });
-    await until(() => logged(/Allow User:siem the operations Write and Describe on the topic/));
+    await logged(/Allow User:siem the operations Write and Describe on the topic/);
 
     keep(
       consumeKafkaAudit({
@@ -139,7 +132,7 @@ describe('Kafka with TLS, logins and rights', () => {
         onRecords: async () => undefined,
       }),
     );
-    await until(() => logged(/allow User:siem the operation Read on the group/));
+    await logged(/allow User:siem the operation Read on the group/);
   });
 
   it('leaves no password in the log', () => {

@@ -5,6 +5,7 @@ import { consumeKafkaAudit, createKafkaAuditSink, sampleAuditRecord } from '@sal
 import { startBed, type Bed } from '@sallyport/bed';
 import { auditQuerySchema, type AuditRecord } from '@sallyport/contracts';
 import { createLogger } from '@sallyport/kit';
+import { eventually } from '../harness/index.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const resolvePath = (file: string) => file;
@@ -62,11 +63,22 @@ describe('a PostgreSQL that is killed while events are stored', () => {
     });
     for (let kill = 1; kill <= kills; kill += 1) {
       const next = (total * kill) / (kills + 1);
-      while (stored < next) await pause(5);
+      await eventually(
+        `${next} stored events`,
+        () => stored >= next,
+        undefined,
+        () => `(${stored})`,
+        5,
+      );
       await pause(Math.random() * 50);
       await killPostgres();
     }
-    while (stored < total) await pause(50);
+    await eventually(
+      `${total} stored events`,
+      () => stored >= total,
+      undefined,
+      () => `(${stored})`,
+    );
     await consumer.close();
 
     const found: AuditRecord[] = [];

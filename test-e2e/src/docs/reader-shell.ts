@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../harness/index.ts';
 
 type Result = { code: number; stdout: string; stderr: string };
 /** A bash in which a reader types one command after the other, so that variables, aliases and `cd` stay. */
@@ -19,10 +19,6 @@ export type ReaderShell = {
 };
 
 const slowest = 60_000;
-
-async function waitFor(isSo: () => boolean): Promise<void> {
-  for (let waited = 0; waited < slowest && !isSo(); waited += 20) await sleep(20);
-}
 
 /** Splits a text into commands, as bash reads them: lines that continue belong together. Leaves out comments. */
 export function commandsOf(text: string): string[] {
@@ -81,7 +77,7 @@ export function startReaderShell(options: { cwd: string; env: Record<string, str
       // The shell may still have to open the files, and what the last command printed is not to be taken for this one's.
       for (const file of [out, err]) writeFileSync(file, '');
       const pid = await answer(`{ eval "$(cat '${typed}')"; } </dev/null >'${out}' 2>'${err}' & echo $! >&3\n`);
-      await waitFor(() => readFileSync(out, 'utf8') !== '');
+      await eventually(`output of ${command}`, () => readFileSync(out, 'utf8') !== '', slowest);
       const printed = result(0);
       // The shell that runs the command, and the command itself.
       spawnSync('pkill', ['-TERM', '-P', pid]);
@@ -98,8 +94,13 @@ export function startReaderShell(options: { cwd: string; env: Record<string, str
       await answer(
         `{ script -qec "$(cat '${typed}')" /dev/null <&4 >'${shown}' 2>&1; echo $? >'${code}'; } & echo $! >&3\n`,
       );
-      await waitFor(() => existsSync(code) || readFileSync(shown, 'utf8') !== '');
-      const ended = waitFor(() => existsSync(code) && readFileSync(code, 'utf8') !== '').then(() => ({
+      await eventually(`output of ${command}`, () => existsSync(code) || readFileSync(shown, 'utf8') !== '', slowest);
+      const ended = eventually(
+        `the end of ${command}`,
+        () => existsSync(code) && readFileSync(code, 'utf8') !== '',
+        slowest,
+        () => `: ${readFileSync(shown, 'utf8')}`,
+      ).then(() => ({
         code: Number(readFileSync(code, 'utf8')),
         stdout: readFileSync(shown, 'utf8'),
         stderr: '',

@@ -140,12 +140,14 @@ describeWith(['redis', 'kafka', 'postgres'], 'notifications of elevations', () =
     expect(await bob!.cli(['elevations', 'revoke', id])).toMatchObject({ code: 0 });
     await eventually('every step at the receiver', () => said().length === 4);
     expect(said().map((line) => line.split(' ').slice(0, 2))).toEqual(steps.map((type) => [type, 'alice@example.com']));
-    await eventually('every step at the other channel', () => posts.length === 4);
+    // A delivery may be repeated, with the same ID.
+    const ids = () => [...new Set(posts.map((post) => post.id))];
+    await eventually('every step at the other channel', () => ids().length === 4);
     const events = await gateway.audit.await(
       ({ type, data }) => type.startsWith('elevation.') && data.sallyport.elevation?.id === id,
       4,
     );
-    expect(posts.map((post) => post.id)).toEqual(events.map((event) => event.id));
+    expect(ids()).toEqual(events.map((event) => event.id));
     expect(JSON.parse(posts[0]!.body)).toMatchObject({ type: steps[0], data: { elevation: { id }, link } });
   });
 
@@ -180,7 +182,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'notifications of elevations', () =
     };
     const asked = ask('once more');
     const id = await asked;
-    await eventually('the message after the restart', () => posts.length === 2, 90_000);
+    await eventually('the message after the restart', () => posts.length >= 2, 90_000);
     await killed;
     expect(posts[1]!.id).toBe(posts[0]!.id);
     expect(posts[1]!.body).toBe(posts[0]!.body);

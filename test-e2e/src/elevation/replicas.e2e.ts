@@ -24,7 +24,7 @@ describeWith(
         mode: 'processes',
         clusters: [practice.access],
         servers: { redis: beds[0]!.redis!.url },
-        sessions: { waitForReplicas: { count: 1, timeout: '400ms' } },
+        sessions: { waitForReplicas: { count: 1, timeout: '1500ms' } },
         more: {
           elevations: [prodAdmin],
         },

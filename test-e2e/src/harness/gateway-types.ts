@@ -89,8 +89,8 @@ export type Gateway = {
   postgres?: { url: string };
   audit: AuditLog;
   events: AuditLog['all'];
-  /** Logs in through the HTML form with plain HTTP. Each call creates a session. */
-  login(user: string, password?: string): Promise<Login>;
+  /** Logs in through the HTML form with plain HTTP. Each call creates a session. See `logIn` about `once`. */
+  login(user: string, options?: { password?: string; once?: boolean }): Promise<Login>;
   /** Sends a request to the gateway (`path` from the root). `token` is the bearer token. */
   request(path: string, options?: HttpRequest & { token?: string }): Promise<HttpAnswer>;
   /** Returns a person with a home directory, logged in by the CLI at the first call. */

@@ -47,6 +47,16 @@ export type RecordingUpstream = {
   stop(): Promise<void>;
 };
 
+/** Notes what the upstreams have received. The returned function returns what they received since, as latin1. */
+export function watchReceived(upstreams: readonly Pick<RecordingUpstream, 'connections'>[]): () => string {
+  const connections = () => upstreams.flatMap((upstream) => upstream.connections);
+  const before = new Map(connections().map((connection) => [connection, connection.bytes().length]));
+  return () =>
+    connections()
+      .map((connection) => connection.bytes().toString('latin1', before.get(connection) ?? 0))
+      .join('');
+}
+
 const answerEmpty: Answer = (request, response) => {
   request
     .once('end', () => {

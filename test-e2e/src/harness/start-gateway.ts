@@ -214,7 +214,7 @@ async function composeGateway(options: GatewayOptions, directory: string, closer
     ...(stores.kafka ? { kafka: stores.kafka } : {}),
     ...(stores.postgres ? { postgres: { url: stores.postgres.url } } : {}),
     clusterUrl: (name = clusters[0]!.name) => `${base.url}/clusters/${name}`,
-    login: (user, password = account(user).password) => logIn(base, { user, password }),
+    login: (user, { password = account(user).password, once } = {}) => logIn(base, { user, password }, { once }),
     request: (where, { token, ...request } = {}) =>
       httpRequestOnce(`${base.url}${where}`, {
         ca: caPem,

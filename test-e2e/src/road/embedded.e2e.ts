@@ -49,7 +49,7 @@ describeWith(['kubectl'], 'kubectl through one process with embedded stores to t
     ]);
     await gateway.audit.await({ verb: 'watch', stage: 'ResponseStarted' });
     await alice.kubectl(['create', 'configmap', 'settings', '--from-literal=colour=blue', ...inside]);
-    await watch.says(/^configmap\/settings$/m, 3000);
+    await watch.says(/^configmap\/settings$/m);
     await watch.stop();
     await alice.kubectl(['patch', 'configmap', 'settings', ...inside, '-p', '{"data":{"colour":"red"}}']);
     expect(await alice.kubectl(['get', 'configmap', 'settings', ...inside, '-o', 'jsonpath={.data.colour}'])).toBe(

@@ -125,9 +125,8 @@ describeWith(
       const [first, second] = [await asksOrEnds(), await asksOrEnds()];
       expect([first.asked, second.asked].filter(Boolean)).toEqual([true]);
       expect(second).toMatchObject({ code: 0, stdout: '' });
-      expect(gateway.events({ type: 'session.revoked' }).map((record) => record.data.sallyport.sessionId)).toEqual([
-        session.id,
-      ]);
+      const revoked = await gateway.audit.await({ type: 'session.revoked' });
+      expect(revoked.map((record) => record.data.sallyport.sessionId)).toEqual([session.id]);
     });
 
     it('ends a session by logout, locally and at the gateway', async () => {

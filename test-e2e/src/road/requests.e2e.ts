@@ -123,9 +123,9 @@ describeWith(
       );
       const { admin } = theBed().cluster!;
       await admin.kubectl(['create', 'configmap', 'settings', ...inside]);
-      await watch.says(/^configmap\/settings$/m, 3000);
+      await watch.says(/^configmap\/settings$/m);
       await admin.kubectl(['label', 'configmap', 'settings', 'seen=yes', ...inside]);
-      await watch.says(/configmap\/settings\nconfigmap\/settings\n/, 3000);
+      await watch.says(/configmap\/settings\nconfigmap\/settings\n/);
       await watch.stop();
       const [end] = await gateway.audit.await(
         (record) =>
@@ -146,9 +146,9 @@ describeWith(
         '--image-pull-policy=Never',
         '--restart=Never',
       ]);
-      await alice.kubectl(['wait', '--for=condition=Ready', 'pod/web', ...inside, '--timeout=60s']);
+      await alice.kubectl(['wait', '--for=condition=Ready', 'pod/web', ...inside, '--timeout=240s']);
       expect(await alice.kubectl(['get', 'pods', ...inside, '--no-headers'])).toMatch(
-        /^web +1\/1 +Running +0 +\d+s\n$/,
+        /^web +1\/1 +Running +0 +\d+[ms]\S*\n$/,
       );
     });
 

@@ -76,7 +76,7 @@ describeWith(['node'], 'a WebSocket to a real pod, whatever subprotocol it offer
       await eventually(
         'an answer',
         () => /^HTTP\/1\.1 \d/.test(text),
-        10_000,
+        undefined,
         () => `${kind} ${protocols}: ${text.slice(0, 200)}`,
       );
       const code = Number(/^HTTP\/1\.1 (\d+)/.exec(text)![1]);
@@ -84,7 +84,7 @@ describeWith(['node'], 'a WebSocket to a real pod, whatever subprotocol it offer
         await eventually(
           'the end',
           () => over,
-          5000,
+          undefined,
           () => text.slice(0, 200),
         );
       if (kind === 'log') expect(code).toBe(protocols === undefined || protocols === 'binary.k8s.io' ? 101 : 400);
@@ -97,7 +97,7 @@ describeWith(['node'], 'a WebSocket to a real pod, whatever subprotocol it offer
               streams: unknown[];
             }
           ).streams.length === 0,
-        10_000,
+        undefined,
         () => `${kind} ${protocols}: ${text.slice(0, 200)}`,
       );
     });

@@ -6,7 +6,7 @@ import { startCommand, startPod, theBed, type Person, type RunningCommand } from
 export type OpenStream = { name: string; command: RunningCommand; socket?: Socket };
 
 const spdy = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false', KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' };
-const ticking = ['--', 'sh', '-c', 'for i in $(seq 300); do echo tock $i; sleep 0.2; done'];
+const ticking = ['--', 'sh', '-c', 'i=0; while sleep 0.2; do i=$((i+1)); echo tock $i; done'];
 
 /** The commands of the pods of `openEveryKind`: one listens on port 9090, one counts. */
 const podScripts = {
