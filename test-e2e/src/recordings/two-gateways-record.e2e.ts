@@ -72,15 +72,22 @@ describeWith(needs, 'sessions that two gateways record into one bucket', () => {
   };
 
   it('are shown live on either of them, and only to those who may see recordings', async () => {
+    const watched = new Set<string>();
     for (const server of servers) {
       const shell = alice!.startKubectl(
         exec(server, 'sh', '-c', 'i=0; while true; do i=$((i+1)); echo tick $i; sleep 0.2; done'),
       );
       await shell.says(/tick 3/);
-      const listed = JSON.parse(await asAuditor('sessions', 'list', '--streams', '--all', '-o', 'json')) as {
-        streams: { id: string; kind: string; recording?: string }[];
-      };
-      const stream = listed.streams.find(({ kind, recording }) => kind === 'exec' && recording !== undefined)!;
+      // That of the other gateway may still be listed.
+      const stream = await eventually('the session in the list', async () => {
+        const listed = JSON.parse(await asAuditor('sessions', 'list', '--streams', '--all', '-o', 'json')) as {
+          streams: { id: string; kind: string; recording?: string }[];
+        };
+        return listed.streams.find(
+          ({ id, kind, recording }) => kind === 'exec' && recording !== undefined && !watched.has(id),
+        );
+      });
+      watched.add(stream.id);
       const watch = await eventually('the session to be watched', async () => {
         const started = startCli(['sessions', 'watch', stream.id], { home: carol!.home, env: carol!.env });
         return (await started.says(/tick \d+/).catch(() => undefined)) && started;

@@ -108,9 +108,18 @@ function zlibBomb(megabytes: number): Buffer {
   return Buffer.concat([Buffer.from([0x80, 3, 0, 1]), quad(payload.length), payload]);
 }
 
+/** Returns the most of three samples, because what the process holds without an attack goes up and down. */
+async function mostMemory(): Promise<number> {
+  const samples: number[] = [];
+  for (let times = 0; times < 3; times += 1) {
+    await quickly();
+    samples.push(memory());
+  }
+  return Math.max(...samples);
+}
+
 async function expectBounded(what: () => Promise<void>): Promise<void> {
-  await quickly();
-  const before = memory();
+  const before = await mostMemory();
   await what();
   await quickly();
   expect(memory() - before).toBeLessThan(80 * megabyte);
