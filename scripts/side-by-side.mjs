@@ -9,13 +9,9 @@ export const waiting = {
   'attacks/catalogue-http2.full.e2e.ts': 'It waits for the same over HTTP/2.',
   'attacks/http2-attacks.e2e.ts': 'It waits for the ends of connections that do not go on.',
   'attacks/login-attacks.e2e.ts': 'It floods the login pages, and so must not run beside the other attacks.',
-  'audit/cluster-webhook.e2e.ts': 'It waits for alerts, and for as long as one must not come.',
   'audit/kafka-audit.full.e2e.ts': 'It waits for the timeouts of a broker that is away or silent.',
   'audit/kafka-group.full.e2e.ts': 'It waits for longer than a consumer may be silent.',
   'audit/kafka-tokens.full.e2e.ts': 'It waits for tokens to expire.',
-  'conformance/h2spec.e2e.ts': 'It waits for what a server must not answer.',
-  'identity/sessions-follow.e2e.ts': 'It waits for sessions to be refreshed, and to end.',
-  'resilience/outages.e2e.ts': 'It waits for servers that are away.',
   'resilience/recorded-first.full.e2e.ts': 'It waits for the timeouts of a broker that is away.',
 };
 
