@@ -47,8 +47,8 @@ describeWith(['redis', 'kafka', 'postgres'], 'the API of two gateways', () => {
     let [text, isOver] = ['', false];
     response.on('data', (chunk: Buffer) => (text += chunk.toString()));
     response.on('error', () => undefined).on('close', () => (isOver = true));
-    const until = (words: string) =>
-      eventually(`"${words}" in the answer`, async () => (text.includes(words) ? text : undefined));
+    const until = (words: string, times = 1) =>
+      eventually(`"${words}" in the answer`, () => (text.split(words).length > times ? text : undefined));
     return { status: response.statusCode, until, isOver: () => isOver, close: () => request.destroy() };
   };
 
@@ -192,13 +192,14 @@ describeWith(['redis', 'kafka', 'postgres'], 'the API of two gateways', () => {
     for (const one of [changes, ofAlice]) await one.until('"streams"');
     watch.close();
     const { token } = await gateway.login(carol);
+    await changes.until('"sessions"');
     const ended = await gateway.request('/.sallyport/logout', {
       method: 'POST',
       token,
       headers: { 'content-type': 'application/json' },
     });
     expect(ended.status).toBeLessThan(400);
-    await changes.until('"sessions"');
+    await changes.until('"sessions"', 2);
     expect(
       (await gateway.request(`${api}/sessions?user=${carol}`, { method: 'DELETE', token: tokens[carol]! })).status,
     ).toBe(200);

@@ -123,7 +123,12 @@ describe("the list of a user's clusters", () => {
 
   it('fails while the session store is down', async () => {
     const rig = await setUp({
-      sessions: { find: () => new Promise(() => {}), onChange: () => () => {}, onGap: () => () => {} } as never,
+      sessions: {
+        find: () => new Promise(() => {}),
+        onChange: () => () => {},
+        onStart: () => () => {},
+        onGap: () => () => {},
+      } as never,
       storeTimeoutMs: 20,
     });
     expect(await rig.of('spt_x')).toMatchObject({ status: 503, body: { code: 'sessions-unavailable' } });

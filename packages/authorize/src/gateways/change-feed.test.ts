@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import type { SessionChange } from '@sallyport/contracts';
+import type { SessionChange, SessionStart } from '@sallyport/contracts';
 import { createMemoryReplicaRegistry, createMemoryStreamQuestionRegistry } from '@sallyport/stores';
 import { compileConfigPolicies } from '../policies/compile-policies.ts';
 import { createPolicySet } from '../policies/policy-set.ts';
@@ -11,13 +11,23 @@ afterEach(() => void jest.useRealTimers());
 
 /** A feed with a store whose events the test fires, and responses that record what they are sent. */
 function rig() {
-  const listeners: { change?: (change: SessionChange) => void; gap?: () => void } = {};
+  const listeners: {
+    change?: (change: SessionChange) => void;
+    start?: (start: SessionStart) => void;
+    gap?: () => void;
+  } = {};
   const policies = createPolicySet(compileConfigPolicies(loadedConfig()).snapshot);
   const sessions = {
     onChange: (listener: (change: SessionChange) => void) => {
       listeners.change = listener;
       return () => {
         delete listeners.change;
+      };
+    },
+    onStart: (listener: (start: SessionStart) => void) => {
+      listeners.start = listener;
+      return () => {
+        delete listeners.start;
       };
     },
     onGap: (listener: () => void) => {
@@ -83,6 +93,15 @@ describe('the change feed', () => {
     expect(listeners).toEqual({});
   });
 
+  it('passes on that a session has started', () => {
+    const { listeners, feed, subscribe } = rig();
+    const { seen } = subscribe();
+    const start = { sessionId: 's', issuer: 'i', subject: 'u', at: 1 };
+    listeners.start!(start);
+    expect(seen.lines.at(-1)).toEqual({ seq: 2, type: 'session-started', ...start });
+    feed.close();
+  });
+
   it('passes on a request to reload the configuration', async () => {
     const { replicas, feed, subscribe } = rig();
     const { seen } = subscribe();
@@ -133,18 +152,21 @@ describe('the change feed', () => {
     expect(JSON.parse((await reader.read()).value!)).toMatchObject({ seq: 1, type: 'hello' });
     const token = await service.logIn(identityOf('alice'));
     await service.ask(checkOf(token, { kind: 'self' }));
+    const next = async () => JSON.parse((await reader.read()).value!) as object;
+    expect(await next()).toMatchObject({ seq: 2, type: 'session-started', sessionId: 'id-alice' });
     const before = Date.now();
     await service.store.revoke('id-alice', { by: 'bob', reason: 'revoked' });
-    expect(JSON.parse((await reader.read()).value!)).toMatchObject({
-      seq: 2,
+    expect(await next()).toMatchObject({
+      seq: 3,
       type: 'session-revoked',
       sessionId: 'id-alice',
     });
     expect(Date.now() - before).toBeLessThan(15_000);
     await service.logIn(identityOf('bob', ['sre']));
+    expect(await next()).toMatchObject({ seq: 4, type: 'session-started', sessionId: 'id-bob' });
     await service.store.update('id-bob', (session) => ({ ...session, identity: { ...session.identity, groups: [] } }));
-    expect(JSON.parse((await reader.read()).value!)).toMatchObject({
-      seq: 3,
+    expect(await next()).toMatchObject({
+      seq: 5,
       type: 'session-changed',
       sessionId: 'id-bob',
     });

@@ -34,7 +34,7 @@ function createSubscriber(response: ServerResponse): Subscriber {
 }
 
 type ChangeFeedDeps = {
-  sessions: Pick<SessionStore, 'onChange' | 'onGap'>;
+  sessions: Pick<SessionStore, 'onChange' | 'onStart' | 'onGap'>;
   policies: PolicySet;
   replicas: Pick<ReplicaRegistry, 'onReloadRequest'>;
   streams: Pick<StreamQuestionRegistry, 'onQuestion' | 'onAnnounced'>;
@@ -51,6 +51,7 @@ export function createChangeFeed(deps: ChangeFeedDeps): ChangeFeed {
     deps.sessions.onChange(({ type, sessionId, issuer, subject, at }) =>
       send({ type: `session-${type}`, sessionId, issuer, subject, at }),
     ),
+    deps.sessions.onStart((start) => send({ type: 'session-started', ...start })),
     ...(deps.elevations ? [deps.elevations.onChange((person) => send({ type: 'elevation-changed', ...person }))] : []),
     deps.sessions.onGap(() => send({ type: 'gap' })),
     deps.replicas.onReloadRequest(() => send({ type: 'reload-requested' })),

@@ -181,7 +181,13 @@ describe('a check of a session', () => {
 });
 
 function fakeStore() {
-  return { renew: async () => {}, onChange: () => () => {}, onGap: () => () => {}, ping: async () => {} };
+  return {
+    renew: async () => {},
+    onChange: () => () => {},
+    onStart: () => () => {},
+    onGap: () => () => {},
+    ping: async () => {},
+  };
 }
 
 describe('a batch', () => {

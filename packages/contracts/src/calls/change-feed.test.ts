@@ -6,6 +6,7 @@ const changes: Change[] = [
   { type: 'hello', policyVersion: 'v' },
   { type: 'policy-changed', policyVersion: 'w' },
   { type: 'session-revoked', ...session },
+  { type: 'session-started', ...session },
   { type: 'session-changed', ...session },
   { type: 'streams-requested', question: { id: 'q' } },
   { type: 'reload-requested' },

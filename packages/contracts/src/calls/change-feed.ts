@@ -9,15 +9,20 @@ const sessionMembers = { sessionId: z.string(), issuer: z.string(), subject: z.s
 export const sessionChangeSchema = z.object({ type: z.enum(['revoked', 'changed']), ...sessionMembers });
 export type SessionChange = z.infer<typeof sessionChangeSchema>;
 
+/** A message on the Redis channel of new sessions. It is for lists, and nothing that protects depends on it. */
+export const sessionStartSchema = z.object(sessionMembers);
+export type SessionStart = z.infer<typeof sessionStartSchema>;
+
 /**
  * One change on the feed. `hello` begins each connection. `gap`: changes may have been missed, so that the reader must
- * check everything again. `elevation-changed`: a person gained or lost an elevation. `reload-requested`: read your
+ * check everything again. `session-started`: for those who list sessions. `elevation-changed`: a person gained or lost an elevation. `reload-requested`: read your
  * configuration again. `streams-changed`: streams began or ended somewhere, for those who list them. `streams-requested`: report your streams; only the handler parses the question, so that one it
  * cannot read does not disturb the feed. `ping`: the feed is alive.
  */
 export const changeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello'), policyVersion: z.string() }),
   z.object({ type: z.literal('policy-changed'), policyVersion: z.string() }),
+  z.object({ type: z.literal('session-started'), ...sessionMembers }),
   z.object({ type: z.literal('session-revoked'), ...sessionMembers }),
   z.object({ type: z.literal('session-changed'), ...sessionMembers }),
   z.object({ type: z.literal('elevation-changed'), issuer: z.string(), subject: z.string() }),

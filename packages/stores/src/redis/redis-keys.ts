@@ -34,7 +34,9 @@ export type RedisKeys = {
   tokens(sessionId: string): string;
   due: string;
   once(kind: string, key: string): string;
+  /** The channels of ended and changed sessions, and of new ones. */
   changes: string;
+  starts: string;
   /** The log of ended rights. */
   rightsEnds: string;
   /** The ids of the replicas, and the report of each; all in one slot. */
@@ -87,6 +89,7 @@ export function redisKeys(prefix: string): RedisKeys {
     due: `${prefix}:due`,
     once: (kind, key) => `${prefix}:{${both(kind, key)}}:once`,
     changes: `${prefix}:changes`,
+    starts: `${prefix}:session-starts`,
     rightsEnds: `${prefix}:rights-ends`,
     replicas: `${prefix}:{replicas}`,
     replica: (id) => `${prefix}:{replicas}:${id}`,

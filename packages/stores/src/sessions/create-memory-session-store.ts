@@ -1,4 +1,4 @@
-import type { Session, SessionChange } from '@sallyport/contracts';
+import type { Session, SessionChange, SessionStart } from '@sallyport/contracts';
 import { createListeners, ProblemError } from '@sallyport/kit';
 import { memoryTables, savedStore, type Tables } from '../embedded/tables.ts';
 import { idleEnd } from './expired-session.ts';
@@ -11,7 +11,7 @@ import {
   sessionOf,
 } from './memory-session-table.ts';
 import { createMemoryRightsEnds } from './rights-ends.ts';
-import { changeOf, type RevokedSession, type SessionOwner, type SessionStore } from './session-store.ts';
+import { changeOf, startOf, type RevokedSession, type SessionOwner, type SessionStore } from './session-store.ts';
 
 function belongsTo({ identity, sid }: Session, of: SessionOwner): boolean {
   return identity.issuer === of.issuer && ('sid' in of ? sid === of.sid : identity.subject === of.subject);
@@ -55,6 +55,7 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
   const expired = createMemoryExpiredSessions({ now, max, tables });
   const table = createMemorySessionTable({ now, max, expired, tables });
   const changes = createListeners<SessionChange>();
+  const starts = createListeners<SessionStart>();
   const revoke = createRevoke({ table, now, tell: (change) => changes.tell(change) });
 
   const store: SessionStore = {
@@ -67,6 +68,7 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
       const text = JSON.stringify(asStored(session));
       const ends = { expiresAt, idleEndsAt: idleEnd(session, now()) };
       table.add(tokenHash, { text, id, parentId: parent?.id, keepsTombstone: keepsTombstone(session), ...ends });
+      starts.tell(startOf(session, now()));
     },
     find: async (tokenHashes) => tokenHashes.map((hash) => table.find(hash)),
     read: async (sessionId) => table.findById(sessionId),
@@ -110,6 +112,7 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
     },
     ...createMemoryRightsEnds({ now, tables }),
     onChange: (listener) => changes.add(listener),
+    onStart: (listener) => starts.add(listener),
     // Listeners are called directly, so no change is ever missed.
     onGap: () => () => {},
     ping: async () => tables.check(),

@@ -8,7 +8,7 @@ import { keptAfterEndMs, withoutClaims, idleEnd } from './expired-session.ts';
 import { asStored, checkParent } from './join-parent.ts';
 import type { LookUpSessions } from './look-up-sessions.ts';
 import type { RedisIndex } from './redis-index.ts';
-import type { SessionStore } from './session-store.ts';
+import { startOf, type SessionStore } from './session-store.ts';
 
 type Parts = {
   redis: RedisConnection;
@@ -76,7 +76,12 @@ export function createRedisSessionStart({
       JSON.stringify(withoutClaims(stored)),
       Math.ceil(idleEndsAt - at) + keptAfterEndMs,
     );
-    if (made === 1) return confirmParent(session);
+    if (made === 1) {
+      await confirmParent(session);
+      // Lists may be late. A login does not wait for it, and does not fail.
+      client.publish(keys.starts, JSON.stringify(startOf(session, at))).catch(() => {});
+      return;
+    }
     if (!mayRepeat) await Promise.all(indexes.map((key) => index.remove(key, tokenHash, session)));
     throw new ProblemError('conflict', 'This session already exists.');
   };

@@ -1,4 +1,4 @@
-import { sessionChangeSchema, type SessionChange } from '@sallyport/contracts';
+import { sessionChangeSchema, sessionStartSchema, type SessionChange, type SessionStart } from '@sallyport/contracts';
 import { createListeners, parseJson } from '@sallyport/kit';
 import { createConfirm } from '../redis/confirm-writes.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
@@ -45,6 +45,25 @@ function createChangeListeners(redis: RedisConnection, channel: string) {
   };
 }
 
+/** Tells listeners of new sessions. Subscribes when the first listener is added. */
+function createStartListeners(redis: RedisConnection, channel: string) {
+  const starts = createListeners<SessionStart>();
+  let stop: (() => void) | undefined;
+  const start = () => {
+    stop ??= redis.subscribe(channel, {
+      message: (text) => {
+        const begun = sessionStartSchema.safeParse(parseJson(text)).data;
+        if (begun) starts.tell(begun);
+      },
+      established: () => {},
+    });
+  };
+  return {
+    onStart: (listener: (begun: SessionStart) => void) => (start(), starts.add(listener)),
+    stop: () => stop?.(),
+  };
+}
+
 function liveOnes(found: readonly SessionLookup[], at: number): ListedSession[] {
   return found.flatMap((one) => (isLiveAt(one, at) ? [listed(one)] : [])).sort((a, b) => a.createdAt - b.createdAt);
 }
@@ -68,6 +87,7 @@ export function createRedisSessionStore(deps: {
   const noteUse = defineScript(redis, noteUseScript);
   const index = createIndex(redis);
   const listeners = createChangeListeners(redis, keys.changes);
+  const starts = createStartListeners(redis, keys.starts);
 
   const lookUp = createLookUpSessions({ client, keyOf: (hash) => keys.session(hash), now });
   // A replica whose clock is slow may still renew what has ended here.
@@ -114,10 +134,12 @@ export function createRedisSessionStore(deps: {
     list,
     ...createRedisRightsEnds({ redis, key: keys.rightsEnds, now }),
     onChange: (listener) => listeners.onChange(listener),
+    onStart: (listener) => starts.onStart(listener),
     onGap: (listener) => listeners.onGap(listener),
     ping: async () => void (await ask(() => client.ping())),
     async close() {
       listeners.stop();
+      starts.stop();
     },
   };
 }

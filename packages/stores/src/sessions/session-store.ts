@@ -1,4 +1,4 @@
-import type { EndReason, RightsEnd, Session, SessionChange, Tombstone } from '@sallyport/contracts';
+import type { EndReason, RightsEnd, Session, SessionChange, SessionStart, Tombstone } from '@sallyport/contracts';
 import type { ExpiredSession } from './expired-session.ts';
 
 /**
@@ -82,6 +82,11 @@ export interface SessionStore {
   /** Calls back for every session that is revoked or changed, on any replica. Returns a function that unsubscribes. */
   onChange(listener: (change: SessionChange) => void): () => void;
   /**
+   * Calls back for new sessions, on any replica. Some may be missed, so only lists may depend on it. Returns a function
+   * that unsubscribes.
+   */
+  onStart(listener: (start: SessionStart) => void): () => void;
+  /**
    * Calls back when changes may have been missed, so that everything that depends on a session must be looked up again:
    * each time the feed of changes is established, including the first. Returns a function that unsubscribes.
    */
@@ -104,11 +109,13 @@ export function isLiveAt(found: SessionLookup, at: number): found is SessionLook
   );
 }
 
-/** Returns the message that tells listeners of an ended or changed session; `at` is in milliseconds since the epoch. */
-export function changeOf(
-  type: SessionChange['type'],
-  { id, identity: { issuer, subject } }: Session,
-  at: number,
-): SessionChange {
-  return { type, sessionId: id, issuer, subject, at };
+/** Returns the message that tells listeners of a new session; `at` is in milliseconds since the epoch. */
+export function startOf({ id, identity: { issuer, subject } }: Session, at: number): SessionStart {
+  return { sessionId: id, issuer, subject, at };
 }
+
+/** Returns the message that tells listeners of an ended or changed session; `at` is in milliseconds since the epoch. */
+export const changeOf = (type: SessionChange['type'], session: Session, at: number): SessionChange => ({
+  type,
+  ...startOf(session, at),
+});

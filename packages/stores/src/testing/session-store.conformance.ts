@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { SessionChange } from '@sallyport/contracts';
+import type { SessionChange, SessionStart } from '@sallyport/contracts';
 import { until } from '@sallyport/kit/testing';
 import type { SessionStore } from '../sessions/session-store.ts';
 import { by, exampleSession, freshHash, idleMs, sessionsOf, type SessionStoreBed } from './example-session.ts';
@@ -167,6 +167,18 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
       await store.revoke(next.session.id, by);
       await new Promise((resolve) => setTimeout(resolve, 30));
       expect(heard).toHaveLength(1);
+    });
+
+    it('tells every replica of a new session, which can be found by then', async () => {
+      const heard: SessionStart[] = [];
+      const stop = replica.onStart((start) => heard.push(start));
+      const of = { issuer: 'https://other.example.com', subject: 's' };
+      // The first may begin before the replica listens.
+      await until(async () => (await add({ identity: of })) && heard.length > 0);
+      const { sessionId, ...start } = heard[0]!;
+      expect(start).toEqual({ ...of, at: clock.now });
+      expect((await replica.list(of)).map(({ id }) => id)).toContain(sessionId);
+      stop();
     });
 
     it('ends a session before it tells listeners', async () => {

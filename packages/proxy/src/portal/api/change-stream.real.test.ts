@@ -81,6 +81,7 @@ describe('the stream of changes', () => {
     expect(answer.headers.get('content-type')).toMatch('text/event-stream');
     await readUntil('event: hello');
     changes.tell({ type: 'session-revoked', sessionId: 'ses_2', ...bob, at: 1 });
+    changes.tell({ type: 'session-started', sessionId: 'ses_4', ...bob, at: 1 });
     changes.tell({ type: 'streams-changed', owners: [bob] });
     changes.tell({ type: 'policy-changed', policyVersion: 'w' });
     changes.tell({ type: 'elevation-changed', ...bob });
@@ -97,6 +98,8 @@ describe('the stream of changes', () => {
     state.rights.add('sessions');
     const { readUntil } = await open();
     await readUntil('event: hello');
+    changes.tell({ type: 'session-started', sessionId: 'ses_2', ...bob, at: 1 });
+    await readUntil('["sessions"]');
     changes.tell({ type: 'streams-changed', owners: [bob] });
     await readUntil('["streams"]');
     state.rights.add('policy');

@@ -43,6 +43,7 @@ function meaningOf(change: Change, { session, identity }: Caller, rights: Rights
   const isOwn = (owner: { issuer: string; subject: string }) =>
     owner.issuer === identity.issuer && owner.subject === identity.subject;
   switch (change.type) {
+    case 'session-started':
     case 'session-revoked':
     case 'session-changed':
       return rights.sessions || change.sessionId === session.id || isOwn(change) ? ['sessions'] : [];
