@@ -7,12 +7,15 @@ import { startDemo, type Demo } from '../demo/demo-program.ts';
 import {
   describeWith,
   eventually,
+  httpRequestOnce,
   startCommand,
+  runDirectory,
   startPractice,
   theBed,
   type PracticeAccess,
 } from '../harness/index.ts';
 import { axeFaults } from '../pages/axe-faults.ts';
+import { startCiIssuer, type CiIssuer } from '../machines/ci-issuer.ts';
 import { startBrowser } from '../pages/start-browser.ts';
 import { createServeRig, type RigPerson, type ServeRig } from '../small/serve-rig.ts';
 
@@ -35,13 +38,16 @@ const measured = (what: string, since: number) =>
   process.stderr.write(`measured: ${what}: ${Math.round(performance.now() - since)} ms\n`);
 
 describeWith(['chromium', 'kubectl'], 'the console of a small gateway', () => {
+  const issuerDirectory = mkdtempSync(path.join(runDirectory(), 'console-'));
   let practice: PracticeAccess;
   let rig: ServeRig;
   let [alice, bob]: RigPerson[] = [];
+  let issuer: CiIssuer;
   let browser: Browser;
   let context: BrowserContext | undefined;
   beforeAll(async () => {
     practice = await startPractice();
+    issuer = await startCiIssuer(issuerDirectory);
     const forSre = [{ allow: { or: [{ groups: 'sre' }] } }];
     const forAll = [{ allow: { or: [{ groups: 'developers' }, { groups: 'sre' }] } }];
     const entry = { clusters: ['dev'], groups: ['dev-admins'], requesters: { groups: ['developers'] } };
@@ -52,6 +58,15 @@ describeWith(['chromium', 'kubectl'], 'the console of a small gateway', () => {
         { ...entry, name: 'admin', approvers: { groups: ['sre'] } },
         { ...entry, name: 'break-glass', approvals: 0, review: { by: { groups: ['sre'] } } },
       ],
+      workloads: ['ci', 'unused'].map((name) => ({
+        name,
+        issuer: issuer.issuer,
+        caFile: issuer.caFile,
+        audience: 'sallyport',
+        match: { repository: name === 'ci' ? 'example/shop' : 'example/other' },
+        user: 'ci:{{repository}}',
+        groups: ['developers'],
+      })),
     });
     await rig.start();
     alice = await rig.person('alice@example.com');
@@ -63,6 +78,8 @@ describeWith(['chromium', 'kubectl'], 'the console of a small gateway', () => {
     await browser?.close();
     await rig?.stop();
     await practice?.stop();
+    issuer?.stop();
+    rmSync(issuerDirectory, { recursive: true });
   });
   afterEach(() => context?.close());
 
@@ -205,6 +222,29 @@ describeWith(['chromium', 'kubectl'], 'the console of a small gateway', () => {
     await outcome.waitFor();
     expect(await outcome.textContent()).toContain('Refused instead of allowed');
     expect(await page.locator('.card', { hasText: 'default-deny' }).textContent()).toContain('alice@example.com');
+    await page.selectOption('select[name=hours]', '0');
+    await page.fill(
+      'textarea[name=tests]',
+      'cases: [{input: {user: a, groups: [sre], verb: get, resource: pods}, expect: allow}, {input: {user: a}, expect: allow}]',
+    );
+    await page.click('text=Compare');
+    await page.waitForSelector('text=Test cases: 1 passed, 1 failed');
+    await page.waitForSelector('text=No requests were evaluated.');
+  });
+
+  it('shows when each workload of the configuration last matched, and for whom', async () => {
+    const { status } = await httpRequestOnce(`${rig.url}/clusters/dev/api/v1/namespaces/dev/pods`, {
+      ca: rig.caPem(),
+      headers: { authorization: `Bearer ${issuer.token()}` },
+    });
+    expect(status).toBe(200);
+    const page = await open('/console/machines');
+    const rowOf = (name: string) =>
+      page
+        .locator('table[aria-label="Workloads of the configuration"] tbody tr')
+        .filter({ has: page.getByText(name, { exact: true }) });
+    await rowOf('unused').locator('text=not in the trail').waitFor();
+    await rowOf('ci').locator('text=by ci:example/shop').first().waitFor();
   });
 
   it('shows someone without rights what is theirs, and says so', async () => {

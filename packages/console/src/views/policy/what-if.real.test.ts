@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { browserProgram } from '@sallyport/player/testing';
 import { openConsole, type OpenConsole } from '../../testing/open-console.ts';
 import { refused, textOf } from '../../testing/read-page.ts';
+import { usualAnswers } from '../../testing/usual-answers.ts';
 
 let open: OpenConsole | undefined;
 afterEach(() => open?.close());
@@ -23,6 +24,24 @@ async function start(): Promise<OpenConsole> {
     const [sent] = calls.filter(({ call }) => call === 'POST /policy/what-if');
     expect([sent!.query.get('cluster'), sent!.body]).toEqual(['dev', JSON.stringify({ policy: '- allow: {}\n' })]);
     expect(Date.parse(sent!.query.get('since')!)).toBeLessThan(Date.now() - 23 * 3_600_000);
+  });
+
+  it('runs test cases without a period, and then says nothing about requests', async () => {
+    const { go, page, answers, calls } = await start();
+    const nothing = { people: 0, requests: 0, byRule: [], otherRules: 0 };
+    const body = { ...usualAnswers['POST /policy/what-if'], events: 0, evaluated: 0, lost: nothing, gained: nothing };
+    answers.set('POST /policy/what-if', () => ({ status: 200, body }));
+    await go('/console/policy');
+    await page.selectOption('select[name=hours]', '0');
+    await page.fill('textarea[name=policy]', '- allow: {}\n');
+    await page.fill('textarea[name=tests]', 'cases: [{expect: deny}]');
+    await page.click('text=Compare');
+    await page.waitForSelector('text=Test cases: 1 passed, 1 failed');
+    expect(await textOf(page)).toContain('No requests were evaluated.');
+    expect(await textOf(page)).not.toContain('Nothing would be decided otherwise');
+    const [sent] = calls.filter(({ call }) => call === 'POST /policy/what-if');
+    const [since, until] = ['since', 'until'].map((name) => Date.parse(sent!.query.get(name)!));
+    expect(until! - since!).toBe(1);
   });
 
   it('runs the test cases of a policy by keyboard, and says which have failed and why', async () => {

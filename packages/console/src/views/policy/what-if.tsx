@@ -10,7 +10,7 @@ import { TestCases } from './test-cases.tsx';
 import { useClusterNames } from './use-cluster-names.ts';
 
 const hourMs = 3_600_000;
-const periods = { '1': 'Last hour', '24': 'Last 24 hours', '168': 'Last 7 days' };
+const periods = { '0': 'No period: test cases only', '1': 'Last hour', '24': 'Last 24 hours', '168': 'Last 7 days' };
 const usualPeriod = '24';
 const exampleCases = `cases:
   - name: developers read pods
@@ -66,13 +66,22 @@ function Differences({ title, changes }: { title: string; changes: Changes }): J
 }
 
 function Result({ result }: { result: WhatIf }): JSX.Element {
-  const { evaluated, events, since, until, countedFrom, warnings, tests, unchanged, lost, gained, inconclusive } =
-    result;
-  const isSame = lost.requests + gained.requests === 0;
+  const { events, warnings, tests } = result;
   return (
     <div aria-live="polite">
       {tests ? <TestCases cases={tests} /> : null}
       <Faults title="Warnings about this policy" faults={warnings} />
+      {events === 0 ? <p>No requests were evaluated.</p> : <Replayed result={result} />}
+    </div>
+  );
+}
+
+/** What the policy would have decided about the requests of the period. */
+function Replayed({ result }: { result: WhatIf }): JSX.Element {
+  const { evaluated, events, since, until, countedFrom, unchanged, lost, gained, inconclusive } = result;
+  const isSame = lost.requests + gained.requests === 0;
+  return (
+    <>
       <p>
         {evaluated.toLocaleString()} requests were evaluated, from {events.toLocaleString()} events
         {since != null && until != null ? (
@@ -97,7 +106,7 @@ function Result({ result }: { result: WhatIf }): JSX.Element {
           <Shown text={inconclusive.byCriterion.map(({ criterion }) => criterion).join(', ')} />.
         </Note>
       )}
-    </div>
+    </>
   );
 }
 
@@ -107,8 +116,11 @@ export function WhatIfForm(): JSX.Element {
   const question = useQuestion(whatIfSchema);
   const ask = (form: HTMLFormElement) => {
     const { cluster, policy, tests, hours } = Object.fromEntries(new FormData(form)) as Record<string, string>;
-    const since = new Date(Date.now() - Number(hours) * hourMs).toISOString();
-    return question.ask(`/policy/what-if${queryOf({ cluster, since })}`, {
+    const now = Date.now();
+    // The gateway evaluates the requests of a period, which cannot be empty.
+    const since = new Date(now - Math.max(1, Number(hours) * hourMs)).toISOString();
+    const until = new Date(now).toISOString();
+    return question.ask(`/policy/what-if${queryOf({ cluster, since, until })}`, {
       policy,
       ...(tests?.trim() ? { tests } : {}),
     });
