@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import path from 'node:path';
+import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startBed } from '@sallyport/bed';
@@ -191,8 +192,9 @@ describeWith(needs, 'a gateway that is killed while it serves reads', () => {
     ])('leaves reads unfinished if %s, twice', async (_moment, bytes) => {
       for (let round = 0; round < 2; round += 1) {
         let unfinished: string[] = [];
+        let attempt = 0;
         // A machine that is too busy lets the gateway record that the reads take long.
-        for (let attempt = 0; attempt < 5 && unfinished.length === 0; attempt += 1) {
+        for (; attempt < 5 && unfinished.length === 0; attempt += 1) {
           await warm();
           const marker = `m${randomUUID()}`;
           line.hold(bytes);
@@ -211,6 +213,7 @@ describeWith(needs, 'a gateway that is killed while it serves reads', () => {
           const begun = answers.flatMap((text) => (text === '' ? [] : [idOf(text)]));
           expect(begun.filter((id) => unfinished.includes(id!))).toEqual([]);
         }
+        process.stderr.write(`killed-reads: ${unfinished.length} unfinished reads after ${attempt} kills\n`);
         expect(unfinished.length).toBeGreaterThan(0);
       }
     });
