@@ -1,7 +1,7 @@
 // Generates the JSON Schema of sallyport.yaml, for editors and other tools, from the schema that the services use.
 import { z } from 'zod';
 import { cidrSchema, listenSchema, urlSchema } from '../packages/contracts/src/config/address.ts';
-import { durationSchema, sizeSchema } from '../packages/contracts/src/config/duration.ts';
+import { durationSchema, sizeSchema } from '../packages/contracts/src/config/quantities.ts';
 import { configSchema } from '../packages/contracts/src/config/index.ts';
 import { otlpSchema } from '../packages/contracts/src/config/tracing.ts';
 import { policyJsonSchema } from '../packages/policy/src/reference/policy-json-schema.ts';

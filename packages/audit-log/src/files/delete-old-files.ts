@@ -1,7 +1,8 @@
 import type { AuditConfig } from '@sallyport/contracts';
+import { dayMs } from '@sallyport/contracts/text';
 import type { Logger } from '@sallyport/kit';
 import type { ConsumerPositions } from './consumer-positions.ts';
-import { dayMs, isHeld } from './trail-files.ts';
+import { isHeld } from './trail-files.ts';
 import { bytesAfter, type Trail, type TrailFile } from './trail.ts';
 
 export type DeletionDeps = {

@@ -2,6 +2,7 @@ import { cpSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
+import { dayMs } from '@sallyport/contracts/text';
 import { createMetrics } from '@sallyport/kit';
 import { until } from '@sallyport/kit/testing';
 import { pino } from 'pino';
@@ -17,7 +18,6 @@ import {
   type FileLogBed,
 } from '../testing/file-log-bed.ts';
 
-const dayMs = 86_400_000;
 const mebibyte = 1024 * 1024;
 let bed: FileLogBed;
 const logs: AuditLog[] = [];

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { dayMs } from '@sallyport/contracts/text';
 
 /** The name of a file of a trail: its number in the order of the trail, and the day (UTC) of all of its events. */
 export type TrailFileName = { name: string; number: number; day: string };
@@ -25,8 +26,6 @@ export function findTrailFiles(names: readonly string[]): TrailFileName[] {
 
 /** Returns the directory of the trail below `data`. */
 export const trailDirectory = (data: string): string => join(data, 'trail');
-
-export const dayMs = 86_400_000;
 
 /** Reports whether a legal hold touches a day (UTC). Its times are in milliseconds since the epoch. */
 export function isHeld(day: string, holds: readonly { from: number; until?: number | undefined }[]): boolean {

@@ -1,4 +1,5 @@
 import { isIgnored, readClusterEvent } from '@sallyport/audit-join';
+import { dayMs } from '@sallyport/contracts/text';
 import { parseJson, ProblemError } from '@sallyport/kit';
 import type { ReceivedEvent } from './cluster-events.ts';
 import type { Webhook } from './find-webhook.ts';
@@ -11,7 +12,7 @@ export type EventList = { events: ReceivedEvent[]; unreadable: number; untimely:
 /** No batch has as many events. The default of kube-apiserver is 400. */
 const maxEvents = 50_000;
 /** An API server sends events within minutes. Others would be stored in days that retention does not expect. */
-const oldestMs = 2 * 24 * 3_600_000;
+const oldestMs = 2 * dayMs;
 const newestMs = 3_600_000;
 
 function itemsOf(text: string): unknown[] {

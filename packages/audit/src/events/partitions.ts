@@ -1,3 +1,4 @@
+import { dayMs } from '@sallyport/contracts/text';
 import type { Row, Statement } from '../database/sql-database.ts';
 import type { LegalHold, StoredPartition } from './event-store.ts';
 
@@ -7,7 +8,6 @@ export type Partition = { name: string; from: string; to: string };
 const firstDay = '2020-01-01';
 const lastDay = '2100-01-01';
 const startOf = (day: string) => `${day}T00:00:00Z`;
-const dayMs = 86_400_000;
 
 /**
  * The partitions for events whose clock was plainly wrong. Two fixed ranges take them, so that such events create no

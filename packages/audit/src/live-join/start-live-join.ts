@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { auditKey, createAuditRecord, type AuditSink } from '@sallyport/audit-log';
 import type { AuditRecord } from '@sallyport/contracts';
+import { dayMs } from '@sallyport/contracts/text';
 import { createWarnOnce, runEvery, type Logger } from '@sallyport/kit';
 import { createCurrency } from '../events/trail-currency.ts';
 import { findUnseen } from './find-unseen.ts';
@@ -39,7 +40,7 @@ const publishAgainMs = 120_000;
 const leaseMs = 20_000;
 /** How long one step may judge before it publishes what it found. */
 const budgetMs = 5000;
-const rememberMs = 7 * 24 * 3_600_000;
+const rememberMs = 7 * dayMs;
 const housekeepingSteps = 300;
 const mostRemembered = 10_000;
 

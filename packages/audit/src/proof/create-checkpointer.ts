@@ -1,4 +1,5 @@
 import type { AuditRecord } from '@sallyport/contracts';
+import { dayMs } from '@sallyport/contracts/text';
 import { createWarnOnce, runEvery } from '@sallyport/kit';
 import { startAnchoring, type Anchor } from './anchoring.ts';
 import { createSigner, type Signer, type SignerDeps } from './create-signer.ts';
@@ -35,7 +36,7 @@ const publishAgainMs = 120_000;
 /** Gaps and what is left of other replicas are looked for less often than heads are moved. */
 const housekeepingSteps = 10;
 /** At its start, a replica continues the producers of this time. */
-const lookBackMs = 24 * 3_600_000;
+const lookBackMs = dayMs;
 
 /** Starts to follow the chains. If the database is down, it tries again. */
 export function startCheckpointer(deps: CheckpointerDeps): Checkpointer {

@@ -10,6 +10,7 @@ import {
   type ElevationReportQuery,
   type ReportQuery,
 } from '@sallyport/contracts';
+import { dayMs } from '@sallyport/contracts/text';
 import { ProblemError } from '@sallyport/kit';
 import type * as z from 'zod/mini';
 
@@ -54,8 +55,6 @@ const withCanonicalAddress = <Query extends AuditFilters>(query: Query): Query =
 /** Reads the query of `POST /v1/events`. Throws `bad-request` with all its faults. */
 export const readAuditQuery = (search: URLSearchParams): AuditQuery =>
   withCanonicalAddress(readQuery(auditQuerySchema, search));
-
-const dayMs = 86_400_000;
 
 /** Returns the period of a query, by default the 24 hours before its end. Throws `bad-request` if it is none. */
 function periodOf(query: { since?: string | undefined; until?: string | undefined }, now: number) {

@@ -8,6 +8,7 @@ import {
   type ElevationState,
   type ReportedElevation,
 } from '@sallyport/contracts';
+import { dayMs } from '@sallyport/contracts/text';
 import type { OnlyOf } from '../events/event-store.ts';
 import type { ElevationUse, UsesQuery } from './report-store.ts';
 
@@ -89,7 +90,6 @@ function describeReported(
   };
 }
 
-const dayMs = 86_400_000;
 /** An elevation that is active in the period began at most so long before it. */
 const lookBackMs = 31 * dayMs;
 const usualPeriodMs = 30 * dayMs;

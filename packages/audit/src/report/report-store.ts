@@ -6,6 +6,7 @@ import {
   type ReportDimension,
   type ReportQuery,
 } from '@sallyport/contracts';
+import { hourMs } from '@sallyport/contracts/text';
 import { Conditions } from '../database/conditions.ts';
 import type { Row, SqlDatabase, Statement } from '../database/sql-database.ts';
 import { termBits } from '../events/event-blocks.ts';
@@ -17,7 +18,6 @@ import type { StoreDatabase } from '../events/store-database.ts';
 import { addCountedVisible } from './counted-visible.ts';
 import { summarizeEvents, type SummaryQuery } from './summarize-events.ts';
 
-const hourMs = 3_600_000;
 /** A report over years may read millions of counts. */
 const timeoutMs = 30_000;
 

@@ -1,4 +1,5 @@
 import type { AuditSummary, AuditSummaryQuery, SummaryFacet } from '@sallyport/contracts';
+import { dayMs, hourMs, minuteMs, secondMs } from '@sallyport/contracts/text';
 import type { Row, SqlDatabase } from '../database/sql-database.ts';
 import { Conditions } from '../database/conditions.ts';
 import { countStatement } from '../events/count-statement.ts';
@@ -13,7 +14,6 @@ export type SummaryQuery = AuditSummaryQuery & { since: string; until: string };
 /** `clock` is in milliseconds. */
 export type SummarizeDeps = { database: SqlDatabase; clock?: () => number };
 
-const [secondMs, minuteMs, hourMs, dayMs] = [1000, 60_000, 3_600_000, 86_400_000];
 const steps = [
   ...[1, 2, 5, 10, 15, 30].map((count) => count * secondMs),
   ...[1, 2, 5, 10, 15, 30].map((count) => count * minuteMs),

@@ -1,10 +1,10 @@
 import type { AuditSink } from '@sallyport/audit-log';
 import { aboutIdOf, type NotificationConfig, type ServiceAccountNotice, type Session } from '@sallyport/contracts';
+import { dayMs } from '@sallyport/contracts/text';
 import { createWarnOnce, runEvery, type Logger } from '@sallyport/kit';
 import type { ElevationStore, NoticeOutbox, SessionStore } from '@sallyport/stores';
 import { describeExpiring } from './notice-events.ts';
 
-const dayMs = 86_400_000;
 /** When people are told before a service account ends, the last time first. */
 const warnings = [
   { number: 2, beforeMs: dayMs },

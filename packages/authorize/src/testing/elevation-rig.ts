@@ -6,6 +6,7 @@ import {
   type AuditRecord,
   type ElevationView,
 } from '@sallyport/contracts';
+import { dayMs } from '@sallyport/contracts/text';
 import { hashToken, ProblemError } from '@sallyport/kit';
 import type { DirectoryStore } from '@sallyport/directory';
 import { createMemoryElevationStore, type ElevationStore } from '@sallyport/stores';
@@ -21,9 +22,6 @@ const cluster = (name: string) => ({
     { deny: { and: [{ groups: { exclude: 'admins' } }, { 'k8s/verb': 'delete' }] } },
   ],
 });
-
-/** Sessions outlive every elevation of a test. */
-const dayMs = 86_400_000;
 
 /** An elevation of developers that begins without an approval, in any namespace. */
 export const breakGlass = {

@@ -1,12 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { dayMs } from '@sallyport/contracts/text';
 import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 
 const token = `spt_${'b'.repeat(43)}`;
 const ids = ['5f0c6a1e-5d0a-4f0e-9a50-2f7f0b0f6f11', '6f0c6a1e-5d0a-4f0e-9a50-2f7f0b0f6f12'] as const;
-const dayMs = 86_400_000;
 const account = (name: string, id: string, lastUsedAt?: number) => ({
   id,
   name,

@@ -3,6 +3,7 @@ import {
   serviceAccountsSchema,
   type ServiceAccountView,
 } from '@sallyport/contracts/answers';
+import { dayMs } from '@sallyport/contracts/text';
 import { newSecretFile } from '../files/write-file.ts';
 import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -19,7 +20,7 @@ import { revokeEach } from './revoke-each.ts';
 
 const serviceAccountsPath = '/.sallyport/api/v1/service-accounts';
 /** One that ends within this time needs a successor. */
-const soonMs = 14 * 86_400_000;
+const soonMs = 14 * dayMs;
 
 /** Lists the service accounts that the user has made, or those of all makers. */
 async function fetchServiceAccounts(gateway: OpenGateway, all: boolean) {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import { connect, type PeerCertificate } from 'node:tls';
+import { dayMs } from '@sallyport/contracts/text';
 import type { GatewayAddress } from '../input/gateway-address.ts';
 import type { TrustChoices } from '../gateway/gateway-client.ts';
 import { isTrustFault, unreachable } from '../gateway/unreachable.ts';
@@ -12,7 +13,7 @@ type Shown = { certificate: PeerCertificate; protocol: string | null; fault?: st
 
 const name = 'tls';
 const limitMs = 5000;
-const soonMs = 14 * 86_400_000;
+const soonMs = 14 * dayMs;
 
 /**
  * Reads the certificate of a server, also one that is refused: otherwise there would be no telling who issued it and

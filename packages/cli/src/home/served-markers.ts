@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { dayMs } from '@sallyport/contracts/text';
 import type { ServerAddress } from '../input/gateway-address.ts';
 import type { Environment } from '../environment/environment.ts';
 import { makeDirectory } from '../files/write-file.ts';
@@ -10,7 +11,6 @@ import { processBirth } from './process-identity.ts';
 // bin/sallyport-exec-credential writes the same names.
 
 const maxMarkers = 512;
-const dayMs = 86_400_000;
 
 const serverPart = (server: ServerAddress) => server.cluster ?? `@${server.authority}`;
 

@@ -1,3 +1,4 @@
+import { dayMs, parseDuration, secondMs } from '@sallyport/contracts/text';
 import { given } from '../input/untrusted.ts';
 import { isLabel } from '../input/names.ts';
 import { CliError, usageError } from '../terminal/cli-error.ts';
@@ -18,17 +19,15 @@ export type LoginDemands = {
 
 type DemandOptions = { maxAge?: string; acr?: readonly string[]; provider?: string | true; loginHint?: string };
 
-const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
-
+/** Reads an age as the seconds of `max_age`, which are whole. */
 function readAge(text: string): string {
-  const parts = [...text.matchAll(/(\d{1,6})([smhd])/gy)];
-  const seconds = parts.reduce((sum, [, number, unit]) => sum + Number(number) * unitSeconds[unit!]!, 0);
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text || seconds > 31_536_000)
+  const age = parseDuration(text);
+  if (age === undefined || age > 365 * dayMs)
     throw usageError(
       `"${text}" is not a duration`,
       'Write it like 5m or 1h30m. With 0s you always authenticate again.',
     );
-  return String(seconds);
+  return String(Math.floor(age / secondMs));
 }
 
 /** Reads which provider to use, and as whom. With `--provider` without a name, the user chooses on the page. */

@@ -1,3 +1,5 @@
+import { hourMs } from '@sallyport/contracts/text';
+
 /** Shows times as a clock on the wall of a time zone does. */
 export type Clock = {
   /** The date, such as `2026-11-25`. */
@@ -8,7 +10,6 @@ export type Clock = {
   time(ms: number): string;
 };
 
-const hourMs = 3_600_000;
 const numeric = { month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' } as const;
 
 /** Returns the offset of a zone from UTC as RFC 3339 writes it, such as `+01:00`. */

@@ -1,3 +1,5 @@
+import { dayMs, hourMs, minuteMs, secondMs } from '@sallyport/contracts/text';
+
 /**
  * Formats a time for programs: RFC 3339 in UTC with milliseconds. Only what lists the audit trail on a terminal shows
  * other times (see `clock.ts`). All others can be compared with the logs of the gateway and of the clusters.
@@ -12,10 +14,10 @@ export function readableTime(ms: number | undefined): string {
 }
 
 const units: readonly [string, number][] = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
+  ['d', dayMs],
+  ['h', hourMs],
+  ['m', minuteMs],
+  ['s', secondMs],
 ];
 
 /** Formats a length of time with its two largest units, such as `2h5m` or `45s`, and milliseconds below a second. */

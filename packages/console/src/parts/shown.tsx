@@ -1,3 +1,4 @@
+import { dayMs, hourMs, minuteMs, secondMs } from '@sallyport/contracts/text';
 import { shownText } from '@sallyport/player/shown-text';
 import type { ComponentChildren, JSX } from 'preact';
 import type { Answer } from '../gateway/use-answer.ts';
@@ -31,10 +32,10 @@ export function Time({ at }: { at: number | string | undefined }): JSX.Element {
 }
 
 const units = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['min', 60_000],
-  ['s', 1000],
+  ['d', dayMs],
+  ['h', hourMs],
+  ['min', minuteMs],
+  ['s', secondMs],
 ] as const;
 
 /** Formats a length of time in its two largest units, such as "1 h 30 min". */

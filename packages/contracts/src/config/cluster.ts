@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { isAllowSystem } from '../kubernetes/allow-system.ts';
 import { urlSchema } from './address.ts';
 import { nameSchema } from '../text/name.ts';
-import { durationSchema } from './duration.ts';
+import { durationSchema } from './quantities.ts';
 import { about } from '../text/about.ts';
 import { tlsCurveList } from './tls.ts';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { urlSchema } from './address.ts';
 import { nameSchema } from '../text/name.ts';
-import { durationSchema } from './duration.ts';
+import { durationSchema } from './quantities.ts';
 import { about } from '../text/about.ts';
 
 /** The name of the provider itself among the sources of groups. */

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import { nameSchema } from '../text/name.ts';
 import { approverSetsSchema, maxApprovals, totalApprovals } from './approver-set.ts';
-import { durationSchema } from './duration.ts';
+import { dayMs } from '../text/duration.ts';
+import { durationSchema } from './quantities.ts';
 import { about } from '../text/about.ts';
 
-const longestMs = 7 * 24 * 3_600_000;
+const longestMs = 7 * dayMs;
 
 /** Globs over the names of clusters and namespaces, where `*` stands for any text. */
 const nameGlob = z
@@ -13,7 +14,7 @@ const nameGlob = z
     z.regex(/^[a-z0-9*]([-a-z0-9*]{0,61}[a-z0-9*])?$/, 'not a name or a pattern of one; write it like prod or prod-*'),
   );
 
-const longestReviewMs = 90 * 24 * 3_600_000;
+const longestReviewMs = 90 * dayMs;
 
 const boundedDuration = durationSchema.check(
   z.refine((ms) => ms >= 1000 && ms <= longestMs, 'must be between one second and seven days'),

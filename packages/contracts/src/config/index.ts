@@ -8,7 +8,7 @@ import { brandingSchema } from './branding.ts';
 import { clusterSchema } from './cluster.ts';
 import { connectorFaults, connectorSchema } from './connector.ts';
 import { downloadsSchema } from './downloads.ts';
-import { durationSchema, sizeSchema } from './duration.ts';
+import { durationSchema, sizeSchema } from './quantities.ts';
 import { elevationEntrySchema } from './elevation.ts';
 import { identitySectionSchema } from './identity.ts';
 import { notificationSchema } from './notification.ts';

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { nameSchema } from '../text/name.ts';
-import { durationSchema } from './duration.ts';
+import { hourMs, secondMs } from '../text/duration.ts';
+import { durationSchema } from './quantities.ts';
 import { outboundUrlSchema, overNetwork, refuseClear } from './outbound-url.ts';
 import { about } from '../text/about.ts';
 
-const [secondMs, hourMs] = [1000, 3_600_000];
 const defaults = { refresh: 30 * secondMs, maxStale: 300 * secondMs };
 
 /** The value of the header `Authorization`. The message of a fault does not contain it. */

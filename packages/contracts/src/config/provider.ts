@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { urlSchema } from './address.ts';
 import { nameSchema } from '../text/name.ts';
 import { providerGroups } from './directory.ts';
-import { durationSchema } from './duration.ts';
+import { durationSchema } from './quantities.ts';
 import { faultsOfProvider } from './provider-faults.ts';
 import { about } from '../text/about.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { durationSchema, sizeSchema } from './duration.ts';
+import { durationSchema, sizeSchema } from './quantities.ts';
 import { about } from '../text/about.ts';
 
 /** What may be demanded of a session, the weakest first. */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { portOf } from './address.ts';
 import { nameSchema } from '../text/name.ts';
-import { durationSchema } from './duration.ts';
+import { durationSchema } from './quantities.ts';
 import { plainHeaderName } from '../text/plain-header-name.ts';
 import { headerNameSchema, identityFields, routeIdentitySchema } from './route-identity.ts';
 import { about } from '../text/about.ts';

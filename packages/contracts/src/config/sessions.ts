@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { listenSchema, urlSchema } from './address.ts';
-import { durationSchema } from './duration.ts';
+import { durationSchema } from './quantities.ts';
 import { namesManyRedis, readRedisUrl } from './redis-url.ts';
 import { about } from '../text/about.ts';
 

@@ -1,12 +1,11 @@
 import * as z from 'zod/mini';
 import { nameSchema } from '../text/name.ts';
-import { durationSchema } from './duration.ts';
+import { dayMs, minuteMs } from '../text/duration.ts';
+import { durationSchema } from './quantities.ts';
 import { outboundUrlSchema } from './outbound-url.ts';
 import { parseUserTemplate } from './user-template.ts';
 import { faultsOfWorkload } from './workload-faults.ts';
 import { about } from '../text/about.ts';
-
-const [minuteMs, dayMs] = [60_000, 86_400_000];
 
 /** Compared with the claim `iss` character by character, so a slash at the end counts. */
 const issuerSchema = z.string().check(

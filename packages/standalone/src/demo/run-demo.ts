@@ -3,6 +3,7 @@ import path from 'node:path';
 import process from 'node:process';
 import type { CertificateAuthority } from '@sallyport/bed';
 import { createNdjsonTap } from '@sallyport/audit';
+import { dayMs } from '@sallyport/contracts/text';
 import { createLogger, loadConfig } from '@sallyport/kit';
 import { createIdentityProvider, type IdentityProvider } from '../identity-provider/create-identity-provider.ts';
 import { demoPeople } from '../identity-provider/people.ts';
@@ -159,7 +160,7 @@ async function startServices(settings: Settings, auditFile: string): Promise<InP
   });
 }
 
-const monthMs = 30 * 86_400_000;
+const monthMs = 30 * dayMs;
 
 async function startParts(
   options: DemoOptions,

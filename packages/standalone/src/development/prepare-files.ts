@@ -2,6 +2,7 @@ import { randomBytes, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createCertificateAuthority } from '@sallyport/bed';
+import { dayMs } from '@sallyport/contracts/text';
 import { privateFilesIn } from '../settings/private-files.ts';
 import { ensureKey, ensureServiceKeys } from '../settings/service-keys.ts';
 
@@ -13,7 +14,7 @@ export type PrepareRequest = {
   now(): number;
 };
 
-const week = 7 * 24 * 3_600_000;
+const week = 7 * dayMs;
 
 /**
  * Writes the keys, certificates and secrets that the development setup lacks. Valid files stay unchanged, so this can run

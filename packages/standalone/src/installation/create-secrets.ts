@@ -6,6 +6,7 @@ import {
   type CertificateAuthority,
 } from '@sallyport/bed/certificates';
 import { serviceNames } from '@sallyport/contracts';
+import { dayMs } from '@sallyport/contracts/text';
 import { makeIdentityKey, makeSigningKey } from '../settings/make-keys.ts';
 import type { KeptSecrets } from './kept-secrets.ts';
 
@@ -23,7 +24,6 @@ export type SecretsRequest = {
   now(): number;
 };
 
-const day = 86_400_000;
 /** As long as the authority itself. The services trust no one else's, and read theirs only at the start. */
 const internalDays = 10 * 365 - 1;
 /** What browsers and macOS accept of an authority that was added by hand. */
@@ -53,7 +53,7 @@ async function openAuthority({ name }: SecretsRequest, secrets: KeptSecrets): Pr
 }
 
 async function issue(authority: CertificateAuthority, hosts: readonly string[], days: number, now: number) {
-  const ends = Math.min(now + days * day, new X509Certificate(authority.caPem).validToDate.getTime());
+  const ends = Math.min(now + days * dayMs, new X509Certificate(authority.caPem).validToDate.getTime());
   const { certPem, keyPem: key } = await authority.issue({
     commonName: hosts[0]!.slice(0, 64),
     dnsNames: hosts.filter((host) => isIP(host) === 0),

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { gatewayHosts, type Config } from '@sallyport/contracts';
+import { dayMs } from '@sallyport/contracts/text';
 import { dataFiles } from '@sallyport/kit';
 import { createOnce, replaceFile } from '../settings/create-once.ts';
 import { ownAuthority } from '../settings/own-authority.ts';
@@ -24,7 +25,7 @@ function hostsOf(config: Config): string[] {
   return [...new Set(hosts.map((host) => host.replace(/^\[|\]$/g, '')))].toSorted();
 }
 
-const month = 30 * 86_400_000;
+const month = 30 * dayMs;
 
 /** Reports whether a file has a certificate of this authority and its key, for all these hosts, and valid for some time. */
 function isGood(file: string, caPem: string, hosts: readonly string[], now: number): boolean {

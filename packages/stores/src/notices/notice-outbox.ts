@@ -1,4 +1,5 @@
 import type { Notice, ServiceAccountNotice } from '@sallyport/contracts';
+import { dayMs } from '@sallyport/contracts/text';
 import { z } from 'zod';
 
 /**
@@ -72,4 +73,4 @@ export interface NoticeOutbox {
 }
 
 /** How long an elevation that is over can still be looked up, in milliseconds. The audit trail keeps it for longer. */
-export const keptAfterEndMs = 7 * 24 * 3_600_000;
+export const keptAfterEndMs = 7 * dayMs;

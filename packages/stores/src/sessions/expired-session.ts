@@ -1,4 +1,5 @@
 import type { Session } from '@sallyport/contracts';
+import { dayMs } from '@sallyport/contracts/text';
 
 /**
  * A session that ended by itself: at the end of its lifetime, because it was not used, or because its parent did.
@@ -15,7 +16,7 @@ export type ExpiredSession = {
 export const clockSlackMs = 30_000;
 
 /** How long it is known that a session has ended by itself, for who records it. */
-export const keptAfterEndMs = 86_400_000;
+export const keptAfterEndMs = dayMs;
 
 /** What is kept of a session for when it has ended. No event has its claims. */
 export const withoutClaims = (session: Session): Session => ({

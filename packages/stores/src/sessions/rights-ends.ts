@@ -1,4 +1,5 @@
 import { type RightsEnd, rightsEndSchema } from '@sallyport/contracts';
+import { dayMs } from '@sallyport/contracts/text';
 import { parseJson } from '@sallyport/kit';
 import type { Tables } from '../embedded/tables.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
@@ -8,7 +9,7 @@ import type { SessionStore } from './session-store.ts';
  * How many ended rights are kept and read at once at most, and for how long. Nothing that was given for a time lasts as
  * long.
  */
-const rightsEndsLimits = { max: 50_000, atOnce: 1000, keptMs: 60 * 24 * 3_600_000 };
+const rightsEndsLimits = { max: 50_000, atOnce: 1000, keptMs: 60 * dayMs };
 
 /** Creates the log of ended rights in memory. */
 export function createMemoryRightsEnds(deps: {

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Elevation, ElevationRequest } from '@sallyport/contracts';
+import { dayMs } from '@sallyport/contracts/text';
 import { ProblemError } from '@sallyport/kit';
 import { requestElevation } from '../../elevation-states/request-elevation.ts';
 import type { ElevationRules } from '../../policies/elevation-rules.ts';
 import type { Asker } from './find-asker.ts';
 
 /** How far ahead a start can be asked for, in milliseconds. */
-const maxAheadMs = 7 * 24 * 3_600_000;
+const maxAheadMs = 7 * dayMs;
 
 const bad = (detail: string) => new ProblemError('bad-request', detail);
 

@@ -1,3 +1,4 @@
+import { dayMs, parseDuration } from '@sallyport/contracts/text';
 import { usageError } from '../../terminal/cli-error.ts';
 import { createClock } from '../../terminal/clock.ts';
 
@@ -31,9 +32,6 @@ export type AuditFilters = {
   [Name in (typeof plainFilters)[number] | 'code' | 'session' | 'auditId' | 'since' | 'until']?: string;
 };
 
-const dayMs = 86_400_000;
-const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: dayMs };
-
 const timeOfDay = /^(?:(\d{4}-\d\d-\d\d)[T ])?(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)$/;
 const withZone = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 
@@ -56,13 +54,8 @@ function readLocal(text: string, { now, timeZone }: MomentClock): number {
  * like the days of reports. Throws a CliError.
  */
 export function readMoment(text: string, clock: MomentClock): string {
-  const [, amount, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
-  const ms =
-    amount !== undefined
-      ? clock.now() - Number(amount) * units[unit!]!
-      : withZone.test(text)
-        ? Date.parse(text)
-        : readLocal(text, clock);
+  const ago = parseDuration(text);
+  const ms = ago !== undefined ? clock.now() - ago : withZone.test(text) ? Date.parse(text) : readLocal(text, clock);
   if (ms >= 0) return new Date(ms).toISOString();
   throw usageError(
     `"${text}" is not a time`,

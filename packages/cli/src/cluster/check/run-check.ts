@@ -1,3 +1,4 @@
+import { dayMs } from '@sallyport/contracts/text';
 import type { Traced } from '../../terminal/trace.ts';
 import { fieldOf } from '../../input/untrusted.ts';
 import { type KubeAnswer, type KubeClient, createKubeClient, expectKube, statusMessage } from '../kube/kube-client.ts';
@@ -57,7 +58,6 @@ export type CheckReport = {
   warnings: string[];
 };
 
-const dayMs = 86_400_000;
 const accountName = /^system:serviceaccount:([^:]+):[^:]+$/;
 
 /** Asks who the credential is (SelfSubjectReview). A cluster before 1.28 does not say. */

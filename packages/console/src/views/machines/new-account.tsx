@@ -1,10 +1,10 @@
 import { createdServiceAccountSchema } from '@sallyport/contracts/answers';
+import { dayMs } from '@sallyport/contracts/text';
 import type { JSX } from 'preact';
 import { useQuestion } from '../../gateway/use-question.ts';
 import { Command } from '../../parts/command.tsx';
 import { Note, Shown } from '../../parts/shown.tsx';
 
-const dayMs = 86_400_000;
 const lifetimes = [1, 30, 90, 365];
 const usualDays = 90;
 

@@ -1,4 +1,5 @@
 import { auditPageSchema } from '@sallyport/contracts/answers';
+import { dayMs } from '@sallyport/contracts/text';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { queryOf } from '../../gateway/ask-gateway.ts';
@@ -7,8 +8,6 @@ import { Section, Shown, Time } from '../../parts/shown.tsx';
 import { Link } from '../../place/link.tsx';
 import { home } from '../../place/use-place.ts';
 import { clusterOf, textAt } from '../events/event-words.ts';
-
-const dayMs = 86_400_000;
 
 /** What the comparison with the logs of clusters has found in the last day. Without findings there is nothing of it. */
 export function Alerts(): JSX.Element | null {

@@ -1,4 +1,5 @@
 import { auditPageSchema, elevatedRightsSchema, type ElevationView } from '@sallyport/contracts/answers';
+import { hourMs } from '@sallyport/contracts/text';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { queryOf, type Gateway } from '../../gateway/ask-gateway.ts';
@@ -9,8 +10,6 @@ import { home } from '../../place/use-place.ts';
 import { Link } from '../../place/link.tsx';
 import { objectOf, textAt } from '../events/event-words.ts';
 import { neededWords, placeOf } from './words.ts';
-
-const hourMs = 3_600_000;
 
 /** Returns what the reader can do with an elevation. */
 export function stepsOf(view: ElevationView, gateway: Gateway, done: () => Promise<unknown>): Act[] {

@@ -1,4 +1,5 @@
 import { whatIfSchema, type WhatIf } from '@sallyport/contracts/answers';
+import { hourMs } from '@sallyport/contracts/text';
 import type { JSX } from 'preact';
 import { queryOf } from '../../gateway/ask-gateway.ts';
 import { useQuestion } from '../../gateway/use-question.ts';
@@ -9,7 +10,6 @@ import { Faults } from './faults.tsx';
 import { TestCases } from './test-cases.tsx';
 import { useClusterNames } from './use-cluster-names.ts';
 
-const hourMs = 3_600_000;
 const periods = { '0': 'No period: test cases only', '1': 'Last hour', '24': 'Last 24 hours', '168': 'Last 7 days' };
 const usualPeriod = '24';
 const exampleCases = `cases:

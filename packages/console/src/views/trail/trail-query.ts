@@ -1,4 +1,5 @@
 import { auditEventTypes, auditResults } from '@sallyport/contracts/answers';
+import { hourMs } from '@sallyport/contracts/text';
 import { queryOf } from '../../gateway/ask-gateway.ts';
 
 /** A filter of the trail: its name in the API, what it is called, and the values it can have if they are known. */
@@ -35,7 +36,6 @@ export const moreFilters: readonly Filter[] = [
 
 export const allFilters: readonly Filter[] = [...mainFilters, ...moreFilters];
 
-const hourMs = 3_600_000;
 /** The periods that end now. */
 export const ranges: Readonly<Record<string, { words: string; ms: number }>> = {
   '1h': { words: 'Last hour', ms: hourMs },

@@ -1,19 +1,6 @@
+import { durationPattern, parseDuration } from '@sallyport/contracts';
 import { quoteName } from '../../document/nearest-name.ts';
 import { createPlainCriterion } from '../plain/plain-criterion.ts';
-
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/**
- * Parses a duration such as `30s`, `15m` or `1h30m`, as in sallyport.yaml, to milliseconds. Returns undefined for
- * anything else.
- */
-function parseDuration(text: string): number | undefined {
-  if (text.length > 64 || !/^(?:\d{1,9}(?:ms|s|m|h|d))+$/.test(text)) return undefined;
-  return [...text.matchAll(/(\d+)(ms|s|m|h|d)/g)].reduce(
-    (sum, [, number, unit]) => sum + Number(number) * unitMs[unit!]!,
-    0,
-  );
-}
 
 /** Holds for this long after the caller was authenticated. */
 export const maxAge = createPlainCriterion({
@@ -27,7 +14,7 @@ export const maxAge = createPlainCriterion({
     example: '15m',
     source: 'Sallyport',
   },
-  schema: { type: 'string', pattern: '^([0-9]{1,9}(ms|s|m|h|d))+$' },
+  schema: { type: 'string', pattern: durationPattern },
   value: (input) => input.session?.authTime,
   compile(data, _subpath, { path, faults }) {
     const hint = 'write it like 15m or 1h30m';

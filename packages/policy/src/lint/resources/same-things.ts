@@ -1,3 +1,5 @@
+import { splitResource } from '@sallyport/contracts';
+
 /**
  * One way to do something: a resource as in policies, with a verb, or without one for every verb. `only`: this way does
  * other things too, so a deny of it alone does not imply the other ways.
@@ -13,11 +15,10 @@ export type Way = {
 type SameThing = { readonly what: string; readonly ways: readonly Way[] };
 
 function way(written: string, verb?: string, only?: true): Way {
-  const [subject, subresource = ''] = written.split('/') as [string, string?];
-  const dot = subject.indexOf('.');
+  const { name, group = '', subresource = '' } = splitResource(written);
   return {
-    apiGroup: dot < 0 ? '' : subject.slice(dot + 1),
-    resource: dot < 0 ? subject : subject.slice(0, dot),
+    apiGroup: group,
+    resource: name,
     subresource,
     ...(verb === undefined ? {} : { verb }),
     ...(only === undefined ? {} : { only }),

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { parseDuration } from '@sallyport/contracts/text';
 import { ProblemError, readBody } from '@sallyport/kit';
 import {
   formatDuration,
@@ -39,15 +40,10 @@ export const requestFields = ['cluster', 'namespace', 'for', 'reason', 'ticket',
 /** The longest text of each field. */
 export const longest = { namespace: 63, reason: 1024, ticket: 200 } as const;
 
-const units: Readonly<Record<string, number>> = { '': 60_000, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 /** Reads a length of time such as `30m` or `1h30m`. A number alone means minutes. Undefined if it is none. */
 export function readSpan(text: string): number | undefined {
-  if (/^\d{1,6}$/.test(text)) return Number(text) * 60_000;
   const compact = text.toLowerCase().replaceAll(' ', '');
-  const parts = [...compact.matchAll(/(\d{1,6})([smhd])/gy)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== compact) return undefined;
-  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * units[unit!]!, 0);
+  return parseDuration(/^\d{1,6}$/.test(compact) ? `${compact}m` : compact);
 }
 
 /** Reads a time of the form, which is in UTC. */
