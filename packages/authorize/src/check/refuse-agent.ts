@@ -1,5 +1,6 @@
 import type { Check, KubernetesAttributes, Session } from '@sallyport/contracts';
 import { agentScopeSchema, isAuthorizedAsCreate, isShellEquivalent, type AgentScope } from '@sallyport/contracts';
+import { callsOf, type ApiRequest } from '@sallyport/contracts/api';
 import { namespaceOf } from '@sallyport/policy';
 import type { Refused } from './answer.ts';
 
@@ -12,11 +13,12 @@ const reads: readonly string[] = ['get', 'list', 'watch'];
 const discovery = /^\/(?:api|apis|openapi|version|healthz|livez|readyz)(?:\/|$)/;
 
 /** An agent may learn who it is and where it may go. Everything else there belongs to its person. */
-const ownCalls: ReadonlySet<string> = new Set([
-  'GET /.sallyport/me',
-  'GET /.sallyport/api/v1/clusters',
-  'POST /.sallyport/api/v1/policy/can-i',
-]);
+const ownCalls: readonly ApiRequest[] = [
+  { method: 'GET', path: /^\/\.sallyport\/me$/ },
+  ...callsOf(({ agents }) => agents === true),
+];
+const isOwnCall = (method: string, path: string) =>
+  ownCalls.some((call) => call.method === method && call.path.test(path));
 
 function outsideVerbs({ verbs }: AgentScope, kubernetes: KubernetesAttributes): Outside | undefined {
   const { verb, resource, apiGroup } = kubernetes;
@@ -61,7 +63,7 @@ function outsideCluster(scope: AgentScope, { target, kubernetes }: Check): Outsi
 
 function outsideOf(agent: NonNullable<Session['agent']>, check: Check): Outside | undefined {
   const { target, request } = check;
-  if (target.kind === 'self' && ownCalls.has(`${request.method} ${request.path}`)) return undefined;
+  if (target.kind === 'self' && isOwnCall(request.method, request.path)) return undefined;
   if (target.kind !== 'cluster')
     return {
       part: 'api',

@@ -1,4 +1,5 @@
 import { gatewayChallenge, workloadSource } from '@sallyport/contracts';
+import { apiPrefix } from '@sallyport/contracts/api';
 import { problemHandler } from '@sallyport/kit';
 import { logoPath } from '@sallyport/pages';
 import type { Express } from 'express';
@@ -22,7 +23,7 @@ import { createAuditedCall } from './calls/audited-call.ts';
 import type { PortalDeps } from './calls/portal-deps.ts';
 import { withCaller } from './calls/with-caller.ts';
 import { mountInstall } from './install/mount-install.ts';
-import { apiPrefix, buildOpenApi } from './openapi/build-openapi.ts';
+import { buildOpenApi } from './openapi/build-openapi.ts';
 import { mountConsole } from './pages/console-page.ts';
 import { mountElevationPages } from './pages/elevation-pages.ts';
 import { mountLanding } from './pages/mount-landing.ts';

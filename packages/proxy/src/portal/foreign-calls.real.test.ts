@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { apiOperations, operationOf, type ApiCall } from '@sallyport/contracts/api';
 import { createPagesRig, gatewayOrigin, sessionCookie as cookie } from '../testing/pages-rig.ts';
-import { apiOperations, operationOf, type ApiCall } from './openapi/api-operations.ts';
 
 const writing = (Object.keys(apiOperations) as ApiCall[]).filter(
   (call) => !call.startsWith('GET ') && operationOf(call).only !== 'anyone',

@@ -1,10 +1,11 @@
 import { expect, it } from '@jest/globals';
+import { apiPrefix } from '@sallyport/contracts/api';
 import { createLogger } from '@sallyport/kit';
 import { createPages } from '@sallyport/pages';
 import supertest from 'supertest';
 import { landingSettings } from '../testing/pages-rig.ts';
 import { createOwnApi } from './create-own-api.ts';
-import { apiPrefix, buildOpenApi } from './openapi/build-openapi.ts';
+import { buildOpenApi } from './openapi/build-openapi.ts';
 
 const unused = () => Promise.reject(new Error('not used'));
 const service = { request: unused, stream: unused };

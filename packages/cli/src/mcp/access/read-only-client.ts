@@ -1,27 +1,31 @@
+import { callsOf } from '@sallyport/contracts/api';
 import type { GatewayCall, GatewayClient } from '../../gateway/gateway-client.ts';
 
 const cluster = String.raw`^/clusters/[a-z0-9-]+`;
 const name = '[^/]+';
 
+const ofGateway = callsOf(({ readOnly }) => readOnly === true);
+const paths = (method: string) => ofGateway.filter((call) => call.method === method).map(({ path }) => path);
+
 // What the tools ask for, and nothing else: no watch, and no subresource but the log of a pod.
 const reads = [
-  String.raw`^/\.sallyport/api/v1/clusters$`,
   `${cluster}/apis?$`,
   `${cluster}/openapi/v3/(?:api/${name}|apis/${name}/${name})$`,
   `${cluster}/(?:api/${name}|apis/${name}/${name})/(?:namespaces/${name}/)?(?!watch/|proxy/)${name}(?:/${name})?$`,
   `${cluster}/api/v1/namespaces/${name}/pods/${name}/log$`,
 ].map((pattern) => new RegExp(pattern));
+const allReads = [...paths('GET'), ...reads];
 
 // Questions that are asked by POST, and change nothing: of the gateway's policy, and of the cluster's own rules.
 const questions = [
-  String.raw`^/\.sallyport/api/v1/policy/can-i$`,
-  `${cluster}/apis/authorization\\.k8s\\.io/v1/selfsubjectaccessreviews$`,
-].map((pattern) => new RegExp(pattern));
+  ...paths('POST'),
+  new RegExp(`${cluster}/apis/authorization\\.k8s\\.io/v1/selfsubjectaccessreviews$`),
+];
 
 function refuseWrites({ method, path }: GatewayCall): void {
   // As the URL parser reads it, so that nothing else is sent than what is looked at.
   const { pathname, search } = new URL(path, 'http://gateway');
-  const allowed = method === 'GET' ? reads : method === 'POST' && search === '' ? questions : [];
+  const allowed = method === 'GET' ? allReads : method === 'POST' && search === '' ? questions : [];
   if (path !== `${pathname}${search}` || !allowed.some((one) => one.test(pathname)))
     throw new Error(`${method} ${pathname} is not among the requests of this server`);
 }

@@ -1,7 +1,6 @@
+import { apiPrefix, operationOf, type ApiCall } from '@sallyport/contracts/api';
 import type { Express } from 'express';
 import type { ApiWork, AuditedCall } from '../calls/audited-call.ts';
-import { operationOf, type ApiCall } from '../openapi/api-operations.ts';
-import { apiPrefix } from '../openapi/build-openapi.ts';
 
 /** Mounts one call of the API. Each is audited, and has the area that its operation names. */
 export type MountCall = (call: ApiCall, work: ApiWork, answer?: Parameters<AuditedCall>[2]) => void;

@@ -17,6 +17,7 @@ import {
   type ServiceAccountRequest,
   type StreamListRequest,
 } from '@sallyport/contracts';
+import type { ApiCall } from '@sallyport/contracts/api';
 import { callerHeader, encodeCaller, ProblemError, spanOf, type Caller } from '@sallyport/kit';
 import type { Request } from 'express';
 import type { z } from 'zod';
@@ -24,7 +25,6 @@ import { elevationCall, stepMs, type ElevationAction } from '../calls/ask-elevat
 import type { ApiContext, ApiResult } from '../calls/audited-call.ts';
 import type { PortalDeps } from '../calls/portal-deps.ts';
 import { readJsonAs, searchOf, type Schema } from '../calls/read-body.ts';
-import type { ApiCall } from '../openapi/api-operations.ts';
 import { findAuditView } from './find-audit-view.ts';
 import type { MountCall } from './mount-call.ts';
 

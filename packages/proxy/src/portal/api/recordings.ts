@@ -10,6 +10,7 @@ import {
   type RecordingList,
   type RecordingRow,
 } from '@sallyport/contracts';
+import { recordingViewers } from '@sallyport/contracts/api';
 import {
   callerHeader,
   createExpiringCache,
@@ -24,7 +25,6 @@ import { requestFacts } from '../../authorize/describe-check.ts';
 import type { ApiContext, ApiResult, ApiWork } from '../calls/audited-call.ts';
 import type { PortalDeps } from '../calls/portal-deps.ts';
 import { readAnswer, searchOf } from '../calls/read-body.ts';
-import { recordingViewers } from '../openapi/api-operations.ts';
 import { readRefusal } from './audit-stream.ts';
 
 type Deps = Pick<PortalDeps, 'audit' | 'authorize'> & { clock?: () => number };

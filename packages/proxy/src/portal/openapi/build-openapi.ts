@@ -1,11 +1,8 @@
 import { problemTable, type ProblemCode } from '@sallyport/contracts';
+import { apiOperations, apiPrefix, type ApiOperation } from '@sallyport/contracts/api';
 import * as z from 'zod/mini';
-import { apiOperations, type ApiOperation } from './api-operations.ts';
 
 type Json = { [name: string]: unknown };
-
-/** The prefix of all calls, which is that of this version of the API. */
-export const apiPrefix = '/.sallyport/api/v1';
 
 const media = 'application/json';
 const nameOf = (call: string): string =>

@@ -1,64 +1,66 @@
+import * as z from 'zod/mini';
 import {
-  agentRequestSchema,
-  agentsSchema,
-  assignedNamesSchema,
-  assignNamesRequestSchema,
   auditKeysSchema,
   auditPageSchema,
-  auditQuerySchema,
   auditReportSchema,
-  auditSummaryQuerySchema,
   auditSummarySchema,
-  canIAnswerSchema,
-  canIQuestionSchema,
-  clustersSchema,
-  connectorsSchema,
-  createdAgentSchema,
-  createdServiceAccountSchema,
-  deviceCodesSchema,
+  elevationReportSchema,
+  shownRequestSchema,
+  whatIfSchema,
+} from '../answers/audit.ts';
+import { clustersSchema } from '../answers/clusters.ts';
+import { connectorsSchema } from '../answers/connectors.ts';
+import {
   elevatedRightsSchema,
   elevationAnswerSchema,
-  elevationDecisionSchema,
-  elevationExtensionSchema,
   elevationListSchema,
   elevationOptionsSchema,
   elevationPreviewAnswerSchema,
-  elevationReportQuerySchema,
-  elevationReportSchema,
-  elevationRequestSchema,
-  elevationReviewSchema,
-  explainQuestionSchema,
-  explanationSchema,
+} from '../answers/elevations.ts';
+import { deviceCodesSchema, tokenAnswerSchema } from '../answers/login.ts';
+import {
+  agentsSchema,
+  assignedNamesSchema,
+  createdAgentSchema,
+  createdServiceAccountSchema,
   heldNamesSchema,
-  noticeListSchema,
-  noticeResendAnswerSchema,
-  noticeResendSchema,
-  policyRulesSchema,
-  policySummarySchema,
-  policyStatusSchema,
-  previewedElevationSchema,
-  recordingListSchema,
-  recordingQuerySchema,
-  recordingSchema,
-  reloadRequestedSchema,
-  reportQuerySchema,
-  revokedSchema,
-  rightsSchema,
-  serviceAccountRequestSchema,
   serviceAccountsSchema,
-  sessionsSchema,
-  shownRequestSchema,
+  workloadsSchema,
+} from '../answers/machines.ts';
+import { noticeListSchema, noticeResendAnswerSchema } from '../answers/notifications.ts';
+import {
+  canIAnswerSchema,
+  explanationSchema,
+  policyRulesSchema,
+  policyStatusSchema,
+  policySummarySchema,
+  reloadRequestedSchema,
+  rightsSchema,
+} from '../answers/policy.ts';
+import { recordingListSchema, recordingSchema } from '../answers/recordings.ts';
+import { revokedSchema, sessionsSchema, unrecordedSchema } from '../answers/sessions.ts';
+import { streamListSchema } from '../answers/streams.ts';
+import {
+  auditQuerySchema,
+  auditSummaryQuerySchema,
+  elevationReportQuerySchema,
+  reportQuerySchema,
   showQuerySchema,
-  streamListSchema,
-  tokenAnswerSchema,
-  unrecordedSchema,
   whatIfQuerySchema,
   whatIfRequestSchema,
-  whatIfSchema,
-  workloadsSchema,
-  type ApiArea,
-} from '@sallyport/contracts';
-import * as z from 'zod/mini';
+} from '../audit/audit-query.ts';
+import { recordingQuerySchema } from '../audit/recording-query.ts';
+import {
+  elevationDecisionSchema,
+  elevationExtensionSchema,
+  elevationRequestSchema,
+  elevationReviewSchema,
+  noticeResendSchema,
+  previewedElevationSchema,
+} from '../calls/elevation-calls.ts';
+import { canIQuestionSchema, explainQuestionSchema } from '../calls/explain-call.ts';
+import { agentRequestSchema, assignNamesRequestSchema, serviceAccountRequestSchema } from '../calls/machine-calls.ts';
+import { type ApiArea } from '../policy/decision.ts';
 
 type Method = 'GET' | 'POST' | 'DELETE';
 
@@ -72,8 +74,11 @@ export type ApiOperation = {
   area?: ApiArea;
   /** Where `api.policy` decides, cluster by cluster, what the caller sees. */
   view?: 'audit' | 'recordings';
-  /** Who may call, if that is not everyone who is logged in. */
+  /** Who may call, if that is not everyone who is logged in. An agent may make only the calls that say so. */
   only?: 'people' | 'policy' | 'anyone';
+  agents?: true;
+  /** The client of `sallyport mcp` may send it. It changes nothing. */
+  readOnly?: true;
   query?: z.ZodMiniType;
   body?: z.ZodMiniType;
   bodyType?: 'application/x-www-form-urlencoded';
@@ -122,7 +127,12 @@ export const apiOperations = {
     summary: 'Lists the areas of api.policy in which you may see things of others, or act on them.',
     answer: rightsSchema,
   },
-  'GET /clusters': { summary: 'Lists the clusters where the policy may allow you something.', answer: clustersSchema },
+  'GET /clusters': {
+    summary: 'Lists the clusters where the policy may allow you something.',
+    agents: true,
+    readOnly: true,
+    answer: clustersSchema,
+  },
   'GET /connectors': {
     summary: 'Lists the connectors and their connections.',
     area: 'policy',
@@ -249,6 +259,8 @@ export const apiOperations = {
   },
   'POST /policy/can-i': {
     summary: 'Says which of some requests you may make.',
+    agents: true,
+    readOnly: true,
     body: canIQuestionSchema,
     answer: canIAnswerSchema,
   },
