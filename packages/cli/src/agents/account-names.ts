@@ -1,7 +1,9 @@
-import { type AuditRow, assignedNamesSchema, heldNamesSchema, type AssignedName } from '@sallyport/contracts/answers';
+import { callApi } from '../gateway/call-api.ts';
+import { requestOf } from '@sallyport/contracts/api';
+import { type AuditRow, type AssignedName } from '@sallyport/contracts/answers';
 import { checkAccountName } from './service-accounts.ts';
 import type { Environment } from '../environment/environment.ts';
-import { askFor, callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { isData, writeResult } from '../terminal/output.ts';
 import { readableTime, withTimes } from '../terminal/times.ts';
@@ -71,14 +73,13 @@ async function namesInTrail(gateway: OpenGateway): Promise<{ names: NameInTrail[
   return { names: [...names.values()], unknown };
 }
 
-const namesPath = '/.sallyport/api/v1/service-account-names';
 /** How many names one call takes. */
 const batch = 25;
 
 export async function listNames(environment: Environment, options: GatewayOptions & ListOptions & { all?: boolean }) {
   const gateway = await openGateway(environment, options);
-  const path = options.all === true ? `${namesPath}?all=true` : namesPath;
-  const { names } = await askFor(gateway, heldNamesSchema, 'the names', path);
+  const query = { all: options.all === true ? 'true' : undefined };
+  const { names } = await callApi(gateway, 'GET /service-account-names', 'the names', { query });
   await writeList(
     environment,
     {
@@ -105,7 +106,7 @@ export async function releaseNames(
   for (const name of names) checkAccountName(name);
   const gateway = await openGateway(environment, options);
   for (const name of names) {
-    await callAsUser(gateway, { method: 'DELETE', path: `${namesPath}/${name}` });
+    await callAsUser(gateway, requestOf('DELETE /service-account-names/:name', { params: { name } }));
     if (!isData(options.output)) environment.stdout.write(`Released ${forTerminal(name)}. Anyone can have it now.\n`);
   }
   if (isData(options.output)) await writeResult(environment, options.output, { released: names }, () => '');
@@ -114,8 +115,8 @@ export async function releaseNames(
 async function assign(gateway: OpenGateway, names: readonly NameInTrail[]): Promise<AssignedName[]> {
   const assigned: AssignedName[] = [];
   for (let from = 0; from < names.length; from += batch) {
-    const call = { method: 'POST', path: namesPath, json: { names: names.slice(from, from + batch) } } as const;
-    assigned.push(...(await askFor(gateway, assignedNamesSchema, 'the names', call)).names);
+    const json = { names: names.slice(from, from + batch) };
+    assigned.push(...(await callApi(gateway, 'POST /service-account-names', 'the names', { json })).names);
   }
   return assigned;
 }

@@ -1,6 +1,7 @@
-import { type AgentView, agentsSchema } from '@sallyport/contracts/answers';
+import { callApi } from '../gateway/call-api.ts';
+import { type AgentView } from '@sallyport/contracts/answers';
 import type { Environment } from '../environment/environment.ts';
-import { askFor, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { type ListOptions, writeList, type Column } from '../terminal/table.ts';
 import { withTimes, readableTime } from '../terminal/times.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
@@ -12,8 +13,7 @@ export const agentsPath = '/.sallyport/api/v1/agents';
 
 /** Lists the user's own agents, or those of all users. */
 async function fetchAgents(gateway: OpenGateway, all: boolean) {
-  const path = all ? `${agentsPath}?all=true` : agentsPath;
-  return askFor(gateway, agentsSchema, 'the agents', path);
+  return callApi(gateway, 'GET /agents', 'the agents', { query: { all: all ? 'true' : undefined } });
 }
 
 /** Returns the id of an agent by its name, its id or the beginning of its id. A name means one of the user's own. */

@@ -1,13 +1,10 @@
-import {
-  createdServiceAccountSchema,
-  serviceAccountsSchema,
-  type ServiceAccountView,
-} from '@sallyport/contracts/answers';
+import { callApi } from '../gateway/call-api.ts';
+import { type ServiceAccountView } from '@sallyport/contracts/answers';
 import { dayMs } from '@sallyport/contracts/text';
 import { newSecretFile } from '../files/write-file.ts';
 import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
-import { askFor, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { usageError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
@@ -24,8 +21,8 @@ const soonMs = 14 * dayMs;
 
 /** Lists the service accounts that the user has made, or those of all makers. */
 async function fetchServiceAccounts(gateway: OpenGateway, all: boolean) {
-  const path = all ? `${serviceAccountsPath}?all=true` : serviceAccountsPath;
-  return askFor(gateway, serviceAccountsSchema, 'the service accounts', path);
+  const query = { all: all ? 'true' : undefined };
+  return callApi(gateway, 'GET /service-accounts', 'the service accounts', { query });
 }
 
 /** Returns the id of a service account by its name, its id or the beginning of its id. */
@@ -88,8 +85,9 @@ export async function createServiceAccount(
   const lifetimeMs = readSpan(options.for, '--for');
   const file = options.out === undefined ? undefined : newSecretFile(environment, options.out, '--out');
   const gateway = await openGateway(environment, options);
-  const call = { method: 'POST', path: serviceAccountsPath, json: { name, groups, lifetimeMs } } as const;
-  const { token, serviceAccount } = await askFor(gateway, createdServiceAccountSchema, 'the service account', call);
+  const { token, serviceAccount } = await callApi(gateway, 'POST /service-accounts', 'the service account', {
+    json: { name, groups: [...groups], lifetimeMs },
+  });
   file?.write(`${token}\n`);
   environment.stderr.write(
     `${forTerminal(serviceAccount.user)} is in ${forTerminal(serviceAccount.groups.join(', '))} until ${readableTime(serviceAccount.expiresAt)}.\n`,

@@ -1,13 +1,8 @@
+import { callApi } from '../gateway/call-api.ts';
+import type { BodyOf } from '@sallyport/contracts/api';
 import { readAnswer } from '../gateway/read-answer.ts';
-import {
-  elevationAnswerSchema,
-  elevationListSchema,
-  elevationOptionsSchema,
-  elevationPreviewAnswerSchema,
-  type ElevationPreview,
-  type ElevationView,
-} from '@sallyport/contracts/answers';
-import { askAsUser, askFor, type OpenGateway } from '../gateway/open-gateway.ts';
+import { elevationListSchema, type ElevationPreview, type ElevationView } from '@sallyport/contracts/answers';
+import { askAsUser, type OpenGateway } from '../gateway/open-gateway.ts';
 import { fieldOf } from '../input/untrusted.ts';
 import { isWholeId, resolveId } from '../input/resolve-id.ts';
 import { readableTime } from '../terminal/times.ts';
@@ -16,15 +11,28 @@ const api = '/.sallyport/api/v1/elevations';
 /** The gateway waits until its audit log has a step. */
 const timeoutMs = 20_000;
 
-/** Takes a step of an elevation, or asks for one with an empty `step`. Returns it as it is then. */
-export async function sendElevation(gateway: OpenGateway, step: string, json: object): Promise<ElevationView> {
-  const call = { method: 'POST', path: `${api}${step}`, json, timeoutMs } as const;
-  return (await askFor(gateway, elevationAnswerSchema, 'the elevation', call)).elevation;
+/** Asks for an elevation. */
+export async function requestElevation(gateway: OpenGateway, json: BodyOf<'POST /elevations'>): Promise<ElevationView> {
+  return (await callApi(gateway, 'POST /elevations', 'the elevation', { json, timeoutMs })).elevation;
+}
+
+type Step = 'approve' | 'deny' | 'withdraw' | 'revoke' | 'extend' | 'review';
+
+/** Takes a step of an elevation. Returns it as it is then. */
+export async function stepElevation<Named extends Step>(
+  gateway: OpenGateway,
+  step: Named,
+  id: string,
+  json: BodyOf<`POST /elevations/:id/${Named}`>,
+): Promise<ElevationView> {
+  const call = `POST /elevations/:id/${step}` as `POST /elevations/:id/${Step}`;
+  const sent = { params: { id }, json: json as BodyOf<typeof call>, timeoutMs };
+  return (await callApi(gateway, call, 'the elevation', sent)).elevation;
 }
 
 /** Returns one elevation by its complete id. */
 export async function readElevation(gateway: OpenGateway, id: string): Promise<ElevationView> {
-  return (await askFor(gateway, elevationAnswerSchema, 'the elevation', `${api}/${encodeURIComponent(id)}`)).elevation;
+  return (await callApi(gateway, 'GET /elevations/:id', 'the elevation', { params: { id } })).elevation;
 }
 
 /**
@@ -32,13 +40,13 @@ export async function readElevation(gateway: OpenGateway, id: string): Promise<E
  * is due first at the beginning.
  */
 export async function fetchElevations(gateway: OpenGateway, which?: 'all' | 'toReview') {
-  const path = which === undefined ? api : `${api}?${which}=true`;
-  return askFor(gateway, elevationListSchema, 'the elevations', path);
+  const query = which === undefined ? {} : { [which]: 'true' };
+  return callApi(gateway, 'GET /elevations', 'the elevations', { query });
 }
 
 /** Lists what the user may ask for. */
 export async function listOptions(gateway: OpenGateway) {
-  return askFor(gateway, elevationOptionsSchema, 'what you may ask for', `${api}/options`);
+  return callApi(gateway, 'GET /elevations/options', 'what you may ask for', {});
 }
 
 /** Previews an elevation, without asking for it. */
@@ -46,8 +54,8 @@ export async function previewElevation(
   gateway: OpenGateway,
   asked: { name: string; cluster: string; namespace?: string },
 ): Promise<ElevationPreview> {
-  const call = { method: 'POST', path: `${api}/dry-run`, json: asked, timeoutMs } as const;
-  return (await askFor(gateway, elevationPreviewAnswerSchema, 'what the elevation would change', call)).preview;
+  const sent = { json: asked, timeoutMs };
+  return (await callApi(gateway, 'POST /elevations/dry-run', 'what the elevation would change', sent)).preview;
 }
 
 /** Lists the open elevations that the user can see. A gateway of an earlier version has none. */

@@ -1,6 +1,6 @@
 import type { ElevationView } from '@sallyport/contracts/answers';
 import { remindOfReviews } from './break-glass.ts';
-import { fetchElevations, readElevation, resolveElevationId, sendElevation } from './call-elevations.ts';
+import { fetchElevations, readElevation, resolveElevationId, stepElevation } from './call-elevations.ts';
 import {
   describeElevation,
   describeState,
@@ -85,7 +85,7 @@ export async function takeStep(
 ): Promise<void> {
   const gateway = await openGateway(environment, options);
   const id = await resolveElevationId(gateway, text);
-  await report(environment, await sendElevation(gateway, `/${id}/${step}`, { reason: options.reason }), options);
+  await report(environment, await stepElevation(gateway, step, id, { reason: options.reason }), options);
 }
 
 /** Asks at the terminal for the value of an option that is missing. Elsewhere the option is required. */
@@ -109,7 +109,7 @@ export async function extendElevation(
   const json = { durationMs: readSpan(span, '--for'), reason: options.reason };
   const gateway = await openGateway(environment, options);
   const id = await resolveElevationId(gateway, text);
-  await report(environment, await sendElevation(gateway, `/${id}/extend`, json), options);
+  await report(environment, await stepElevation(gateway, 'extend', id, json), options);
 }
 
 export type ReviewOptions = GatewayOptions & {
@@ -123,7 +123,7 @@ export async function reviewElevation(environment: Environment, text: string, op
   const { verdict } = options;
   const comment = options.reason ?? options.comment ?? (await askFor(environment, 'What did you find', '--reason'));
   const id = await resolveElevationId(gateway, text);
-  const done = await sendElevation(gateway, `/${id}/review`, { verdict, comment });
+  const done = await stepElevation(gateway, 'review', id, { verdict, comment });
   await writeResult(
     environment,
     options.output,

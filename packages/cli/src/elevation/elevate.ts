@@ -1,6 +1,6 @@
 import type { ElevationView } from '@sallyport/contracts/answers';
 import { warnOfBreakGlass } from './break-glass.ts';
-import { listOptions, previewElevation, sendElevation, readElevation } from './call-elevations.ts';
+import { listOptions, previewElevation, readElevation, requestElevation } from './call-elevations.ts';
 import { describeState } from './describe-elevation.ts';
 import { readSpan } from '../input/read-span.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -165,7 +165,7 @@ export async function elevate(
   const durationMs = readSpan(given.for, '--for');
   const { gateway, cluster } = await openPlace(environment, given);
   const { namespace, reason, ticket, at } = given;
-  const asked = await sendElevation(gateway, '', {
+  const asked = await requestElevation(gateway, {
     name,
     cluster,
     durationMs,

@@ -1,13 +1,12 @@
-import { noticeListSchema, noticeResendAnswerSchema, type NoticeRow } from '@sallyport/contracts/answers';
+import { callApi } from '../gateway/call-api.ts';
+import { type NoticeRow } from '@sallyport/contracts/answers';
 import { resolveElevationId } from './call-elevations.ts';
 import type { Environment } from '../environment/environment.ts';
-import { askFor, openGateway } from '../gateway/open-gateway.ts';
+import { openGateway } from '../gateway/open-gateway.ts';
 import { writeResult } from '../terminal/output.ts';
 import { readableTime } from '../terminal/times.ts';
 import { type Column, type ListOptions, writeList } from '../terminal/table.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
-
-const notificationsPath = '/.sallyport/api/v1/notifications';
 
 export type RetryOptions = GatewayOptions & { channel?: string; elevation?: string };
 
@@ -36,7 +35,7 @@ const columns: Column<NoticeRow>[] = [
 
 export async function listFailed(environment: Environment, options: GatewayOptions & ListOptions) {
   const gateway = await openGateway(environment, options);
-  const { notifications, omitted } = await askFor(gateway, noticeListSchema, 'the notifications', notificationsPath);
+  const { notifications, omitted } = await callApi(gateway, 'GET /notifications', 'the notifications', {});
   await writeList(
     environment,
     {
@@ -54,8 +53,8 @@ export async function listFailed(environment: Environment, options: GatewayOptio
 export async function retryNotifications(environment: Environment, { channel, elevation, ...options }: RetryOptions) {
   const gateway = await openGateway(environment, options);
   const id = elevation === undefined ? undefined : await resolveElevationId(gateway, elevation);
-  const call = { method: 'POST', path: `${notificationsPath}/resend`, json: { channel, elevation: id } } as const;
-  const { resent } = await askFor(gateway, noticeResendAnswerSchema, 'the answer', call);
+  const json = { channel, elevation: id };
+  const { resent } = await callApi(gateway, 'POST /notifications/resend', 'the answer', { json });
   const text = resent === 0 ? 'There is nothing to send again.\n' : `${resent} are being sent again.\n`;
   await writeResult(environment, options.output, { resent }, () => text);
 }

@@ -1,5 +1,6 @@
-import { policyStatusSchema, type ReplicaRow } from '@sallyport/contracts/answers';
-import { askFor, callAsUser, openGateway } from '../gateway/open-gateway.ts';
+import { callApi } from '../gateway/call-api.ts';
+import { type ReplicaRow } from '@sallyport/contracts/answers';
+import { callAsUser, openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
@@ -98,8 +99,7 @@ function text(environment: Environment, replicas: readonly ReplicaRow[], options
 
 export async function showReplicas(environment: Environment, options: GatewayOptions & ListOptions): Promise<void> {
   const gateway = await openGateway(environment, options);
-  const path = '/.sallyport/api/v1/policy/status';
-  const { replicas } = await askFor(gateway, policyStatusSchema, 'the policy status', path);
+  const { replicas } = await callApi(gateway, 'GET /policy/status', 'the policy status', {});
   const versions = new Set(replicas.map(({ version }) => version)).size;
   const rejecting = replicas.filter(({ rejected }) => rejected !== undefined).length;
   const waiting = replicas.filter((one) => one.waiting !== undefined).length;

@@ -1,7 +1,8 @@
-import { recordingListSchema, type RecordingRow } from '@sallyport/contracts/answers';
+import { callApi } from '../gateway/call-api.ts';
+import { type RecordingRow } from '@sallyport/contracts/answers';
 import { readMoment } from '../audit/trail/trail-filters.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
-import { askFor, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { isWholeId, resolveId } from '../input/resolve-id.ts';
 import { readableBytes } from '../sessions/list-streams.ts';
 import { usageError } from '../terminal/cli-error.ts';
@@ -80,7 +81,7 @@ export async function findRecordings(
   const recordings: RecordingRow[] = [];
   for (;;) {
     query.set('limit', String(Math.min(pageSize, limit - recordings.length)));
-    const page = await askFor(gateway, recordingListSchema, 'the recordings', `${recordingsPath}?${query.toString()}`);
+    const page = await callApi(gateway, 'GET /recordings', 'the recordings', { query });
     recordings.push(...page.recordings);
     const more = page.next != null;
     if (!more || recordings.length >= limit) return { recordings: recordings.slice(0, limit), more };

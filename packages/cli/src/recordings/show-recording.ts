@@ -1,18 +1,19 @@
-import { recordingSchema, type Recording } from '@sallyport/contracts/answers';
+import { callApi } from '../gateway/call-api.ts';
+import { type Recording } from '@sallyport/contracts/answers';
 import type { Environment } from '../environment/environment.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
-import { askFor, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { readableBytes } from '../sessions/list-streams.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { writeResult } from '../terminal/output.ts';
 import { renderFacts, table } from '../terminal/table.ts';
 import { readableTime } from '../terminal/times.ts';
-import { placeOf, recordingData, recordingsPath, resolveRecording } from './list-recordings.ts';
+import { placeOf, recordingData, resolveRecording } from './list-recordings.ts';
 
 /** Fetches what the gateway knows of a recording. */
 export async function fetchRecording(gateway: OpenGateway, given: string): Promise<Recording> {
   const id = await resolveRecording(gateway, given);
-  return askFor(gateway, recordingSchema, 'the recording', `${recordingsPath}/${encodeURIComponent(id)}`);
+  return callApi(gateway, 'GET /recordings/:id', 'the recording', { params: { id } });
 }
 
 function describeRecording({ recording, parts, gaps }: Recording): string {

@@ -1,8 +1,9 @@
-import { sessionsSchema, type SessionRow, streamListSchema } from '@sallyport/contracts/answers';
+import { callApi } from '../gateway/call-api.ts';
+import { type SessionRow } from '@sallyport/contracts/answers';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
 import { isWholeId, resolveId } from '../input/resolve-id.ts';
 import { readableTime, readableSpan, withTimes } from '../terminal/times.ts';
-import { askFor, type OpenGateway, requireCredential, openGateway } from '../gateway/open-gateway.ts';
+import { type OpenGateway, requireCredential, openGateway } from '../gateway/open-gateway.ts';
 import { type Column, writeList, type ListOptions } from '../terminal/table.ts';
 import { usageError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -34,12 +35,7 @@ export const sessionUser = ({ user, identity }: SessionRow): string => user ?? i
 
 /** Lists the user's own sessions, those of all users, or those of one. */
 export async function listSessions(gateway: OpenGateway, { all, user }: SessionQuery = {}) {
-  const query = new URLSearchParams({
-    ...(all === true ? { all: 'true' } : {}),
-    ...(user === undefined ? {} : { user }),
-  });
-  const path = `/.sallyport/api/v1/sessions${query.size === 0 ? '' : `?${query.toString()}`}`;
-  return askFor(gateway, sessionsSchema, 'the sessions', path);
+  return callApi(gateway, 'GET /sessions', 'the sessions', { query: { all: all === true ? 'true' : undefined, user } });
 }
 
 /**
@@ -65,8 +61,9 @@ export async function resolveSessionIds(gateway: OpenGateway, texts: readonly st
 export async function resolveStreamIds(gateway: OpenGateway, texts: readonly string[]): Promise<string[]> {
   if (texts.every(isWholeId)) return [...texts];
   const all = (await listSessions(gateway)).maySeeAll === true;
-  const path = `/.sallyport/api/v1/streams${all ? '?all=true' : ''}`;
-  const { streams } = await askFor(gateway, streamListSchema, 'the streams', path);
+  const { streams } = await callApi(gateway, 'GET /streams', 'the streams', {
+    query: { all: all ? 'true' : undefined },
+  });
   const listed = {
     kind: 'stream',
     listedBy: `sallyport sessions list --streams${all ? ' --all' : ''}`,

@@ -1,6 +1,7 @@
-import { streamListSchema, type StreamList, type StreamRow } from '@sallyport/contracts/answers';
+import { callApi } from '../gateway/call-api.ts';
+import { type StreamList, type StreamRow } from '@sallyport/contracts/answers';
 import { resolveSessionIds, type SessionListOptions } from './list-sessions.ts';
-import { askFor, openGateway } from '../gateway/open-gateway.ts';
+import { openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { writeList, type Column } from '../terminal/table.ts';
 import { withTimes, readableTime } from '../terminal/times.ts';
@@ -61,15 +62,6 @@ function streamColumns({ ended }: { ended: boolean }): Column<StreamRow>[] {
   ];
 }
 
-function queryOf({ ended, all, user, cluster, session }: SessionListOptions): string {
-  const query = new URLSearchParams();
-  if (ended === true) query.set('ended', 'true');
-  if (all === true) query.set('all', 'true');
-  for (const [name, value] of Object.entries({ user, cluster, session }))
-    if (value !== undefined) query.set(name, value);
-  return query.size === 0 ? '' : `?${query.toString()}`;
-}
-
 /**
  * Throws a CliError if the list is incomplete, so that a script does not take a part of the streams for all of them.
  */
@@ -94,9 +86,10 @@ function refuseIncomplete({ missing, omitted }: StreamList): void {
 export async function listStreams(environment: Environment, options: SessionListOptions): Promise<void> {
   const gateway = await openGateway(environment, options);
   const [session] = options.session === undefined ? [] : await resolveSessionIds(gateway, [options.session]);
-  const path = `/.sallyport/api/v1/streams${queryOf({ ...options, session })}`;
-  const answer = await askFor(gateway, streamListSchema, 'the streams', path);
-  const { ended = false } = options;
+  const { ended = false, all = false, user, cluster } = options;
+  const flag = (is: boolean) => (is ? 'true' : undefined);
+  const query = { ended: flag(ended), all: flag(all), user, cluster, session };
+  const answer = await callApi(gateway, 'GET /streams', 'the streams', { query });
   await writeList(
     environment,
     {

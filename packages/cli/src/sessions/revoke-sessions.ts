@@ -1,8 +1,8 @@
-import { revokedSchema } from '@sallyport/contracts/answers';
+import { callApi } from '../gateway/call-api.ts';
 import { resolveSessionIds, resolveStreamIds } from './list-sessions.ts';
 import { noteUnrecorded } from '../gateway/expect-ok.ts';
 import { fieldOf } from '../input/untrusted.ts';
-import { askFor, callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { callAsUser, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { usageError } from '../terminal/cli-error.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
@@ -11,7 +11,6 @@ import type { Environment } from '../environment/environment.ts';
 import type { GatewayOptions } from '../gateway/find-gateway.ts';
 
 const api = '/.sallyport/api/v1';
-const sessionsPath = `${api}/sessions`;
 
 export type RevokeOptions = GatewayOptions & {
   user?: string;
@@ -77,13 +76,9 @@ async function revokeMany(environment: Environment, gateway: OpenGateway, option
         : `This logs all users${from} out of ${gateway.address.origin} and closes their streams.`,
       options,
     );
-  const query = new URLSearchParams({
-    ...(user === undefined ? { all: 'true' } : { user }),
-    ...(provider === undefined ? {} : { provider }),
-    ...(options.serviceAccounts === true ? { serviceAccounts: 'true' } : {}),
-  });
-  const call = { method: 'DELETE', path: `${sessionsPath}?${query.toString()}`, timeoutMs: 40_000 } as const;
-  const answer = await askFor(gateway, revokedSchema, 'the revocation', call);
+  const all = user === undefined ? 'true' : undefined;
+  const query = { all, user, provider, serviceAccounts: options.serviceAccounts === true ? 'true' : undefined };
+  const answer = await callApi(gateway, 'DELETE /sessions', 'the revocation', { query, timeoutMs: 40_000 });
   const { revoked, serviceAccountsLeft } = answer;
   await writeResult(
     environment,

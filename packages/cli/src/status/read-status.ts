@@ -1,10 +1,11 @@
-import { streamListSchema, meSchema, type ConnectorRow, type ElevationView } from '@sallyport/contracts/answers';
+import { callApi } from '../gateway/call-api.ts';
+import { meSchema, type ConnectorRow, type ElevationView } from '@sallyport/contracts/answers';
 import { readAnswer } from '../gateway/read-answer.ts';
 import { readConnectors } from '../connectors/read-connectors.ts';
 import type { Environment } from '../environment/environment.ts';
 import { openElevations } from '../elevation/call-elevations.ts';
 import type { GatewayNames } from '../gateway/find-gateway.ts';
-import { askFor, callAsUser, fetchClusters, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { callAsUser, fetchClusters, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { isTrustFault } from '../gateway/unreachable.ts';
 import { listLogins } from '../home/known-gateways.ts';
 import { kubeconfigFiles, kubectlContext, kubectlContexts } from '../kubectl/read-kubeconfigs.ts';
@@ -115,7 +116,7 @@ async function askGateway(gateway: OpenGateway): Promise<Partial<Status> & { pro
       const found = await fetchClusters(gateway);
       return { found, connectors: await readConnectors(gateway, found) };
     }),
-    attempt(problems, () => askFor(gateway, streamListSchema, 'the streams', '/.sallyport/api/v1/streams')),
+    attempt(problems, () => callApi(gateway, 'GET /streams', 'the streams', {})),
     attempt(problems, () => openElevations(gateway)),
   ]);
   const { id, createdAt, expiresAt, idleEndsAt } = me.session;

@@ -94,13 +94,13 @@ const some = z.optional(z.string());
 const all = z.object({ all: flag });
 
 /** The answers about one elevation, after a step. */
-const step = (summary: string, body: z.ZodMiniType = elevationDecisionSchema): ApiOperation => {
-  return { summary, area: 'elevations', body, answer: elevationAnswerSchema };
-};
+function step<Body extends z.ZodMiniType>(summary: string, body: Body) {
+  return { summary, area: 'elevations', body, answer: elevationAnswerSchema } as const;
+}
 /** The end of one thing: without a body, unless the audit log has not recorded it in time. */
-const end = (summary: string, more: Partial<ApiOperation>): ApiOperation => {
+function end(summary: string, more: Pick<ApiOperation, 'area' | 'only'>) {
   return { summary, answer: unrecordedSchema, ...more };
-};
+}
 
 /** The calls of the API, by method and path. */
 export const apiOperations = {
@@ -155,7 +155,7 @@ export const apiOperations = {
   'DELETE /sessions': {
     summary: 'Ends all sessions of a user, or of everyone.',
     area: 'sessions',
-    query: z.object({ all: flag, user: some, provider: some }),
+    query: z.object({ all: flag, user: some, provider: some, serviceAccounts: flag }),
     answer: revokedSchema,
   },
   'DELETE /sessions/:id': end('Ends a session.', { area: 'sessions' }),
@@ -291,10 +291,10 @@ export const apiOperations = {
   },
   'POST /elevations/:id/extend': step('Asks for an extension of an elevation.', elevationExtensionSchema),
   'POST /elevations/:id/review': step('Reviews the use of an elevation.', elevationReviewSchema),
-  'POST /elevations/:id/approve': step('Approves an elevation.'),
-  'POST /elevations/:id/deny': step('Denies an elevation.'),
-  'POST /elevations/:id/withdraw': step('Withdraws a request for an elevation.'),
-  'POST /elevations/:id/revoke': step('Ends an elevation.'),
+  'POST /elevations/:id/approve': step('Approves an elevation.', elevationDecisionSchema),
+  'POST /elevations/:id/deny': step('Denies an elevation.', elevationDecisionSchema),
+  'POST /elevations/:id/withdraw': step('Withdraws a request for an elevation.', elevationDecisionSchema),
+  'POST /elevations/:id/revoke': step('Ends an elevation.', elevationDecisionSchema),
   'GET /notifications': {
     summary: 'Lists the notifications that a channel has not taken.',
     area: 'elevations',
@@ -370,6 +370,15 @@ export const apiOperations = {
 
 /** The method and the path of a call, below the prefix of the API. */
 export type ApiCall = keyof typeof apiOperations;
+
+type Operation<Call extends ApiCall> = (typeof apiOperations)[Call];
+
+/** What a call answers, in JSON. */
+export type AnswerOf<Call extends ApiCall> =
+  Operation<Call> extends { answer: infer Schema extends z.ZodMiniType } ? z.output<Schema> : never;
+/** The body that a call takes. */
+export type BodyOf<Call extends ApiCall> =
+  Operation<Call> extends { body: infer Schema extends z.ZodMiniType } ? z.input<Schema> : undefined;
 
 /** Returns what is known of a call. */
 export const operationOf = (call: ApiCall): ApiOperation => apiOperations[call];

@@ -1,8 +1,9 @@
-import { elevationReportSchema, type ElevationReport, type ReportedElevation } from '@sallyport/contracts/answers';
+import { callApi } from '../../gateway/call-api.ts';
+import { type ElevationReport, type ReportedElevation } from '@sallyport/contracts/answers';
 import { readMoment } from '../trail/trail-filters.ts';
 import type { Environment } from '../../environment/environment.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
-import { askFor, openGateway } from '../../gateway/open-gateway.ts';
+import { openGateway } from '../../gateway/open-gateway.ts';
 import { reportTimeoutMs as timeoutMs, writeReport, type ReportFormat } from './write-report.ts';
 import type { Column } from '../../terminal/table.ts';
 
@@ -104,8 +105,7 @@ export async function elevationReport(environment: Environment, options: Elevati
   if (cluster !== undefined) query.set('cluster', cluster);
   if (user !== undefined) query.set('user', user);
   const gateway = await openGateway(environment, options);
-  const path = `/.sallyport/api/v1/audit/elevations?${query.toString()}`;
-  const report = await askFor(gateway, elevationReportSchema, 'the report', { method: 'GET', path, timeoutMs });
+  const report = await callApi(gateway, 'GET /audit/elevations', 'the report', { query, timeoutMs });
   const { omitted, since, until, scope } = report;
   const rows = report.elevations.map((one) => ({ ...one, state: stateOf(one, scope) }));
   await writeReport(environment, gateway, { report, rows, columns: shownColumns, allColumns }, options);

@@ -1,8 +1,8 @@
-import { auditReportSchema } from '@sallyport/contracts/answers';
+import { callApi } from '../../gateway/call-api.ts';
 import { readMoment } from '../trail/trail-filters.ts';
 import type { Environment } from '../../environment/environment.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
-import { askFor, openGateway } from '../../gateway/open-gateway.ts';
+import { openGateway } from '../../gateway/open-gateway.ts';
 import { usageError } from '../../terminal/cli-error.ts';
 import { reportColumns, reportTimeoutMs as timeoutMs, writeReport, type ReportFormat } from './write-report.ts';
 
@@ -36,8 +36,7 @@ function queryOf(options: ReportOptions, environment: Environment): URLSearchPar
 export async function auditReport(environment: Environment, options: ReportOptions): Promise<void> {
   const query = queryOf(options, environment);
   const gateway = await openGateway(environment, options);
-  const path = `/.sallyport/api/v1/audit/report?${query.toString()}`;
-  const report = await askFor(gateway, auditReportSchema, 'the report', { method: 'GET', path, timeoutMs });
+  const report = await callApi(gateway, 'GET /audit/report', 'the report', { query, timeoutMs });
   const { rows, groups, requests, refused, failed, since, until } = report;
   await writeReport(environment, gateway, { report, rows, columns: reportColumns(report.by) }, options);
   const { output } = options;

@@ -1,9 +1,10 @@
-import { auditSummarySchema, type AuditSummary } from '@sallyport/contracts/answers';
+import { callApi } from '../../gateway/call-api.ts';
+import { type AuditSummary } from '@sallyport/contracts/answers';
 import { asksForStages, auditQuery, omitsRoutine, type AuditFilters } from '../trail/trail-filters.ts';
 import { splitNames } from '../../input/names.ts';
 import type { Environment } from '../../environment/environment.ts';
 import type { GatewayNames } from '../../gateway/find-gateway.ts';
-import { askFor, openGateway } from '../../gateway/open-gateway.ts';
+import { openGateway } from '../../gateway/open-gateway.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import type { Column } from '../../terminal/table.ts';
 import { reportTimeoutMs as timeoutMs, writeReport, type ReportFormat } from './write-report.ts';
@@ -54,8 +55,7 @@ export async function auditSummary(environment: Environment, options: SummaryOpt
   if (!stages) query.set('view', 'requests');
   if (omitsRoutine(options)) query.set('routine', 'omit');
   const gateway = await openGateway(environment, options);
-  const path = `/.sallyport/api/v1/audit/summary?${query.toString()}`;
-  const report = await askFor(gateway, auditSummarySchema, 'the summary', { method: 'GET', path, timeoutMs });
+  const report = await callApi(gateway, 'GET /audit/summary', 'the summary', { query, timeoutMs });
   const { output, headers, user } = options;
   const shown = { output, headers, ...(user === undefined ? {} : { user }) };
   await writeReport(environment, gateway, { report, rows: rowsOf(report), columns }, shown);

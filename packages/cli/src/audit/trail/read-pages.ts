@@ -1,6 +1,7 @@
+import { callApi } from '../../gateway/call-api.ts';
 import { auditPageSchema, isRoutine, type AuditRow, type AuditRows } from '@sallyport/contracts/answers';
 import { errorDetail, expectOk } from '../../gateway/expect-ok.ts';
-import { askAsUser, askFor, type OpenGateway } from '../../gateway/open-gateway.ts';
+import { askAsUser, type OpenGateway } from '../../gateway/open-gateway.ts';
 import { readAnswer } from '../../gateway/read-answer.ts';
 import { at } from './trail-columns.ts';
 
@@ -12,7 +13,7 @@ const pathOf = (query: URLSearchParams): string => `/.sallyport/api/v1/audit?${q
 
 /** Fetches one page of the audit trail. */
 export async function fetchAuditPage(gateway: OpenGateway, query: URLSearchParams): Promise<AuditRows> {
-  return askFor(gateway, auditPageSchema, what, pathOf(query));
+  return callApi(gateway, 'GET /audit', what, { query });
 }
 
 /** Reads the pages of a query, which it changes, until no event is left. */

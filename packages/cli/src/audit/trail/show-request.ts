@@ -1,10 +1,11 @@
-import { type AuditRow, shownRequestSchema } from '@sallyport/contracts/answers';
+import { callApi } from '../../gateway/call-api.ts';
+import { type AuditRow } from '@sallyport/contracts/answers';
 import { auditIdOf, objectOf, text, at, userOf } from './trail-columns.ts';
 import { trailTimes } from './trail-times.ts';
 import { scopeNote } from './search-trail.ts';
 import type { GatewayOptions } from '../../gateway/find-gateway.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { askFor, openGateway, requireCredential } from '../../gateway/open-gateway.ts';
+import { openGateway, requireCredential } from '../../gateway/open-gateway.ts';
 import { usageError } from '../../terminal/cli-error.ts';
 import { forTerminal } from '../../terminal/for-terminal.ts';
 import { writeResult } from '../../terminal/output.ts';
@@ -29,9 +30,8 @@ const listed = (row: AuditRow, show: (time: string) => string) =>
 export async function auditShow(environment: Environment, given: string, options: ShowOptions): Promise<void> {
   const id = readId(given);
   const gateway = await openGateway(environment, options);
-  const query = new URLSearchParams({ id, ...(options.cluster === undefined ? {} : { cluster: options.cluster }) });
-  const path = `/.sallyport/api/v1/audit/show?${query.toString()}`;
-  const shown = await askFor(gateway, shownRequestSchema, 'the request', path);
+  const query = { id, cluster: options.cluster };
+  const shown = await callApi(gateway, 'GET /audit/show', 'the request', { query });
   if (shown.matches && shown.matches.length > 0) {
     const times = trailTimes(
       environment,

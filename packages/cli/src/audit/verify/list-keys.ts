@@ -1,14 +1,13 @@
-import { auditKeysSchema } from '@sallyport/contracts/answers';
+import { callApi } from '../../gateway/call-api.ts';
 import type { Environment } from '../../environment/environment.ts';
-import { askFor, openGateway } from '../../gateway/open-gateway.ts';
+import { openGateway } from '../../gateway/open-gateway.ts';
 import { writeList, type ListOptions } from '../../terminal/table.ts';
 import type { GatewayOptions } from '../../gateway/find-gateway.ts';
 
 /** `sallyport audit keys`: shows the public keys of checkpoints. `-o json` prints the JWKS that `audit verify` reads. */
 export async function listKeys(environment: Environment, options: GatewayOptions & ListOptions): Promise<void> {
   const gateway = await openGateway(environment, options);
-  const path = '/.sallyport/api/v1/audit/keys';
-  const answer = await askFor(gateway, auditKeysSchema, 'the keys of checkpoints', path);
+  const answer = await callApi(gateway, 'GET /audit/keys', 'the keys of checkpoints', {});
   await writeList(
     environment,
     {
