@@ -83,9 +83,13 @@ export async function logIn(
   { once = false }: { once?: boolean | undefined } = {},
 ): Promise<Login> {
   for (const end = Date.now() + 60_000; ;) {
-    const exchange = await logInOnce(gateway, who);
+    const isLast = once || Date.now() >= end;
+    const exchange = await logInOnce(gateway, who).catch((error: unknown) => {
+      if (isLast || !(error instanceof TooLate)) throw error;
+    });
+    if (!exchange) continue;
     const wasLate = exchange.status === 503 && /"(audit|sessions)-unavailable"/.test(exchange.text);
-    if (wasLate && !once && Date.now() < end) continue;
+    if (wasLate && !isLast) continue;
     if (exchange.status !== 200) throw new Error(`the code was not exchanged: ${exchange.status} ${exchange.text}`);
     const {
       access_token: token,
@@ -99,6 +103,9 @@ export async function logIn(
     return { token, sessionId: session.id, expiresAt: session.expiresAt, identity };
   }
 }
+
+/** A login that came back without a code, because Redis was too late. */
+class TooLate extends Error {}
 
 async function logInOnce(
   gateway: { url: string; pagesUrl: string; caPem: string },
@@ -118,7 +125,10 @@ async function logInOnce(
   if (left === undefined)
     throw new Error(`the login of ${who.user} ended at a page: ${answer.status} ${answer.text.slice(0, 500)}`);
   const given = new URL(left).searchParams;
-  if (!given.has('code')) throw new Error(`the login of ${who.user} came back without a code: ${left}`);
+  if (!given.has('code')) {
+    const message = `the login of ${who.user} came back without a code: ${left}`;
+    throw given.get('error') === 'temporarily_unavailable' ? new TooLate(message) : new Error(message);
+  }
   if (given.get('state') !== state) throw new Error(`the login came back with another state: ${left}`);
   const body = new URLSearchParams({
     grant_type: 'authorization_code',
